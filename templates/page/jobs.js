@@ -1,6 +1,6 @@
-// The jobs, and functions that build elements. All data come from the element #plan and reach the page as text or
-// attributes, never as HTML. The scripts of this folder are joined to one module: elements, jobs, drawing, listing,
-// details, page.
+// The jobs of a plan. All data come from the element #plan and reach the page as text or
+// attributes, never as HTML. The scripts of this folder stand behind those of shared/, as one module: jobs, drawing,
+// listing, details, page.
 const plan = JSON.parse(document.getElementById("plan").textContent);
 const [WIDTH, HEIGHT] = plan.box;
 const SIGNS = { added: "+", removed: "-", changed: "~", renamed: ">" };

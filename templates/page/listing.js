@@ -1,30 +1,7 @@
-// ---- tables: rows are built when they scroll into view ----------------------------------------------------------
-class Listing {
-  constructor(container, columns, rowOf) {
-    Object.assign(this, { container, columns, rowOf, rows: [], built: 0 });
-    this.body = el("tbody");
-    this.heads = columns.map(({ label, kind, key }, index) => el("th", { scope: "col", class: kind },
-      key ? el("button", { type: "button", "data-sort": index }, label) : label));
-    this.table = el("table", {}, el("thead", {}, el("tr", {}, this.heads)), this.body);
-    this.end = el("p");
-    container.append(this.table, this.end);
-    new IntersectionObserver((seen) => seen[0].isIntersecting && this.more(), { root: container, rootMargin: "600px" }).observe(this.end);
-  }
-
-  show(rows) {
-    Object.assign(this, { rows, built: 0 });
-    this.body.replaceChildren();
-    this.table.setAttribute("aria-rowcount", rows.length + 1);
-    this.container.scrollTop = 0;
-    this.more();
-  }
-
-  more(to = this.built + SLICE) {
-    this.body.append(...this.rows.slice(this.built, to).map(this.rowOf));
-    this.built = Math.min(to, this.rows.length);
-    this.end.textContent = this.built < this.rows.length ? "…" : this.rows.length ? "" : state.wanted ? "No matches." : "No rows.";
-  }
-}
+// ---- tables -----------------------------------------------------------------------------------------------------
+const listing = (container, columns, rowOf) => new Rows(container, columns.map(({ label, kind, key }, index) =>
+  el("th", { scope: "col", class: kind }, key ? el("button", { type: "button", "data-sort": index }, label) : label)),
+rowOf, { slice: SLICE, none: () => (state.wanted ? "No matches." : "No rows.") });
 
 const jobColumns = [
   { label: "job", key: (job) => job.name },

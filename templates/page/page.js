@@ -5,7 +5,7 @@ const near = new Drawing(byId("near"), "The selected job with its parents and ch
 const hint = el("p", { class: "empty" }, "Select a job in the table to see its neighbours.");
 const more = el("ul", { class: "legend", hidden: "" });
 byId("near").append(hint, more);
-const table = new Listing(byId("table"), jobColumns, jobRow);
+const table = listing(byId("table"), jobColumns, jobRow);
 let data = null; // built when its view is first opened
 let nearOf = null;
 const narrow = matchMedia("(max-width: 760px)");
@@ -42,7 +42,7 @@ const setView = (view) => {
   byId("near").setAttribute("aria-labelledby", split ? "tab-table" : "tab-near");
   if (view === "near" || split) drawNear();
   if (view === "data" && !data) {
-    data = new Listing(byId("data"), ["dataset", "role", "written by", "read by"].map((label) => ({ label })), dataRow);
+    data = listing(byId("data"), ["dataset", "role", "written by", "read by"].map((label) => ({ label })), dataRow);
     const here = new Set(datasets.map(([name]) => name));
     const changes = (plan.data.changes ?? []).map(([sign, name, what]) =>
       el("li", {}, el(sign === "+" ? "ins" : "del", {}, `${sign} `), here.has(name) ? dataLink(name) : el("del", {}, name), ` ${what}`));
@@ -59,7 +59,7 @@ const choose = (number, { hash = true, focus = false, scroll = true } = {}) => {
     if (plan.graphs.whole) setOnly(false);
     else state.view = "near"; // only changed jobs are drawn, and this job is not near them
   }
-  if (hash) location.hash = number === null ? "" : `job=${encodeURIComponent(jobs[number].name)}`;
+  if (hash) location.hash = number === null ? "" : addressOf(jobs[number].name);
   setView(state.view);
   graph?.mark();
   for (const row of table.body.querySelectorAll("tr.is")) row.classList.remove("is");
@@ -167,8 +167,7 @@ document.addEventListener("click", (event) => {
   else if (sort !== undefined) {
     state.down = state.sort === +sort ? !state.down : true;
     state.sort = +sort;
-    table.heads.forEach((head, number) => number === state.sort
-      ? head.setAttribute("aria-sort", state.down ? "ascending" : "descending") : head.removeAttribute("aria-sort"));
+    table.markSorted(state.sort, !state.down);
     table.show(shownJobs());
   } else {
     const drawn = at.closest("svg");
@@ -179,33 +178,24 @@ document.addEventListener("click", (event) => {
     tellFound();
   }
 });
-document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || byId("help").open) return;
-  const { key } = event;
-  const typing = event.target === byId("search");
-  const done = () => event.preventDefault();
-  if (key === "Escape") {
-    if (typing && byId("search").value) (done(), (byId("search").value = ""), search());
-    else if (typing) byId("search").blur();
-    else if (state.job !== null) actions.close();
-    else if (state.hits) ((byId("search").value = ""), search());
-  } else if (typing) {
-    if (key === "Enter" || key === "ArrowDown") (done(), step(event.shiftKey ? -1 : 1));
-    if (key === "ArrowUp") (done(), step(-1));
-  } else if (event.target.matches("[role=tab]") && (key === "ArrowLeft" || key === "ArrowRight")) {
-    const next = key === "ArrowLeft" ? event.target.previousElementSibling : event.target.nextElementSibling;
-    if (next) (done(), next.focus(), setView(next.dataset.view));
-  } else if (key.length === 1 && key !== " " && byId("no-letters").checked) return;
-  else if (key === "/") (done(), byId("search").focus(), byId("search").select());
-  else if (key === "?") actions.help();
-  else if ("1234".includes(key)) document.querySelectorAll("[role=tab]")[key - 1]?.click();
-  else if (key === "+" || key === "=") actions.in();
-  else if (key === "-") actions.out();
-  else if (key === "0") actions.fit();
-  else if ((key === "Enter" || key === " ") && event.target.matches(".job")) (done(), choose(+event.target.dataset.job, { focus: true }));
-  else if (key.startsWith("Arrow") && state.job !== null && !event.target.closest("aside, header")) (done(), walk(key));
+listenToKeys(actions, {
+  isChosen: () => state.job !== null,
+  isSearched: () => state.hits !== null,
+  search,
+  inSearch: (key, { shiftKey }) => {
+    const by = { Enter: shiftKey ? -1 : 1, ArrowDown: shiftKey ? -1 : 1, ArrowUp: -1 }[key];
+    if (by) step(by);
+    return Boolean(by);
+  },
+  showTab: ({ dataset }) => setView(dataset.view),
+  letter: (key, { target }) => {
+    if ("1234".includes(key)) return document.querySelectorAll("[role=tab]")[key - 1]?.click(), false;
+    if (zoomKey(key, actions)) return false;
+    if ((key === "Enter" || key === " ") && target.matches(".job")) return choose(+target.dataset.job, { focus: true }), true;
+    if (key.startsWith("Arrow") && state.job !== null && !target.closest("aside, header")) return walk(key), true;
+    return false;
+  },
 });
-byId("search").addEventListener("input", search);
 byId("only")?.addEventListener("change", () => setOnly(byId("only").checked));
 addEventListener("beforeprint", () => {
   table.more(Infinity);
@@ -219,12 +209,8 @@ addEventListener("afterprint", () => {
   graph?.onScreen();
 });
 const fromAddress = () => {
-  const name = /^#job=(.*)$/u.exec(location.hash)?.[1];
-  let number;
-  try {
-    number = name === undefined ? undefined : numberOf.get(decodeURIComponent(name));
-  } catch {} // a mistyped address
-  if ((number ?? null) !== state.job) choose(number ?? null, { hash: false });
+  const number = jobInAddress(numberOf) ?? null;
+  if (number !== state.job) choose(number, { hash: false });
 };
 addEventListener("hashchange", fromAddress);
 

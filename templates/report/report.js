@@ -57,7 +57,7 @@ const rearrange = () => {
 };
 const choose = (number, { hash = true, scroll = true } = {}) => {
   state.job = number;
-  if (hash) history.replaceState(null, "", number === null ? "#" : `#job=${encodeURIComponent(jobs[number].name)}`);
+  if (hash) history.replaceState(null, "", number === null ? "#" : addressOf(jobs[number].name));
   if (!lanes) return;
   byId("details").hidden = number === null;
   if (number !== null) {
@@ -234,41 +234,26 @@ document.addEventListener("click", (event) => {
     byId("details")?.querySelector("h2")?.focus({ preventScroll: true });
   }
 });
-document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || byId("help").open) return;
-  const { key, target } = event;
-  const typing = target === byId("search");
-  const done = () => event.preventDefault();
-  if (key === "Escape") {
-    if (typing && byId("search").value) (done(), (byId("search").value = ""), search());
-    else if (typing) byId("search").blur();
-    else if (state.job !== null) actions.close();
-    else if (state.hits) ((byId("search").value = ""), search());
-  } else if (typing) {
-    if (key === "Enter") (done(), next());
-  } else if (target.matches("[role=tab]") && (key === "ArrowLeft" || key === "ArrowRight")) {
-    const to = key === "ArrowLeft" ? target.previousElementSibling : target.nextElementSibling;
-    if (to) (done(), to.focus(), showShare(to.dataset.share));
-  } else if (target === lanes && key.startsWith("Arrow")) {
-    done();
-    if (key === "ArrowUp" || key === "ArrowDown") walk(key === "ArrowUp" ? -1 : 1);
-    else (pan(key === "ArrowLeft" ? -0.1 : 0.1), draw());
-  } else if (target === lanes && key === "Enter" && rows[state.row]?.group) toggle(rows[state.row].group);
-  else if (key.length === 1 && byId("no-letters").checked) return;
-  else if (key === "/") (done(), byId("search").focus(), byId("search").select());
-  else if (key === "?") actions.help();
-  else if (!lanes) return;
-  else if (key === "+" || key === "=") actions.in();
-  else if (key === "-") actions.out();
-  else if (key === "0") actions.fit();
+listenToKeys(actions, {
+  isChosen: () => state.job !== null,
+  isSearched: () => state.hits !== null,
+  search,
+  inSearch: (key) => {
+    if (key === "Enter") next();
+    return key === "Enter";
+  },
+  showTab: ({ dataset }) => showShare(dataset.share),
+  own: ({ key, target }) => {
+    if (target !== lanes) return false;
+    if (key === "ArrowUp" || key === "ArrowDown") return walk(key === "ArrowUp" ? -1 : 1), true;
+    if (key === "ArrowLeft" || key === "ArrowRight") return pan(key === "ArrowLeft" ? -0.1 : 0.1), draw(), true;
+    if (key === "Enter" && rows[state.row]?.group) return toggle(rows[state.row].group), true;
+    return false;
+  },
+  letter: (key) => (lanes && zoomKey(key, actions), false),
 });
-byId("search").addEventListener("input", search);
 const fromAddress = () => {
-  const name = /^#job=(.*)$/u.exec(location.hash)?.[1];
-  let number;
-  try {
-    number = name === undefined ? undefined : numberOf.get(decodeURIComponent(name));
-  } catch {} // a mistyped address
+  const number = jobInAddress(numberOf);
   if (number !== undefined && number !== state.job) choose(number, { hash: false });
 };
 addEventListener("hashchange", fromAddress);

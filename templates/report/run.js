@@ -1,6 +1,6 @@
 // The run: its jobs and attempts. All data come from the element #report and reach the page as text or attributes,
-// never as HTML. The scripts of this folder stand behind page/elements.js, as one module: run, timeline, drawing,
-// tables, report.
+// never as HTML. The scripts of this folder stand behind those of shared/, as one module: run, timeline, drawing, tables,
+// report.
 const report = JSON.parse(byId("report").textContent);
 const PHASES = report.phases;
 const MANY = 200; // above so many jobs, lanes are folded into groups

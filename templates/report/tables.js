@@ -1,22 +1,14 @@
-// ---- tables: sorted by a click on a head; rows are built when they scroll into view ------------------------------
-const SLICE = 100;
-class Table {
-  static ends = new WeakMap(); // what sees the end of the table in a container
+// ---- tables: sorted by a click on a head ------------------------------------------------------------------------
+class Table extends Rows {
   // columns: label, kind ("number" or none), key(row) to sort by, cell(row) to show
   constructor(container, columns, rows, attributes = () => ({})) {
-    Object.assign(this, { container, columns, all: rows, attributes, sorted: null, down: false });
-    this.body = el("tbody");
-    this.heads = columns.map(({ label, kind }, number) => {
+    const heads = columns.map(({ label, kind }, number) => {
       const button = el("button", { type: "button" }, label);
       button.addEventListener("click", () => this.sort(number));
       return el("th", { scope: "col", class: kind }, button);
     });
-    this.end = el("p");
-    container.replaceChildren(el("table", {}, el("thead", {}, el("tr", {}, this.heads)), this.body), this.end);
-    Table.ends.get(container)?.disconnect(); // of the table that stood there
-    const end = new IntersectionObserver((seen) => seen[0].isIntersecting && this.more(), { root: container, rootMargin: "400px" });
-    Table.ends.set(container, end);
-    end.observe(this.end);
+    super(container, heads, (row) => el("tr", attributes(row), columns.map(({ kind, cell }) => el("td", { class: kind }, cell(row)))));
+    Object.assign(this, { columns, all: rows, sorted: null, down: false });
     this.show(rows);
   }
 
@@ -24,8 +16,7 @@ class Table {
     const { key, kind } = this.columns[number];
     this.down = this.sorted === number ? !this.down : kind === "number"; // the largest number first
     this.sorted = number;
-    this.heads.forEach((head, at) => at === number
-      ? head.setAttribute("aria-sort", this.down ? "descending" : "ascending") : head.removeAttribute("aria-sort"));
+    this.markSorted(number, this.down);
     const given = new Map(this.all.map((row, at) => [row, at]));
     const none = (value) => value === undefined || value === null || value === "";
     this.show([...this.all].sort((a, b) => {
@@ -33,20 +24,6 @@ class Table {
       if (none(one) || none(other)) return none(one) - none(other) || given.get(a) - given.get(b); // always last
       return (one < other ? -1 : one > other ? 1 : 0) * (this.down ? -1 : 1) || given.get(a) - given.get(b);
     }));
-  }
-
-  show(rows) {
-    Object.assign(this, { rows, built: 0 });
-    this.body.replaceChildren();
-    this.container.scrollTop = 0;
-    this.more();
-  }
-
-  more(to = this.built + SLICE) {
-    this.body.append(...this.rows.slice(this.built, to).map((row) =>
-      el("tr", this.attributes(row), this.columns.map(({ kind, cell }) => el("td", { class: kind }, cell(row))))));
-    this.built = Math.min(to, this.rows.length);
-    this.end.textContent = this.built < this.rows.length ? "…" : this.rows.length ? "" : "None.";
   }
 
   keep(filter) {

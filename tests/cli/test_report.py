@@ -2,23 +2,32 @@
 
 import csv
 import json
+from dataclasses import dataclass
 from io import StringIO
+from pathlib import Path
+from typing import Any
 
 import pexpect
+import pytest
 from jsonschema import Draft202012Validator
 
 from kedro_batch.files.resources import schema
 from tests.support.command_line import GENEROUS_S, PROGRAM, environment
 from tests.support.forked import kedro_batch
 from tests.support.plans import write_plan
-from tests.support.services import standin
+from tests.support.services import StandIn, standin
 
 COMMANDS = {name: ["echo", name] for name in "abcd"}
 PARENTS = {"b": "a", "c": "a", "d": "b c"}
 
 
-def report_of(folder, *words):
-    ended = kedro_batch("report", *words, "--format", "json", cwd=folder)
+BY_PLAN = ("r1", "--plan", "plan.yaml", "--journal", "elsewhere/journal.db")
+ONLY_A_FOLLOWER_KNOWS = {"starting_seen_at", "running_seen_at", "waiting_for_capacity_s", "starting_s", "exception"}
+
+
+def report_of(folder, *words, service=None):
+    env = service.environment if service else {}
+    ended = kedro_batch("report", *words, "--format", "json", cwd=folder, env=env)
     assert ended.code == 0, ended.err
     document = json.loads(ended.text)
     assert [error.message for error in Draft202012Validator(schema("report")).iter_errors(document)] == []
@@ -32,31 +41,59 @@ def outcomes(document):
     ]
 
 
-def test_a_run_with_a_retry_a_failure_a_blocked_job_and_a_resume(tmp_path):
-    write_plan(tmp_path, COMMANDS, PARENTS, defaults={"attempts": 3, "retry_on": ["spot"], "tags": {"team": "blue"}})
+def known_to_all(document):
+    """Give the attempts without what only a follower of a run knows; both parts of the wait for a start are one."""
+    wait = ("waiting_for_capacity_s", "starting_s")
+    return [
+        {name: value for name, value in one.items() if name not in ONLY_A_FOLLOWER_KNOWS}
+        | {"waited": pytest.approx(sum(one.get(name, 0) for name in wait), abs=0.002)}
+        for one in document["attempts"]
+    ]
+
+
+@dataclass(frozen=True)
+class Told:
+    """A run with a retry, a failure, a blocked job and a resume, as reported from the journal, and by its plan."""
+
+    folder: Path
+    service: StandIn
+    failed: dict[str, Any]
+    failed_by_plan: dict[str, Any]
+    document: dict[str, Any]
+    by_plan: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    write_plan(folder, COMMANDS, PARENTS, defaults={"attempts": 3, "retry_on": ["spot"], "tags": {"team": "blue"}})
     words = ["--no-reconcile"]  # it would look at the run once more, when late jobs are visible
     with standin(spot={"a": 1}, fail_attempts={"b": 1}) as service:
-        applied = kedro_batch("apply", "plan.yaml", *words, "--run-id=r1", cwd=tmp_path, env=service.environment)
-        failed = report_of(tmp_path, "r1")
-        resumed = kedro_batch("resume", "r1", *words, cwd=tmp_path, env=service.environment)
-    assert (applied.code, resumed.code) == (6, 0)
-    assert outcomes(failed) == [
+        assert kedro_batch("apply", "plan.yaml", *words, "--run-id=r1", cwd=folder, env=service.environment).code == 6
+        failed, failed_by_plan = report_of(folder, "r1"), report_of(folder, *BY_PLAN, service=service)
+        assert kedro_batch("resume", "r1", *words, cwd=folder, env=service.environment).code == 0
+        document, by_plan = report_of(folder), report_of(folder, *BY_PLAN, service=service)
+        yield Told(folder, service, failed, failed_by_plan, document, by_plan)
+
+
+def test_a_run_with_a_retry_a_failure_a_blocked_job_and_a_resume(told):
+    assert outcomes(told.failed) == [
         ("a", 1, 1, "failed"),
         ("a", 1, 2, "succeeded"),
         ("b", 1, 1, "failed"),
         ("c", 1, 1, "succeeded"),
         ("d", 1, None, "NOT_RUN"),
     ]
-    assert failed["counts"] == {"FAILED": 1, "NOT_RUN": 1, "SUCCEEDED": 2}
-    assert [(one["jobs"], one["not_run"]) for one in failed["failures"]] == [(["b"], 1)]
-    assert [(one["name"], one["jobs"]) for one in failed["by_tag"]] == [("team=blue", 4)]
+    assert told.failed["counts"] == {"FAILED": 1, "NOT_RUN": 1, "SUCCEEDED": 2}
+    assert [(one["jobs"], one["not_run"]) for one in told.failed["failures"]] == [(["b"], 1)]
+    assert [(one["name"], one["jobs"]) for one in told.failed["by_tag"]] == [("team=blue", 4)]
 
-    document = report_of(tmp_path)
+    tmp_path, document = told.folder, told.document
     assert document["outcome"] == "succeeded"
     assert document["failures"] == []
     assert ("b", 2, 1, "succeeded") in outcomes(document)
     assert ("d", 2, 1, "succeeded") in outcomes(document)
-    # The run waited for the second submission of b, which waited for somebody who document it.
+    # The run waited for the second submission of b, which waited for somebody who resumed it.
     steps = {(one["job"], one["submission"]): one for one in document["critical_path"]["steps"]}
     assert list(steps) == [("a", 1), ("b", 1), ("b", 2), ("d", 2)]
     assert steps["a", 1]["retried_s"] > 0
@@ -74,6 +111,62 @@ def test_a_run_with_a_retry_a_failure_a_blocked_job_and_a_resume(tmp_path):
         (one["job"], one["submission"]) for one in document["attempts"]
     ]
     assert "### Run `r1` succeeded after " in kedro_batch("report", cwd=tmp_path).text
+
+
+def test_another_machine_reports_the_same_of_what_aws_batch_knows_of_it_as_well(told):
+    for here, there in ((told.failed, told.failed_by_plan), (told.document, told.by_plan)):
+        assert known_to_all(there) == known_to_all(here)
+        assert {name: there[name] for name in ("outcome", "counts", "submissions", "last_at", "is_over")} == {
+            name: here[name] for name in ("outcome", "counts", "submissions", "last_at", "is_over")
+        }
+        assert there["totals"] == pytest.approx(here["totals"], abs=0.01)
+        path = [(one["job"], one["submission"], one["state"], one["end"]) for one in there["critical_path"]["steps"]]
+        assert path == [
+            (one["job"], one["submission"], one["state"], one["end"]) for one in here["critical_path"]["steps"]
+        ]
+        assert (here["source"], there["source"], there["not_known"]) == ("journal", "aws", [])
+    (lost,) = told.failed_by_plan["failures"]
+    assert (
+        "To read it: kedro-batch logs --run r1 --plan plan.yaml --journal elsewhere/journal.db" in lost["log_problem"]
+    )
+
+
+def test_another_machine_says_what_aws_batch_has_forgotten_in_every_format(told):
+    tmp_path, service = told.folder, told.service
+    service.forget("a", "c")
+    forgotten = report_of(tmp_path, *BY_PLAN, service=service)
+    said = [
+        kedro_batch("report", *BY_PLAN, "--format", form, cwd=tmp_path, env=service.environment).text
+        for form in ("markdown", "html", "csv")
+    ]
+    service.forget("d")
+    nothing_below = report_of(tmp_path, *BY_PLAN, service=service)
+    service.forget("b")
+    none = kedro_batch("report", *BY_PLAN, cwd=tmp_path, env=service.environment)
+    assert (forgotten["not_known"], forgotten["outcome"], forgotten["is_over"]) == (["a", "c"], "succeeded", True)
+    assert outcomes(forgotten) == [
+        ("a", 1, None, "SUCCEEDED"),
+        ("b", 1, 1, "failed"),
+        ("b", 2, 1, "succeeded"),
+        ("c", 1, None, "SUCCEEDED"),
+        ("d", 1, None, "NOT_RUN"),
+        ("d", 2, 1, "succeeded"),
+    ]
+    b_and_d = [one for one in told.by_plan["attempts"] if one["job"] in ("b", "d") and one.get("outcome")]
+    times = ("created_at", "started_at", "stopped_at", "running_s", "exit_code", "job_id")
+    assert [[one[name] for name in times] for one in forgotten["attempts"] if one.get("outcome")] == [
+        [one[name] for name in times] for one in b_and_d
+    ]
+    for text in said[:2]:
+        assert "succeeded, and is known in part: 2 of 4 jobs, over " in text
+        assert (
+            "Jobs that AWS Batch has forgotten: a, c. They have succeeded, since jobs below them were started;" in text
+        )
+    assert "r1,a,1,,SUCCEEDED,," in said[2]
+    assert (nothing_below["not_known"], nothing_below["counts"]) == (["a", "c", "d"], {"EXPIRED": 2, "SUCCEEDED": 2})
+    assert "Jobs that AWS Batch does not know: c, d. Not submitted, or ended so long ago" in nothing_below["notes"][1]
+    assert (none.code, "AWS Batch has no job of run r1 in a_queue: it forgets jobs" in none.err) == (8, True)
+    assert not (tmp_path / "elsewhere").exists()
 
 
 def test_a_run_on_this_machine(tmp_path):

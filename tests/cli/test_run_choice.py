@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from kedro_batch.cli.run_choice import choose_run, choose_run_id
+from kedro_batch.cli.run_choice import choose_run, choose_run_id, named_run_id
 from kedro_batch.errors import RunUnknown, UsageError
-from kedro_batch.plan.model import PlanDigest
+from kedro_batch.plan.model import JobName, PlanDigest
 from kedro_batch.plan.submit_job import RunId
 from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.journal_rows import RunEntry
@@ -57,12 +57,11 @@ def test_of_several_runs_whose_ids_begin_so_the_ten_newest_are_named(tmp_path):
         choose_run(book, "night", prefix=True)
 
 
-def test_beside_a_plan_an_id_counts_as_it_stands(tmp_path):
-    book = journal(tmp_path, "night-1")
-    assert choose_run_id(book, "night", prefix=True, with_plan=True) == "night"
+def test_beside_a_plan_an_id_counts_as_it_stands():
+    assert named_run_id("night") == "night"
     for given in (None, "last"):
         with pytest.raises(UsageError, match="name the id of the run, too"):
-            choose_run_id(book, given, with_plan=True)
+            named_run_id(given)
 
 
 def test_a_run_that_is_not_there_is_unknown(tmp_path):
@@ -89,11 +88,19 @@ def test_completion_waits_for_nobody_says_nothing_and_writes_nothing(tmp_path):
         assert not ended.err
         return ended.text.split()
 
+    book.intend(RunId("day"), [(JobName("load"), 1), (JobName("log"), 1), (JobName("train"), 1)], 1_700_000_100.0)
+    book.commit()
+    jobs = {"day": ["load", "log"], "d": ["load", "log"], "night-1": [], "night": [], "last": [], "../x": []}
     assert offered("status", "n") == ["plain,night-2", "plain,night-1"]
+    for run, its_jobs in jobs.items():
+        assert offered("logs", "--run", run, "lo") == [f"plain,{job}" for job in its_jobs]
+    assert offered("logs", "lo") == []
     before = sorted(tmp_path.rglob("*")), book.file.read_bytes()
     with closing(sqlite3.connect(book.file)) as another:
         another.execute("BEGIN EXCLUSIVE")
         assert offered("resume", "n") == []
+        assert offered("logs", "--run", "day", "lo") == []
     assert (sorted(tmp_path.rglob("*")), book.file.read_bytes()) == before
     book.file.write_bytes(b"no journal")
     assert offered("cancel", "n") == []
+    assert offered("logs", "lo") == []

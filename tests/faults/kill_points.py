@@ -14,6 +14,7 @@ import kedro_batch
 SUBMITTER = Path(kedro_batch.__file__).parent / "submitter"
 _WHOLE = (
     "job_submitter.py",
+    "intents.py",
     "sender.py",
     "unconfirmed.py",
     "submit_pace.py",

@@ -34,7 +34,8 @@ _JOB = (
     "echo end $KEDRO_BATCH_JOB $$ >> ledger"
 )
 _ONCE_FAILING = f"{_JOB}; [ $AWS_BATCH_JOB_ATTEMPT != 1 ]"
-_UNKNOWN = 8
+_UNKNOWN = (2, 8)
+"""Without a journal, or without this run in it."""
 
 
 def tried_locally(point: KillPoint, times: int = 1) -> list[tuple[str, Found]]:
@@ -65,7 +66,7 @@ def _tried(folder: Path, command: Command, point: KillPoint, times: int) -> Foun
     begun_before = len(_lines(folder))
     again = kedro_batch(*_RESUME, cwd=folder)
     said.append(f"resume -> {again.code}\n{again.err}{again.text}")
-    if again.code == _UNKNOWN and not begun_before:  # killed before it wrote anything down
+    if again.code in _UNKNOWN and not begun_before:  # killed before it wrote anything down
         again = kedro_batch(*_APPLY, cwd=folder)
         said.append(f"apply -> {again.code}\n{again.err}{again.text}")
     if again.code != 0:

@@ -11,10 +11,12 @@ from tests.faults.trials import Trial, id_received, tried, tried_at
 _EACH = 5
 _MATTER = (
     "job_submitter.py",
+    "intents.py",
     "sender.py",
     "unconfirmed.py",
     "journal.py",
     "journal_busy.py",
+    "journal_commit.py",
     "look_again.py",
     "stock_taking.py",
     "service/aws.py",

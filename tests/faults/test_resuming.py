@@ -178,7 +178,8 @@ def test_a_lost_journal_is_rebuilt_from_batch_alone(tmp_path):
         assert on(service, "apply", "plan.yaml", "--run-id", "r", "-q", cwd=tmp_path).code == 6
         service.configure(fail={})
         unknown = on(service, "resume", "r", cwd=elsewhere)
-        assert (unknown.code, "name the plan of the run with --plan PLAN" in unknown.err) == (8, True)
+        assert (unknown.code, "name the plan of the run with --plan PLAN" in unknown.err) == (2, True)
+        assert list(elsewhere.iterdir()) == []
         assert on(service, "resume", "r", "--plan", "../plan.yaml", "-q", cwd=elsewhere).code == 0
         assert submissions(service, "b") == ["r_b_1", "r_b_2"]
         assert service.verdict()["duplicates"] == {}
@@ -217,11 +218,31 @@ def test_status_and_runs_ask_nothing_and_write_nothing(tmp_path):
     assert (tmp_path / JOURNAL).read_bytes() == content
 
 
-def test_where_there_is_no_journal_the_reading_commands_make_none(tmp_path):
-    for words in (["runs"], ["status", "r"]):
-        ended = kedro_batch(*words, cwd=tmp_path)
-        assert (ended.code, "there is no journal .kedro-batch/journal.db" in ended.err) == (2, True)
+@pytest.mark.parametrize(
+    "words", [["runs"], ["status", "r"], ["logs"], ["report"], ["wait"], ["cancel", "r"], ["resume", "last"]]
+)
+def test_where_there_is_no_journal_a_run_that_is_named_alone_makes_none(tmp_path, words):
+    ended = kedro_batch(*words, cwd=tmp_path)
+    assert (ended.code, "there is no journal .kedro-batch/journal.db" in ended.err) == (2, True)
+    by_its_plan = words[0] in ("wait", "cancel", "resume")
+    assert ("name the plan of the run with --plan PLAN" in ended.err) == by_its_plan
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_plan_that_is_none_of_the_run_is_refused_by_what_shows_the_run_and_makes_no_journal(tmp_path):
+    write_plan(tmp_path, {"a": ["echo", "hello"]})
+    assert kedro_batch("apply", "plan.yaml", "--local", "--run-id", "r", cwd=tmp_path).code == 0
+    (tmp_path / "other").mkdir()
+    write_plan(tmp_path / "other", {"b": ["true"]})
+    for words in (["status", "r"], ["logs", "a", "--run", "r"]):
+        assert kedro_batch(*words, "--plan", "plan.yaml", cwd=tmp_path).code == 0
+        refused = kedro_batch(*words, "--plan", "other/plan.yaml", cwd=tmp_path)
+        assert (refused.code, refused.text) == (2, "")
+        assert re.search("other/plan.yaml is not the plan of run r: its digest is sha256:.{64}, and the", refused.err)
+    (tmp_path / "other" / "plan.yaml").write_text("jobs: ]")
+    for command in ("wait", "cancel", "resume"):
+        assert kedro_batch(command, "r", "--plan", "plan.yaml", cwd=tmp_path / "other").code == 4
+    assert [one.name for one in (tmp_path / "other").iterdir()] == ["plan.yaml"]
 
 
 def test_a_local_run_is_resumed_where_it_ran(tmp_path):

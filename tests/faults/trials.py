@@ -28,9 +28,9 @@ _RESUME: _Words = ("resume", RUN)
 _REBUILD: _Words = ("resume", RUN, "--plan", "plan.yaml")
 _MIDWAY = 5
 """Where the resume is what is killed, the run was killed before when so many ids had come back."""
-_UNKNOWN = 8
+_UNKNOWN = (2, 8)
 _REFUSALS: dict[_Words, tuple[str, ...]] = {
-    _RESUME: (f"has no run {RUN}",),
+    _RESUME: (f"has no run {RUN}", "there is no journal"),
     _REBUILD: ("nothing was submitted under this id",),
     _APPLY: (),
 }
@@ -165,7 +165,7 @@ class _Attempts:
             if words == _APPLY and (taken := self._service.verdict()["taken"]):
                 return [f"a run of which {taken} jobs are submitted is refused"]
             ended = self._run(words)
-            if ended.code != _UNKNOWN:
+            if ended.code not in _UNKNOWN:
                 return [] if ended.code == 0 else [f"{' '.join(words)} ended with {ended.code}"]
             if not any(reason in ended.err for reason in _REFUSALS[words]):
                 return [f"{' '.join(words)} is refused"]

@@ -46,9 +46,9 @@ _CARRIED = {
         "first_sent",
         "sent",
         "stood_still",
-        "_intended_at",
         "of_others",
     ),
+    "intents": ("_intended_at",),
     "contested": ("_rounds",),
     "poller": ("superseded", "_settled", "_stopped", "_answered_at", "out_of_touch"),
 }
@@ -284,6 +284,7 @@ class _Run(Run):
             "loop": self._loop,
             "look_again": self._look_again,
             "submitter": self.submitter,
+            "intents": self.submitter.intents,
             "contested": self.submitter.contested,
             "poller": self.poller,
         }

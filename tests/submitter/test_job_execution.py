@@ -167,3 +167,36 @@ def test_the_document_has_times_for_people_and_no_empty_field():
         "created_at": "1970-01-01T00:00:01.500+00:00",
         "attempts": [{"exit_code": 0}],
     }
+
+
+NEVER_STARTED = JobAttempt(stopped_at=95.0, reason="CannotPullContainerError")
+
+
+@pytest.mark.parametrize(
+    ("execution", "seconds"),
+    [
+        (JobExecution(started_at=10.0, stopped_at=40.0), 30.0),
+        (JobExecution(started_at=10.0, stopped_at=10.0), 0.0),
+        (JobExecution(started_at=10.0, stopped_at=9.5), 0.0),
+        (JobExecution(created_at=1.0, stopped_at=40.0), None),
+        (JobExecution(created_at=1.0, started_at=10.0), None),
+        (NOTHING_KNOWN, None),
+    ],
+)
+def test_a_job_runs_from_the_start_of_its_container_until_its_end(execution, seconds):
+    assert execution.run_seconds == seconds
+
+
+@pytest.mark.parametrize(
+    ("attempts", "ran"),
+    [
+        ((JobAttempt(started_at=10.0, stopped_at=20.0), JobAttempt(started_at=60.0, stopped_at=90.0)), (60.0, 90.0)),
+        ((JobAttempt(started_at=10.0, stopped_at=20.0), NEVER_STARTED), (10.0, 20.0)),
+        ((JobAttempt(started_at=10.0, stopped_at=20.0), JobAttempt(started_at=60.0)), (60.0, 95.0)),
+        ((NEVER_STARTED, NEVER_STARTED), (5.0, 95.0)),
+        ((), (5.0, 95.0)),
+    ],
+)
+def test_of_a_job_that_was_retried_the_last_attempt_that_started_counts(attempts, ran):
+    execution = JobExecution(started_at=5.0, stopped_at=95.0, attempts=attempts)
+    assert execution.ran == ran

@@ -346,6 +346,9 @@ def test_where_there_is_no_journal_none_is_made_by_reading(tmp_path):
     with pytest.raises(UsageError, match="there is no journal"), read_journal(tmp_path / "journal.db"):
         pass
     assert list(tmp_path.iterdir()) == []
+    (tmp_path / "journal.db").touch()  # who made it was killed before anything was in it
+    with pytest.raises(UsageError, match="there is no journal"), read_journal(tmp_path / "journal.db"):
+        pass
 
 
 def set_version(file: Path, version: int) -> None:

@@ -64,6 +64,20 @@ def of_child(child):
             unfinished("b", S.RUNNING, 1, parents="a", seen={35: S.STARTING, 40: S.RUNNING}),
             [["parents 1-20", "capacity 20-35", "starting 35-40", "running 40-..."]],
         ),
+        # Not ended, and AWS Batch has told when it started: nobody has followed it.
+        (
+            ended("b", 1, (30, None), parents="a", state=S.RUNNING),
+            [["parents 1-20", "capacity 20-30", "running 30-..."]],
+        ),
+        (
+            ended("b", 1, (30, 40), (60, None), parents="a", state=S.RUNNING),
+            [["parents 1-20", "capacity 20-30", "running 30-40"], ["capacity 40-60", "running 60-..."]],
+        ),
+        (
+            ended("b", 1, (30, 40), parents="a", state=S.RUNNABLE),
+            [["parents 1-20", "capacity 20-30", "running 30-40"], ["capacity 40-..."]],
+        ),
+        (ended("b", 1, parents="a", state=S.PENDING), [["parents 1-20", "capacity 20-..."]]),
     ],
 )
 def test_each_attempt_is_told_by_what_it_waited_for_and_when_it_ran(child, phases):

@@ -160,6 +160,7 @@ def start_run(  # noqa: PLR0913  what was read of the plan, and what was asked f
     """
     from kedro_batch.cli.aws_access import aws_engine
     from kedro_batch.cli.local_engine import find_local_folder
+    from kedro_batch.cli.named_plan import NamedPlan
     from kedro_batch.cli.plan_contradicted import offering_reruns
     from kedro_batch.cli.revision_choice import offering_revisions
     from kedro_batch.cli.run_handle import RunHandle, check_plan_in_use, find_run
@@ -184,7 +185,8 @@ def start_run(  # noqa: PLR0913  what was read of the plan, and what was asked f
     others_may_know = run_id is not None and not on_this_machine and not given["no_adopt"]
     mode = RunMode.CONTINUE if entry or others_may_know else RunMode.START
     if entry:
-        handle = find_run(chosen, book, source)
+        named = NamedPlan(plan=plan, digest=digest, content=content, source=name)
+        handle = find_run(chosen, book, named)
     else:
         handle = RunHandle(
             run_id=chosen, plan=plan, digest=digest, content=content, source=name, engine_name=engine_name, entry=None

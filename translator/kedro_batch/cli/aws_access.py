@@ -7,7 +7,6 @@ from kedro_batch.cli.terminal_prompt import ask_hidden
 from kedro_batch.errors import RunUnknown
 from kedro_batch.submitter.events import Sink
 from kedro_batch.submitter.inbox import Inbox
-from kedro_batch.submitter.run_plans import queues_in
 from kedro_batch.submitter.service.call_pool import ThreadedCalls
 from kedro_batch.text.wording import listed
 
@@ -58,6 +57,6 @@ def open_for_reading(run: "ShownRun", inbox: Inbox, tell: Sink, patience_s: floa
 def no_job_listed(run: "ShownRun") -> RunUnknown:
     """Return the error that AWS Batch has no job of a run that the journal does not have."""
     return RunUnknown(
-        f"AWS Batch has no job of run {run.run_id} in {listed(sorted(queues_in(run.plan)))}: it forgets jobs some days "
+        f"AWS Batch has no job of run {run.run_id} in {listed(sorted(run.queues))}: it forgets jobs some days "
         "after they have ended, sometimes within one. Is this the plan of the run?"
     )

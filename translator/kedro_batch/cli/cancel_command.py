@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from kedro_batch.cli.base import BatchCommand, print_plainly, verbosity_options
+from kedro_batch.cli.base import BatchCommand, verbosity_options
 from kedro_batch.cli.options import (
     command_options,
     events_option,
@@ -14,7 +14,7 @@ from kedro_batch.cli.options import (
     json_option,
     plan_option,
 )
-from kedro_batch.cli.run_choice import choose_run_id, complete_run
+from kedro_batch.cli.run_choice import complete_run
 from kedro_batch.cli.streams import read_input
 
 
@@ -37,15 +37,15 @@ def cancel(run: str, *, plan: str | None, journal: Path, **given: Any) -> None:
     """
     from kedro_batch.cli.cancel_cleanup import clean_up
     from kedro_batch.cli.cancel_run import cancel_local_run, cancel_run, refuse_lost_jobs
-    from kedro_batch.cli.run_handle import find_run
+    from kedro_batch.cli.named_plan import read_named_plan
+    from kedro_batch.cli.run_handle import open_named_run
     from kedro_batch.cli.run_session import open_run
-    from kedro_batch.submitter.journal import Journal
     from kedro_batch.submitter.run_options import RunMode
 
-    book = Journal(journal, print_plainly)
-    run_id = choose_run_id(book, run, with_plan=plan is not None, quiet=given["quiet"] or given["as_json"])
-    handle = find_run(run_id, book, read_input(plan) if plan else None)
-    with open_run(handle, book, command_options(given, RunMode.FOLLOW), cancels=True) as session:
+    options = command_options(given, RunMode.FOLLOW)
+    named = read_named_plan(*read_input(plan)) if plan else None
+    handle, book = open_named_run(run, journal, named, quiet=not options.verbosity.notes)
+    with open_run(handle, book, options, cancels=True) as session:
         if handle.engine_name == "local":
             cancel_local_run(session)
             return

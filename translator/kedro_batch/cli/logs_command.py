@@ -1,6 +1,5 @@
 """``kedro-batch logs``: what jobs have written, from CloudWatch Logs or from the files of a run on this machine."""
 
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -9,26 +8,13 @@ import click
 from kedro_batch.cli.base import BatchCommand, print_plainly, verbosity_options
 from kedro_batch.cli.option_types import Duration, Moment
 from kedro_batch.cli.options import journal_option, plan_option
-from kedro_batch.cli.run_choice import complete_run
+from kedro_batch.cli.run_choice import complete_job, complete_run
 from kedro_batch.cli.streams import read_input
-from kedro_batch.errors import KedroBatchError, LogsMissing, UsageError
-
-
-def _complete_job(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
-    """Return the jobs of the run that begin so."""
-    from kedro_batch.submitter.journal_place import DEFAULT_JOURNAL
-    from kedro_batch.submitter.journal_view import read_journal
-
-    run = ctx.params.get("run")
-    with suppress(KedroBatchError, OSError), read_journal(Path(ctx.params.get("journal") or DEFAULT_JOURNAL)) as view:
-        entries = [one for one in view.runs() if run in (None, "last", one.run)]
-        names = [str(job) for job, _ in view.submissions(entries[-1].run)] if entries else []
-        return sorted({name for name in names if name.startswith(incomplete)})
-    return []
+from kedro_batch.errors import LogsMissing, UsageError
 
 
 @click.command(cls=BatchCommand, short_help="Show the logs of jobs, or follow them.")
-@click.argument("jobs", nargs=-1, metavar="[JOB]...", shell_complete=_complete_job)
+@click.argument("jobs", nargs=-1, metavar="[JOB]...", shell_complete=complete_job)
 @click.option("--run", metavar="RUN", default=None, shell_complete=complete_run, help="The run. Default: the last one.")
 @click.option("-f", "--follow", is_flag=True, help="Show what is written from now on, too, until the jobs have ended.")
 @click.option("--since", type=Moment(), default=None, metavar="T", help="Only lines since then: 10m, 2h, or a time.")

@@ -22,7 +22,7 @@ from kedro_batch.cli.options import (
     stuck_option,
     submitting_options,
 )
-from kedro_batch.cli.run_choice import choose_run_id, complete_run
+from kedro_batch.cli.run_choice import complete_run
 from kedro_batch.cli.standard_input import saving_first
 from kedro_batch.cli.streams import read_input
 from kedro_batch.errors import UsageError
@@ -90,12 +90,12 @@ def resume(  # noqa: PLR0913  click hands over every option
         raise click.UsageError("--same-definitions and --new-definitions exclude each other")
     if (plan, new_plan, assume_done).count("-") > 1:
         raise click.UsageError("only one of --plan, --new-plan and --assume-done can be standard input")
+    from kedro_batch.cli.named_plan import read_named_plan
     from kedro_batch.cli.plan_contradicted import offering_reruns
     from kedro_batch.cli.revision_choice import NEW, SAME, offering_revisions
-    from kedro_batch.cli.run_handle import find_run, with_new_plan
+    from kedro_batch.cli.run_handle import open_named_run, with_new_plan
     from kedro_batch.cli.run_session import open_run
     from kedro_batch.plan.model import JobName
-    from kedro_batch.submitter.journal import Journal
     from kedro_batch.submitter.journal_view import journal_words
     from kedro_batch.submitter.reconcile.named_jobs import check_names
     from kedro_batch.submitter.run_options import DefinitionChoice, RunMode
@@ -110,21 +110,23 @@ def resume(  # noqa: PLR0913  click hands over every option
         assume_done=named_jobs(assume_done, read_input),
         definitions=choice,
     )
-    book = Journal(journal, print_plainly)
     refuse_short_digest(expect_digest, new_plan or "PLAN")
     first = saving_first(plan=plan, new_plan=new_plan, assume_done=assume_done)
-    run_id = choose_run_id(book, run, with_plan=plan is not None, quiet=given["quiet"] or given["as_json"])
-    handle = find_run(run_id, book, read_input(plan) if plan else None, in_use=not new_plan)
-    if new_plan:
-        handle = with_new_plan(handle, read_input(new_plan))
+    named = read_named_plan(*read_input(plan)) if plan else None
+    new = read_named_plan(*read_input(new_plan)) if new_plan else None
+    handle, book = open_named_run(run, journal, named, quiet=not options.verbosity.notes, in_use=new is None)
+    if new:
+        handle = with_new_plan(handle, new)
     check_expected(handle.digest, expect_digest, handle.source)
-    if new_plan and not handle.is_new:
-        print_plainly(f"{handle.source} is the plan that run {run_id} has already: nothing differs")
+    if new and not handle.is_new and options.verbosity.notes:
+        print_plainly(f"{handle.source} is the plan that run {handle.run_id} has already: nothing differs")
     known = [job.name for job in handle.plan.jobs]
     check_names(known, (*options.run.from_jobs, *options.run.only_jobs))
     check_names(jobs_in_any([handle.plan, *handle.earlier.values()]), (), options.run.assume_done or ())
     if choice and handle.engine_name == "local":
-        raise UsageError(f"run {run_id} is a local run, which has no job definitions: leave --{choice}-definitions out")
+        raise UsageError(
+            f"run {handle.run_id} is a local run, which has no job definitions: leave --{choice}-definitions out"
+        )
     with (
         offering_revisions(partial(command_with, instead_of=(SAME, NEW)), first),
         offering_reruns(command_with, handle.run_id, journal_words(journal), first),

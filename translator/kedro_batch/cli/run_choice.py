@@ -9,6 +9,8 @@ from kedro_batch.cli.base import print_note
 from kedro_batch.errors import RunUnknown, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from kedro_batch.plan.submit_job import RunId
     from kedro_batch.submitter.journal_rows import RunEntry
     from kedro_batch.submitter.journal_view import JournalView
@@ -17,19 +19,19 @@ _NAMED = 10
 """Of so many runs whose ids begin in the same way, the ids are said."""
 
 
-def choose_run(view: "JournalView", given: str | None, *, prefix: bool, quiet: bool = False) -> "RunEntry":
-    """Return the run that the user means, as ``choose_run_id`` does.
+def choose_run(
+    view: "JournalView", given: str | None, *, prefix: bool, quiet: bool = False, otherwise: str = ""
+) -> "RunEntry":
+    """Return the run that the user means, as ``choose_run_id`` does; ``otherwise`` is said if there is no such run.
 
     Raises:
         RunUnknown: There is no such run.
         UsageError: Several ids begin so, or it can be no id.
     """
-    return view.known_run(choose_run_id(view, given, prefix=prefix, quiet=quiet))
+    return view.known_run(choose_run_id(view, given, prefix=prefix, quiet=quiet), otherwise)
 
 
-def choose_run_id(
-    view: "JournalView", given: str | None, *, prefix: bool = False, with_plan: bool = False, quiet: bool = False
-) -> "RunId":
+def choose_run_id(view: "JournalView", given: str | None, *, prefix: bool = False, quiet: bool = False) -> "RunId":
     """Return the id of the run that the user means, and say on standard error which it is, if he has not written it.
 
     The journal may not have it.
@@ -38,19 +40,16 @@ def choose_run_id(
         view: The journal.
         given: What the user has written; None counts as ``last``.
         prefix: The beginning of an id will do, if only one run has it: for a command that only reads.
-        with_plan: He has named its plan: its journal may be on another machine, so that its id is needed.
         quiet: Say nothing.
 
     Raises:
         RunUnknown: There is no last run.
-        UsageError: Several ids begin so, it can be no id, or the id is missing.
+        UsageError: Several ids begin so, or it can be no id.
     """
     from kedro_batch.submitter.journal_view import journal_words  # noqa: PLC0415  when a command runs
     from kedro_batch.submitter.run_id import LAST, checked_run_id  # noqa: PLC0415  the same
     from kedro_batch.text.wording import listed  # noqa: PLC0415  the same
 
-    if with_plan:
-        return named_run_id(given)
     if given in (None, LAST):
         entries = view.runs()
         if not entries:
@@ -71,7 +70,7 @@ def choose_run_id(
 
 
 def named_run_id(given: str | None) -> "RunId":
-    """Return the id of a run whose plan the user has named, as it stands.
+    """Return the id of a run whose plan the user has named, as it stands: its journal may be on another machine.
 
     Raises:
         UsageError: It can be no id, or it is missing.
@@ -84,20 +83,32 @@ def named_run_id(given: str | None) -> "RunId":
 
 
 def complete_run(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
-    """Return the ids of runs that begin so, the newest first, and ``last``: for the completion of a shell.
+    """Return the ids of runs that begin so, the newest first, and ``last``: for the completion of a shell."""
+    from kedro_batch.submitter.run_id import LAST  # noqa: PLC0415  when a shell asks
 
-    It waits for no other program, writes nothing, and never fails.
-    """
+    return _offered(ctx, incomplete, lambda view: [*(one.run for one in reversed(view.runs())), LAST])
+
+
+def complete_job(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """Return the jobs that begin so, of the run that is named before: for the completion of a shell."""
+
+    def jobs(view: "JournalView") -> list[str]:
+        run = choose_run_id(view, ctx.params.get("run"), prefix=True, quiet=True)
+        return sorted({job for job, _ in view.submissions(run)})
+
+    return _offered(ctx, incomplete, jobs)
+
+
+def _offered(ctx: click.Context, incomplete: str, names: "Callable[[JournalView], Sequence[str]]") -> list[str]:
+    """Return the names in the journal that begin so; wait for no other program, write nothing, and never fail."""
     from kedro_batch.submitter.journal_place import DEFAULT_JOURNAL  # noqa: PLC0415  when a shell asks
     from kedro_batch.submitter.journal_view import read_journal  # noqa: PLC0415  the same
-    from kedro_batch.submitter.run_id import LAST  # noqa: PLC0415  the same
 
     try:
         with read_journal(Path(ctx.params.get("journal") or DEFAULT_JOURNAL), patience_s=0) as view:
-            names = [*(str(one.run) for one in reversed(view.runs())), LAST]
+            return [name for name in names(view) if name.startswith(incomplete)]
     except Exception:  # noqa: BLE001  whatever it is: a message would land in the line that is being typed
         return []
-    return [name for name in names if name.startswith(incomplete)]
 
 
 def _say(words: str, *, quiet: bool) -> None:

@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from kedro_batch.cli.base import print_plainly
+from kedro_batch.cli.named_plan import NamedPlan
+from kedro_batch.cli.run_choice import choose_run, named_run_id
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import Plan, PlanDigest
@@ -13,7 +16,7 @@ from kedro_batch.plan.submit_job import RunId
 from kedro_batch.submitter.events import EngineName
 from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.journal_rows import PlanOfRun, RunEntry
-from kedro_batch.submitter.journal_view import journal_words
+from kedro_batch.submitter.journal_view import journal_words, read_journal
 from kedro_batch.submitter.plan_file import recorded_file
 
 _OR_BY_ITS_PLAN = ". If it was lost, or is on another machine, name the plan of the run with --plan PLAN"
@@ -67,30 +70,57 @@ class RunHandle:
         return self.first or PlanOfRun(digest=self.digest, content=self.content)
 
 
-def find_run(run_id: RunId, journal: Journal, plan: tuple[bytes, str] | None, *, in_use: bool = False) -> RunHandle:
+def open_named_run(
+    given: str | None, file: Path, plan: NamedPlan | None, *, quiet: bool, in_use: bool = False
+) -> tuple[RunHandle, Journal]:
+    """Find the run that the user names, and open its journal to work on it.
+
+    The journal is made if he names the plan, too, and only then: where nothing was recorded, a mistyped name leaves
+    nothing, and the next command still says that this is not the folder of the run.
+
+    Args:
+        given: What he has written for the run; None counts as ``last``.
+        file: The journal.
+        plan: The plan that he names.
+        quiet: Do not say which run it is.
+        in_use: The plan has to be the newest one of the run, not only one of its plans.
+
+    Raises:
+        RunUnknown: It is not in the journal, and no plan is named.
+        UsageError: There is no journal, and no plan is named; or the plan is none of the run's.
+        PlanError: A plan of the run is wrong.
+    """
+    if plan:
+        run_id = named_run_id(given)
+    else:
+        with read_journal(file, print_plainly, otherwise=_OR_BY_ITS_PLAN) as view:
+            run_id = choose_run(view, given, prefix=False, quiet=quiet, otherwise=_OR_BY_ITS_PLAN).run
+    journal = Journal(file, print_plainly)
+    return find_run(run_id, journal, plan, in_use=in_use), journal
+
+
+def find_run(run_id: RunId, journal: Journal, plan: NamedPlan | None, *, in_use: bool = False) -> RunHandle:
     """Find a run in the journal, or else by the plan that the user names. It goes on with its newest plan.
 
     Args:
         run_id: The run.
         journal: The journal.
-        plan: The plan that the user names, byte for byte, and its name.
+        plan: The plan that the user names.
         in_use: It has to be the newest one of the run, not only one of its plans.
 
     Raises:
         RunUnknown: It is not in the journal, and no plan is named.
         UsageError: The plan is none of the run's.
-        PlanError: The plan is wrong.
+        PlanError: A plan of the run is wrong.
     """
     entry = journal.run(run_id) if plan else journal.known_run(run_id, _OR_BY_ITS_PLAN)
-    named = plan and read_plan(*plan)
-    digest = plan_digest(named) if named else None
-    if entry is None and plan and named and digest:
+    if entry is None and plan:
         return RunHandle(
             run_id=run_id,
-            plan=named,
-            digest=digest,
-            content=plan[0],
-            source=plan[1],
+            plan=plan.plan,
+            digest=plan.digest,
+            content=plan.content,
+            source=plan.source,
             engine_name="aws",
             entry=None,
             must_exist=True,
@@ -98,18 +128,17 @@ def find_run(run_id: RunId, journal: Journal, plan: tuple[bytes, str] | None, *,
     recorded = journal.plans(run_id)
     if entry is None:
         raise UsageError(f"the journal {journal.file} has lost run {run_id}")
-    if digest and digest not in {one.digest for one in (recorded[-1:] if in_use else recorded)}:
-        raise _other_plan(entry, digest, plan[1] if plan else "PLAN", journal.file)
+    if plan and not plan.is_one_of(recorded[-1:] if in_use else recorded):
+        raise _other_plan(entry, plan.digest, plan.source, journal.file)
     plans = {one.digest: _read_recorded(run_id, one) for one in recorded}
     newest = recorded[-1]
     current = plans.pop(newest.digest)
-    same = plan and digest == newest.digest
     return RunHandle(
         run_id=run_id,
         plan=current,
         digest=newest.digest,
         content=newest.content,
-        source=plan[1] if plan and same else f"the plan of run {run_id}",
+        source=plan.source if plan and plan.digest == newest.digest else f"the plan of run {run_id}",
         engine_name=entry.engine,
         entry=entry,
         first=recorded[0] if len(recorded) > 1 else None,
@@ -117,24 +146,18 @@ def find_run(run_id: RunId, journal: Journal, plan: tuple[bytes, str] | None, *,
     )
 
 
-def with_new_plan(handle: RunHandle, plan: tuple[bytes, str]) -> RunHandle:
-    """Return the run as it is to go on with another plan; with the plan that it has, as it is.
-
-    Raises:
-        PlanError: The plan is wrong.
-    """
-    ready = read_plan(*plan)
-    digest = plan_digest(ready)
-    if digest == handle.digest:
-        return replace(handle, source=plan[1])
+def with_new_plan(handle: RunHandle, plan: NamedPlan) -> RunHandle:
+    """Return the run as it is to go on with another plan; with the plan that it has, as it is."""
+    if plan.digest == handle.digest:
+        return replace(handle, source=plan.source)
     earlier = {**handle.earlier, handle.digest: handle.plan}
-    earlier.pop(digest, None)
+    earlier.pop(plan.digest, None)
     return replace(
         handle,
-        plan=ready,
-        digest=digest,
-        content=plan[0],
-        source=plan[1],
+        plan=plan.plan,
+        digest=plan.digest,
+        content=plan.content,
+        source=plan.source,
         first=handle.begun_with,
         earlier=earlier,
         is_new=True,

@@ -117,7 +117,7 @@ def _see_listed_run(run: ShownRun, tell: Sink) -> RunSnapshot:
 
 def _look(run: ShownRun, recorded: Mapping[JobName, JobRecord] | None, tell: Sink) -> "tuple[RunLook, str | None]":
     """Look at AWS Batch; return the region, too."""
-    from kedro_batch.submitter.run_look import look_at_listed_run, look_at_recorded_run  # noqa: PLC0415  only if it is asked
+    from kedro_batch.submitter.run_look import look_at_listed_run, look_at_recorded_run  # noqa: PLC0415  if asked
 
     inbox = Inbox()
     with on_signals(inbox.on_signal):
@@ -125,4 +125,4 @@ def _look(run: ShownRun, recorded: Mapping[JobName, JobRecord] | None, tell: Sin
         region = service.engine.location.get("region")
         if recorded is None:
             return look_at_listed_run(run.run_id, run.plan, service), region
-        return look_at_recorded_run(run.run_id, run.plan, recorded, service), region
+        return look_at_recorded_run(run.run_id, run.plan, recorded, service, run.queues), region

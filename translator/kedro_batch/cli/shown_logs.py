@@ -199,7 +199,7 @@ def _reader(run: ShownRun, service: "AskedService") -> "Callable[[], RecordedRun
     from kedro_batch.submitter.log_service import RecordedRun  # noqa: PLC0415  as where it is called
 
     if run.entry is None:
-        found = service.listed_run(run.run_id, run.plan)
+        found = service.listed_run(run.run_id, run.queues)
         if not found.submissions:
             raise no_job_listed(run)
         return lambda: found

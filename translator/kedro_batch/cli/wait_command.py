@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from kedro_batch.cli.base import BatchCommand, print_plainly, verbosity_options
+from kedro_batch.cli.base import BatchCommand, verbosity_options
 from kedro_batch.cli.options import (
     command_options,
     events_option,
@@ -15,7 +15,7 @@ from kedro_batch.cli.options import (
     plan_option,
     stuck_option,
 )
-from kedro_batch.cli.run_choice import choose_run_id, complete_run
+from kedro_batch.cli.run_choice import complete_run
 from kedro_batch.cli.streams import read_input
 from kedro_batch.errors import UsageError
 
@@ -35,19 +35,19 @@ def wait(run: str | None, *, plan: str | None, journal: Path, **given: Any) -> N
 
     Without RUN, or with last: the run that was begun last.
     """
-    from kedro_batch.cli.run_handle import find_run
+    from kedro_batch.cli.named_plan import read_named_plan
+    from kedro_batch.cli.run_handle import open_named_run
     from kedro_batch.cli.run_session import open_run
-    from kedro_batch.submitter.journal import Journal
     from kedro_batch.submitter.journal_view import journal_words
     from kedro_batch.submitter.run_options import RunMode
 
-    book = Journal(journal, print_plainly)
-    run_id = choose_run_id(book, run, with_plan=plan is not None, quiet=given["quiet"] or given["as_json"])
-    handle = find_run(run_id, book, read_input(plan) if plan else None)
+    options = command_options(given, RunMode.FOLLOW)
+    named = read_named_plan(*read_input(plan)) if plan else None
+    handle, book = open_named_run(run, journal, named, quiet=not options.verbosity.notes)
     if handle.engine_name == "local":
         raise UsageError(
-            f"run {run_id} is a local run, which stops when its command stops. See kedro-batch status {run_id}"
-            f"{journal_words(journal)}"
+            f"run {handle.run_id} is a local run, which stops when its command stops. "
+            f"See kedro-batch status {handle.run_id}{journal_words(journal)}"
         )
-    with open_run(handle, book, command_options(given, RunMode.FOLLOW)) as session:
+    with open_run(handle, book, options) as session:
         session.follow()

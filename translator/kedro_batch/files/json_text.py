@@ -1,7 +1,7 @@
 """Writes JSON that is safe to show: what a terminal would obey or not show is an escape, which means the same."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from io import StringIO
 from typing import Any
 
@@ -19,3 +19,8 @@ def encoded(value: object, *, indent: int | None = None, default: Callable[[Any]
     buffer = StringIO()  # it holds less than the standard library's list of all pieces
     json.dump(value, buffer, default=default, ensure_ascii=False, indent=indent)
     return for_json(buffer.getvalue())
+
+
+def known(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a document that have a value: what is None is not known, and left out."""
+    return {name: value for name, value in fields.items() if value is not None}

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from kedro_batch.files.json_text import encoded
+from kedro_batch.files.json_text import encoded, known
 from kedro_batch.submitter.events import Event, JobChanged, JobExecuted, RunFinished
 from kedro_batch.submitter.failures import advice_for_programs
 from kedro_batch.submitter.job_execution import execution_document, moment
@@ -27,9 +27,5 @@ def event_json(event: Event, at: datetime) -> str:
         fields["started_at"] = moment(event.started_at)
     if isinstance(event, JobChanged) and event.advice:
         fields["advice"] = advice_for_programs(event.advice, event.cause, event.exit_code)
-    rest = {name: value for name, value in fields.items() if _has_value(value)}
+    rest = {name: value for name, value in known(fields).items() if value is not False and value != ()}
     return encoded(first | {"at": at.isoformat(timespec="milliseconds")} | rest)
-
-
-def _has_value(value: Any) -> bool:
-    return value is not None and value is not False and value != ()

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from kedro_batch.files.json_text import known
 from kedro_batch.submitter.described_job import (
     attempts_of,
     containers_of_attempt,
@@ -94,6 +95,22 @@ class JobExecution:
     memory_mib: int | None = None
     gpus: int | None = None
 
+    @property
+    def ran(self) -> tuple[float, float] | None:
+        """When its container started, and when it ended, never before that; None if that is not known.
+
+        Of several attempts it is the last one that started a container: one that never did has not run.
+        """
+        last = next((one for one in reversed(self.attempts) if one.started_at is not None), JobAttempt())
+        started_at = self.started_at if last.started_at is None else last.started_at
+        stopped_at = self.stopped_at if last.stopped_at is None else last.stopped_at
+        return None if started_at is None or stopped_at is None else (started_at, max(started_at, stopped_at))
+
+    @property
+    def run_seconds(self) -> float | None:
+        """How long it ran; 0 counts, None if that is not known."""
+        return None if self.ran is None else self.ran[1] - self.ran[0]
+
 
 NOTHING_KNOWN = JobExecution()
 
@@ -124,8 +141,8 @@ def execution_of(job: Mapping[str, Any]) -> JobExecution:
 
 def details_text(execution: JobExecution) -> str:
     """Return all but the times of the job itself as JSON, for the journal; ``with_details`` reads it."""
-    fields = {name: value for name, value in asdict(execution).items() if name not in _TIMES and value is not None}
-    attempts = [_known(one) for one in fields.pop("attempts")]
+    fields = {name: value for name, value in known(asdict(execution)).items() if name not in _TIMES}
+    attempts = [known(one) for one in fields.pop("attempts")]
     return json.dumps({"attempts": attempts, **fields})
 
 
@@ -160,25 +177,15 @@ def _checked_value(name: str, value: Any) -> str | float:
     return value
 
 
-def _known(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}
-
-
 def execution_document(execution: JobExecution) -> dict[str, Any]:
     """Return the JSON document of an execution: times in ISO 8601, UTC, and no field without a value."""
-    return {name: value for name, value in _document(execution) if value not in (None, [])}
-
-
-def _document(execution: JobExecution) -> Iterator[tuple[str, Any]]:
-    for name, value in asdict(execution).items():
-        if name == "attempts":
-            yield name, [_with_moments(one) for one in value]
-        else:
-            yield name, moment(value) if name in _TIMES and value is not None else value
+    fields = _with_moments(asdict(execution))
+    fields["attempts"] = [_with_moments(one) for one in fields["attempts"]] or None
+    return known(fields)
 
 
 def _with_moments(attempt: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: moment(value) if name in _TIMES else value for name, value in _known(attempt).items()}
+    return {name: moment(value) if name in _TIMES else value for name, value in known(attempt).items()}
 
 
 def moment(seconds: float) -> str:

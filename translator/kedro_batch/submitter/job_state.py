@@ -117,7 +117,8 @@ class JobRecord:
         status: With UNKNOWN: the state as the service spells it.
         failure: With FAILED: why.
         intended_at: When its intent was written, seconds since the epoch; None where it never was.
-        execution: How it was executed, once it has ended and the service was asked. It makes no other record.
+        execution: How it was executed, once it has ended and the service was asked; of a run that only AWS Batch knows,
+            also until now. It makes no other record.
     """
 
     state: JobState = JobState.NOT_SUBMITTED

@@ -18,9 +18,10 @@ from kedro_batch.submitter.contested import ContestedJobs
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.definitions.revisions import Revisions
 from kedro_batch.submitter.events import JobSubmitted
+from kedro_batch.submitter.intents import Intents
 from kedro_batch.submitter.job_events import job_changed
-from kedro_batch.submitter.job_state import UNFINISHED, JobState, Transition
-from kedro_batch.submitter.refusals import AGAIN_AFTER_S, Refusals
+from kedro_batch.submitter.job_state import JobState, Transition
+from kedro_batch.submitter.refusals import Refusals
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.sender import NotSentError, Sender
 from kedro_batch.submitter.service.api import JobSummary
@@ -45,18 +46,17 @@ class JobSubmitter:
         self._run_state = run_state
         self._terminator = terminator
         self._jobs: dict[JobName, Job] = {job.name: job for job in context.plan.jobs}
-        self._revisions = revisions
         self._pace = SubmitPace(context)
         self._sender = Sender(context, run_state, revisions)
         self._outbox: deque[JobName] = deque()
-        self._later: list[tuple[float, JobName]] = []
         self._under_way: set[JobName] = set()
         self._unconfirmed = UnconfirmedJobs(
             context, run_state, on_found=self._on_found, on_not_found=self._submit_after_all
         )
         self._maybe_sent: set[JobName] = set()
-        self._intended_at: dict[JobName, float] = {}
         self._refusals = Refusals(context)
+        self.intents = Intents(context, run_state, revisions, pace=self._pace, refusals=self._refusals)
+        """Which jobs are begun next."""
         self._contested = ContestedJobs(context)
         self._stopped = False
         self._lost_reply: ServiceError | None = None
@@ -72,8 +72,6 @@ class JobSubmitter:
         """When the last reply to a submission came."""
         self.sent = 0
         """How many submissions were answered."""
-        self.most_begun: int | None = None
-        """Once so many jobs have been begun, by whomever, the others are held back; None for any number."""
 
     def open(
         self, unconfirmed: Collection[JobName], *, stopped: bool, contested: Mapping[JobName, int] = _NONE
@@ -88,7 +86,6 @@ class JobSubmitter:
         self._stopped = stopped
         self._contested.open(contested)
         self._outbox.clear()
-        self._later.clear()
         self._refusals.open()
         self.submitted_again = False
         self.stood_still = False
@@ -102,8 +99,8 @@ class JobSubmitter:
 
     @property
     def holds_back(self) -> bool:
-        """True if jobs are ready that are not to be sent before ``most_begun`` is raised."""
-        return not self._stopped and self._run_state.has_ready and not self._left_to_begin
+        """True if jobs are ready that are not to be sent before ``Intents.most_begun`` is raised."""
+        return not self._stopped and self.intents.held_back
 
     @property
     def watch(self) -> StillnessWatch:
@@ -126,14 +123,13 @@ class JobSubmitter:
 
     def withdraw(self) -> None:
         """Take back the intents of the jobs that were surely not sent; they may be offered again."""
-        waiting = (*self._outbox, *(name for _, name in self._later), *self._refusals.jobs)
+        waiting = (*self._outbox, *self._refusals.put_off_jobs, *self._refusals.jobs)
         not_sent = [name for name in waiting if self._may_send(name) and name not in self._maybe_sent]
         intents = [(name, self._run_state.record(name).submission) for name in not_sent]
         self._context.journal.record_not_sent(self._context.run_id, intents)
         for name in not_sent:
             self._run_state.not_sent(name)
         self._outbox.clear()
-        self._later.clear()
         self._refusals.open()
 
     # What is done next
@@ -149,7 +145,7 @@ class JobSubmitter:
             return
         if now < self._context.backoff.retry_at(Lane.SUBMIT):
             return
-        self._bring_back(now)
+        self._outbox.extendleft(self._refusals.pop_due(now))
         while self._fill_outbox(now) and self._pace.may_send(now):
             if not self._send(self._outbox.popleft()):
                 return
@@ -158,9 +154,7 @@ class JobSubmitter:
         """Return when there is something to do, apart from replies."""
         times = [self._unconfirmed.next_at]
         if not self._stopped:
-            times += [at for at, _ in self._later]
-        if not self._stopped and self._outbox:
-            times.append(self._pace.next_at(now))
+            times += [self._refusals.next_at, self._pace.next_at(now) if self._outbox else float("inf")]
         return min(times)
 
     @property
@@ -169,7 +163,7 @@ class JobSubmitter:
 
     @property
     def _to_send(self) -> bool:
-        return bool(self._outbox or self._later or (self._run_state.has_ready and self._left_to_begin))
+        return bool(self._outbox or self._refusals.put_off_jobs or self.intents.any_left)
 
     def _may_send(self, name: JobName) -> bool:
         return self._run_state.state(name) is JobState.SUBMITTING
@@ -178,28 +172,9 @@ class JobSubmitter:
         """Write the intents of the jobs that are ready; True if there is something to send."""
         while self._outbox and not self._is_fresh(self._outbox[0], now):
             self._outbox.popleft()
-        while not self._outbox and (wave := self._next_wave(now)):
-            revisions = self._revisions.tell(self._jobs[name] for name in wave)
-            intents = [(name, self._run_state.record(name).submission) for name in wave]
-            at = self._context.calls.wall()
-            began = self._context.calls.now()
-            self._context.journal.intend(self._context.run_id, intents, at, revisions, self._context.digest)
-            self.watch.wrote(began, self._context.calls.now())
-            self._intended_at |= dict.fromkeys(wave, at)
-            for name in wave:
-                self._run_state.intend(name)
+        while not self._outbox and (wave := self.intents.write_next(now, self.watch)):
             self._outbox += [name for name in wave if not self._waits_for_other(name, now)]
         return bool(self._outbox)
-
-    def _next_wave(self, now: float) -> list[JobName]:
-        """Return the jobs whose intents share the next commit."""
-        wave: list[JobName] = []
-        unfinished = self._run_state.count(UNFINISHED) - len(self._refusals.jobs)
-        room = min(self._pace.room(now, unfinished=unfinished), self._left_to_begin)
-        bounded = self._context.options.max_unfinished is not None
-        while len(wave) < room and (name := self._run_state.pop_ready(startable_first=bounded)):
-            wave.append(name)
-        return wave
 
     def _waits_for_other(self, name: JobName, now: float) -> bool:
         """Let a job wait, and be looked up, if another process submits it over and over as this one does."""
@@ -214,24 +189,11 @@ class JobSubmitter:
         """True if a job may be sent now; one whose intent is old is looked up first, and gets a new one."""
         if not self._may_send(name):
             return False  # blocked since
-        if not self._context.adopts or self._context.calls.wall() - self._intended_at[name] <= INTENT_FRESH_S:
+        if not self._context.adopts or self.intents.age_s(name) <= INTENT_FRESH_S:
             return True
         self._run_state.not_confirmed(name)
-        of_others = name not in self._maybe_sent
-        self._unconfirmed.add(name, Lookup(0, now, before_loop=True, of_others=of_others))
+        self._unconfirmed.add(name, Lookup(0, now, before_loop=True, of_others=name not in self._maybe_sent))
         return False
-
-    @property
-    def _left_to_begin(self) -> int:
-        if self.most_begun is None:
-            return len(self._jobs)
-        begun = len(self._jobs) - self._run_state.count((JobState.NOT_SUBMITTED,)) - len(self._refusals.jobs)
-        return max(0, self.most_begun - begun)
-
-    def _bring_back(self, now: float) -> None:
-        for at, name in [one for one in self._later if one[0] <= now]:
-            self._later.remove((at, name))
-            self._outbox.appendleft(name)
 
     def _send(self, name: JobName) -> bool:
         """Send a job, unless the process stood still in this turn; True if it was sent."""
@@ -285,7 +247,7 @@ class JobSubmitter:
         """Handle a refusal: the call was not executed, so that the intent can be withdrawn."""
         job, waits = self._jobs[name], bool(self._run_state.live_parent_ids(name))
         if self._refusals.may_pass(job, error, now, waits=waits):
-            self._later.append((now + AGAIN_AFTER_S, name))
+            self._refusals.put_off(name, now)
         elif not self._refusals.set_aside(job, error):
             self._outbox.appendleft(name)
             raise error

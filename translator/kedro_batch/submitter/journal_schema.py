@@ -67,6 +67,11 @@ def version_of(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
+def is_empty(connection: sqlite3.Connection) -> bool:
+    """True if there is nothing in a database."""
+    return not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+
+
 def check_version(file: Path, version: int) -> None:
     """Refuse a journal of another version, and a file that is not a journal.
 
@@ -94,8 +99,7 @@ def prepare(connection: sqlite3.Connection) -> None:
     if version_of(connection) in (0, *OLDER):
         connection.execute("BEGIN IMMEDIATE")
         version = version_of(connection)  # somebody else may have been faster
-        tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        missing = "" if tables else _TABLES
+        missing = _TABLES if is_empty(connection) else ""
         if version in OLDER:
             missing = "".join(added for older, added in _ADD.items() if older >= version)
         if missing:

@@ -16,7 +16,7 @@ from kedro_batch.submitter.journal_busy import BUSY_S, JournalWait, is_busy, unr
 from kedro_batch.submitter.journal_place import DEFAULT_JOURNAL, real_journal
 from kedro_batch.submitter.journal_reader import copied, open_to_read
 from kedro_batch.submitter.journal_rows import RUN_COLUMNS, PlanOfRun, RunEntry, event_document, plan_of_run, run_entry
-from kedro_batch.submitter.journal_schema import check_version, version_of
+from kedro_batch.submitter.journal_schema import check_version, is_empty, version_of
 from kedro_batch.submitter.journal_times import JournalTimes
 from kedro_batch.submitter.journal_values import OddValueError
 from kedro_batch.submitter.submission_rows import (
@@ -229,7 +229,7 @@ def journal_words(journal: Path) -> str:
 
 @contextmanager
 def read_journal(
-    file: Path, tell: Callable[[str], None] | None = None, *, patience_s: float = BUSY_S
+    file: Path, tell: Callable[[str], None] | None = None, *, patience_s: float = BUSY_S, otherwise: str = ""
 ) -> Iterator[JournalView]:
     """Open a journal for reading only; nothing is written, not even beside it.
 
@@ -237,28 +237,30 @@ def read_journal(
         file: The journal.
         tell: Shows why nothing happens, while another program holds it.
         patience_s: How long to wait for that program, in seconds.
+        otherwise: What the message says that can be done where there is none, beside looking for it.
 
     Raises:
         UsageError: It does not exist, cannot be read, or is not a journal of this version.
     """
     real = real_journal(file)
+    none = UsageError(
+        f"there is no journal {file}: no run was recorded here. Go to the folder of the run, or name its file "
+        f"with --journal{otherwise}"
+    )
     if not real.is_file():
-        raise UsageError(
-            f"there is no journal {file}: no run was recorded here. Go to the folder of the run, or name its file "
-            "with --journal"
-        )
+        raise none
     wait = JournalWait(file)
     wait.tell = tell or wait.tell
     wait.at_most_s = patience_s
     with tempfile.TemporaryDirectory() as folder:
         try:
             try:
-                view = _view(file, open_to_read(real), wait)
+                view = _view(file, open_to_read(real), wait, none)
             except sqlite3.OperationalError as error:
                 if is_busy(error):
                     raise
                 # A writer has died within a commit: reading means to roll that back first, which is done on a copy.
-                view = _view(file, open_to_read(copied(real, Path(folder)), writing=True), wait)
+                view = _view(file, open_to_read(copied(real, Path(folder)), writing=True), wait, none)
         except (sqlite3.Error, OSError) as error:
             raise unreadable(file, error) from error
         try:
@@ -267,9 +269,11 @@ def read_journal(
             view.close()
 
 
-def _view(file: Path, connection: sqlite3.Connection, wait: JournalWait) -> JournalView:
+def _view(file: Path, connection: sqlite3.Connection, wait: JournalWait, none: UsageError) -> JournalView:
     with ExitStack() as on_failure:
         on_failure.callback(connection.close)
+        if wait.for_lock(lambda: is_empty(connection)):
+            raise none  # who made it was killed before anything was in it
         check_version(file, wait.for_lock(lambda: version_of(connection)))
         on_failure.pop_all()
     return JournalView(file, connection, wait)

@@ -10,14 +10,13 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from kedro_batch.errors import Fault, ServiceError
-from kedro_batch.plan.model import JobName, Plan
+from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId, RunId, parsed_job_name
 from kedro_batch.submitter.events import Sink
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.job_state import JobRecord
 from kedro_batch.submitter.log_places import LogPlace, LogStream, shown_place
 from kedro_batch.submitter.other_account import refuse_other_account
-from kedro_batch.submitter.run_plans import queues_in
 from kedro_batch.submitter.service.api import Engine, JobDetail
 from kedro_batch.submitter.service.backoff import Backoff
 from kedro_batch.submitter.service.blocking import BlockingService
@@ -95,10 +94,10 @@ class AskedService:
         """Describe any number of jobs; unknown ones are left out."""
         return self._service.describe_jobs(ids)
 
-    def listed_run(self, run_id: RunId, plan: Plan) -> RecordedRun:
-        """Return what ListJobs says of a run that is not in the journal."""
+    def listed_run(self, run_id: RunId, queues: Iterable[str]) -> RecordedRun:
+        """Return what ListJobs says of a run, in the queues of all its plans that are known."""
         found = {}
-        for one in self._service.list_jobs(sorted(queues_in(plan)), f"{run_id}_*"):
+        for one in self._service.list_jobs(sorted(queues), f"{run_id}_*"):
             parsed = parsed_job_name(one.name)
             if parsed and parsed[0] == run_id:
                 record = JobRecord(state=one.state, submission=parsed[2], job_id=one.job_id)

@@ -58,7 +58,7 @@ class LookAgain:
         can_look = self._context.adopts and options.reconcile_at_end and not options.poll_once
         if options.mode is RunMode.CONTINUE and can_look:
             self._turn = Turn()
-            self._submitter.most_begun = self._turn.most_begun
+            self._submitter.intents.most_begun = self._turn.most_begun
 
     def goes_first(self, began: float, found: Collection[JobName]) -> bool:
         """Say whose turn it is after a look; True if it is that of this process, which goes on at once.
@@ -74,7 +74,7 @@ class LookAgain:
         sent = self._run_state.state(first) is not JobState.NOT_SUBMITTED
         last_sent = self._submitter.last_sent if sent else -math.inf
         self._turn.looked(began, last_sent=last_sent, first_of_other=first in found, appeared=bool(found))
-        self._submitter.most_begun = self._turn.most_begun
+        self._submitter.intents.most_begun = self._turn.most_begun
         if first in found and asked:
             self._tell("turn", f"the other process goes first: {_WAITS}")
         return asked and not found and self._turn.most_begun is None

@@ -34,7 +34,7 @@ from kedro_batch.submitter.run_state import RunState
 from kedro_batch.text.escaping import LONGEST_REASON, one_line
 from kedro_batch.text.wording import sentences
 
-AGAIN_AFTER_S = 3.0
+_AGAIN_AFTER_S = 3.0
 _REFUSALS = 3
 """How often a job with parents is submitted that is refused: a parent may just have ended, and a poll will tell."""
 _SAME_WORDS = 3
@@ -95,6 +95,7 @@ class Refusals:
         """Begin now, with none accepted."""
         self._context = context
         self._counts: dict[JobName, int] = {}
+        self._put_off: list[tuple[float, JobName]] = []
         self._set_aside: dict[JobName, _Refused] = {}
         self._alike = Counter[str]()
         self._about_all: _Refused | None = None
@@ -103,9 +104,10 @@ class Refusals:
         self.open()
 
     def open(self) -> None:
-        """Begin, or begin again after the run was reconciled: what was set aside is sent again."""
+        """Begin, or begin again after the run was reconciled: what was set aside or put off is sent again."""
         self._late = LateRevisions(self._context)
         self._counts.clear()
+        self._put_off.clear()
         self._keep_none()
 
     def may_pass(self, job: Job, error: ServiceError, now: float, *, waits: bool) -> bool:
@@ -116,6 +118,26 @@ class Refusals:
             return True
         count = self._counts[job.name] = self._counts.get(job.name, 0) + 1
         return count < _REFUSALS and waits
+
+    def put_off(self, name: JobName, now: float) -> None:
+        """Let a job be sent again in a moment: its refusal may pass."""
+        self._put_off.append((now + _AGAIN_AFTER_S, name))
+
+    def pop_due(self, now: float) -> list[JobName]:
+        """Return the jobs that were put off until now, and only once."""
+        due = [name for at, name in self._put_off if at <= now]
+        self._put_off = [one for one in self._put_off if one[0] > now]
+        return due
+
+    @property
+    def put_off_jobs(self) -> tuple[JobName, ...]:
+        """The jobs that are put off."""
+        return tuple(name for _, name in self._put_off)
+
+    @property
+    def next_at(self) -> float:
+        """When a job that was put off is sent again; infinity for never."""
+        return min((at for at, _ in self._put_off), default=float("inf"))
 
     def set_aside(self, job: Job, error: ServiceError) -> bool:
         """Keep a refusal that is about this job alone; False if it is not."""

@@ -6,7 +6,7 @@ Reports are made of it. The types are plain values, so that a history can also b
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from kedro_batch.plan.model import JobName, Plan, PlanDigest
 from kedro_batch.plan.reader import read_plan
@@ -62,7 +62,8 @@ class RunHistory:
         entry: The run as a whole.
         plan: Its newest plan.
         submissions: Its submissions, the latest of each job last.
-        as_of: When something was recorded of it last. Seconds since the epoch.
+        as_of: When something was recorded of it last, or AWS Batch was asked. Seconds since the epoch.
+        source: Where this is from: a journal, or ``aws``, AWS Batch alone (``listed_history``).
         odd_events: How many of its events cannot be read: what they told is missing.
     """
 
@@ -70,6 +71,7 @@ class RunHistory:
     plan: Plan
     submissions: tuple[Submission, ...]
     as_of: float
+    source: Literal["journal", "aws"] = "journal"
     odd_events: int = 0
 
     @property

@@ -1,9 +1,15 @@
-"""The runs of a journal with how far each one is, for a list. Of each plan only the beginning is read."""
+"""The runs of a journal with how far each one is, for a list.
 
+Of each plan only the beginning is read, but of those that runs have gone on with.
+"""
+
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from kedro_batch.errors import KedroBatchError
 from kedro_batch.plan.origin import BEGINNING, PlanOrigin, read_origin
+from kedro_batch.plan.reader import read_plan
 from kedro_batch.submitter.job_state import FAILURES, JobState
 from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.journal_view import JournalView
@@ -15,7 +21,7 @@ class ListedRun:
 
     Attributes:
         entry: What the journal says of it as a whole.
-        counts: How many of its jobs are in each state; jobs that were never submitted are left out.
+        counts: How many jobs of its newest plan are in each state; those that were never submitted are left out.
         env: The Kedro environment of its first plan; None if that has none, or does not tell.
     """
 
@@ -37,11 +43,25 @@ class ListedRun:
 def list_runs(view: JournalView) -> tuple[ListedRun, ...]:
     """Return the runs of a journal that can be read, the newest last."""
     counts = view.job_counts()
+    entries = view.runs()
+    counts |= {one.run: of_newest for one in entries if one.new_digest and (of_newest := _of_newest_plan(view, one))}
     origins = {digest: _origin(beginning) for digest, beginning in view.plan_beginnings(BEGINNING).items()}
     return tuple(
         ListedRun(entry=one, counts=counts.get(one.run, {}), env=origins.get(one.digest, PlanOrigin()).env)
-        for one in view.runs()
+        for one in entries
     )
+
+
+def _of_newest_plan(view: JournalView, entry: RunEntry) -> dict[JobState, int] | None:
+    """Return how many jobs of the newest plan are in each state; None if that cannot be told.
+
+    Jobs that this plan leaves out are done with; their rows stay.
+    """
+    try:
+        jobs = {job.name for job in read_plan(view.plan(entry.run), f"the plan of run {entry.run}").jobs}
+        return Counter(one.state for job, one in view.records(entry.run).items() if job in jobs)
+    except KedroBatchError:
+        return None
 
 
 def _origin(beginning: bytes) -> PlanOrigin:

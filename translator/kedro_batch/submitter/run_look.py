@@ -4,7 +4,7 @@ DescribeJobs is asked about what goes on; ListJobs only about a run that is not 
 lost. It takes no lock, writes nothing, and terminates nothing: what it sees is not recorded.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from kedro_batch.plan.graph import topological_order
@@ -14,6 +14,7 @@ from kedro_batch.submitter.failures import classify_failure
 from kedro_batch.submitter.job_state import ENDED, MAYBE_SUBMITTED, JobRecord, JobState
 from kedro_batch.submitter.log_service import AskedService
 from kedro_batch.submitter.reconcile.merge import propagate_failures
+from kedro_batch.submitter.run_plans import queues_in
 from kedro_batch.submitter.service.api import JobDetail
 
 Records = Mapping[JobName, JobRecord]
@@ -36,15 +37,27 @@ class RunLook:
     not_known: tuple[JobName, ...]
 
 
-def look_at_recorded_run(run_id: RunId, plan: Plan, recorded: Records, service: AskedService) -> RunLook:
+def look_at_recorded_run(
+    run_id: RunId, plan: Plan, recorded: Records, service: AskedService, queues: Collection[str] = ()
+) -> RunLook:
     """Look at a run that is recorded.
+
+    Args:
+        run_id: The run.
+        plan: Its newest plan.
+        recorded: What is recorded of its jobs.
+        service: Is asked.
+        queues: Those of its earlier plans: a job whose reply was lost may have been sent to one of them.
 
     Raises:
         ServiceError: It was refused, or the service has not answered in time.
         Interrupted: A signal came.
     """
     if any(one.state in MAYBE_SUBMITTED for one in recorded.values()):
-        listed = {(job, one.submission): one for job, one in service.listed_run(run_id, plan).submissions}
+        listed = {
+            (job, one.submission): one
+            for job, one in service.listed_run(run_id, {*queues_in(plan), *queues}).submissions
+        }
         recorded = with_found_jobs(recorded, listed)
     return _described(plan, recorded, (job for job, one in recorded.items() if one.live), service)
 
@@ -57,7 +70,7 @@ def look_at_listed_run(run_id: RunId, plan: Plan, service: AskedService) -> RunL
         Interrupted: A signal came.
     """
     planned = {job.name for job in plan.jobs}
-    listed = {job: one for job, one in service.listed_run(run_id, plan).submissions if job in planned}
+    listed = {job: one for job, one in service.listed_run(run_id, queues_in(plan)).submissions if job in planned}
     return _described(plan, listed, listed, service)
 
 

@@ -48,7 +48,7 @@ class SubmittedId:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobTimes:
-    """When a submission of a job ran: its last attempt. Times are in seconds since the epoch.
+    """When a submission of a job ran, as ``JobExecution.ran``. Times are in seconds since the epoch.
 
     Attributes:
         job: The job.
@@ -140,19 +140,22 @@ def first_sight(row: tuple[Any, ...]) -> tuple[JobName, FirstSight] | None:
 def times_of_job(row: tuple[Any, ...]) -> JobTimes | None:
     """Read a row of ``JOB_TIMES_COLUMNS``; None if it does not tell when the job ran, or is odd.
 
-    The details are only looked at for the times of the last one of several attempts, and may be left out.
+    The details are only looked at for the times of the last one of several attempts, and may be left out. A job that
+    ran for no time is left out as well: estimates are made of logarithms.
     """
-    job, state, created_at, started_at, stopped_at, details = row
+    job, state, created_at, *ran, details = row
     try:
+        started_at, stopped_at = map(as_time, ran)
+        execution = JobExecution(started_at=started_at, stopped_at=stopped_at)
         if details is not None:
-            last = with_details(details, {}).attempts[-1]
-            started_at, stopped_at = last.started_at or started_at, last.stopped_at or stopped_at
+            execution = with_details(details, {"started_at": started_at, "stopped_at": stopped_at})
+        started_at, stopped_at = execution.ran or (started_at, started_at)
         times = JobTimes(
             job=as_job_name(job),
             succeeded=state == JobState.SUCCEEDED,
             created_at=None if created_at is None else as_time(created_at),
-            started_at=as_time(started_at),
-            stopped_at=as_time(stopped_at),
+            started_at=started_at,
+            stopped_at=stopped_at,
         )
     except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError):
         return None

@@ -15,12 +15,12 @@ from kedro_batch.review.diff.model import PlanDiff
 from kedro_batch.review.overview.model import Overview
 from kedro_batch.review.overview.view import Fact, list_facts
 from kedro_batch.review.page.page_data import build_diff_data, build_overview_data
-from kedro_batch.review.page.self_contained import embed, join_files, policy
+from kedro_batch.review.page.self_contained import embed, page_script, page_style, policy
 from kedro_batch.review.templates import render
 from kedro_batch.text.escaping import for_review
 from kedro_batch.text.wording import counted
 
-_SCRIPTS = ("elements.js", "jobs.js", "drawing.js", "listing.js", "details.js", "page.js")
+_SCRIPTS = ("jobs.js", "drawing.js", "listing.js", "details.js", "page.js")
 """Joined, they are one JavaScript module."""
 
 
@@ -102,7 +102,7 @@ def _render_page(
     facts: tuple[_Fact, ...],
     counts: tuple[tuple[str, str], ...],
 ) -> str:
-    style, script = join_files("page", "base.css", "page.css"), join_files("page", *_SCRIPTS)
+    style, script = page_style("page", "page.css"), page_script("page", *_SCRIPTS)
     is_diff = data["kind"] == "diff"
     has_graph = any(data["graphs"].values())
     risks = sum(max(1, len(one["about"])) for one in data["risks"])

@@ -12,6 +12,19 @@ from typing import Any
 
 from kedro_batch.files.resources import folder
 
+_SHARED_STYLE = ("base.css",)
+_SHARED_SCRIPTS = ("elements.js", "rows.js", "keys.js")
+
+
+def page_style(subfolder: str, *files: str) -> str:
+    """Return the style of a page: what all pages share, and its own files."""
+    return f"{join_files('shared', *_SHARED_STYLE)}\n{join_files(subfolder, *files)}"
+
+
+def page_script(subfolder: str, *files: str) -> str:
+    """Return the script of a page, one module: what all pages share, and its own files."""
+    return f"{join_files('shared', *_SHARED_SCRIPTS)}\n{join_files(subfolder, *files)}"
+
 
 def join_files(subfolder: str, *files: str) -> str:
     """Return files of ``templates/SUBFOLDER`` as one text."""

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from io import StringIO
 from typing import Any
 
-from kedro_batch.files.json_text import encoded
+from kedro_batch.files.json_text import encoded, known
 from kedro_batch.review.report.critical_path import PathStep
 from kedro_batch.review.report.model import Report, ReportFailure, ReportJob
 from kedro_batch.review.report.phases import Phase
@@ -51,9 +51,10 @@ def render_report_csv(report: Report) -> str:
 def report_document(report: Report) -> dict[str, Any]:
     """Return a report as plain values."""
     status, usage = report.status, report.usage
-    return _known(
+    return known(
         {
             "schema": REPORT_SCHEMA,
+            "source": report.source,
             "run": status.run,
             "plan_digest": status.plan_digest,
             "first_plan_digest": status.first_plan_digest,
@@ -80,6 +81,7 @@ def report_document(report: Report) -> dict[str, Any]:
             "by_namespace": list(map(_share, usage.by_namespace)),
             "by_queue": list(map(_share, usage.by_queue)),
             "failures": list(map(_failure, report.failures)),
+            "not_known": list(report.not_known) if report.source == "aws" else None,
             "notes": list(report.notes),
             "attempts": list(attempt_rows(report)),
         }
@@ -91,7 +93,7 @@ def attempt_rows(report: Report) -> Iterator[dict[str, Any]]:
     jobs = {job.name: job for job in report.jobs}
     critical = {(step.job, step.submission) for step in report.path.steps}
     for one in report.attempts:
-        yield _known(_row(one, jobs.get(one.job), critical=one.key in critical))
+        yield known(_row(one, jobs.get(one.job), critical=one.key in critical))
 
 
 def _row(one: Attempt, job: ReportJob | None, *, critical: bool) -> dict[str, Any]:
@@ -145,7 +147,7 @@ def _seconds(one: Attempt, phase: Phase) -> float | None:
 
 def _amount(amount: Amount) -> dict[str, Any]:
     digits = {name: _HOURS if name.endswith("_hours") else _MILLISECONDS for name in asdict(amount)}
-    return _known(
+    return known(
         {
             name: round(value, digits[name]) if isinstance(value, float) else value
             for name, value in asdict(amount).items()
@@ -173,7 +175,7 @@ _STEP_SECONDS = ("seconds", "unsubmitted_s", "capacity_s", "starting_s", "retrie
 
 def _failure(one: ReportFailure) -> dict[str, Any]:
     view = one.view
-    return _known(
+    return known(
         {
             "jobs": list(one.jobs),
             "headline": view.headline,
@@ -187,10 +189,6 @@ def _failure(one: ReportFailure) -> dict[str, Any]:
             "not_run": view.not_run_count,
         }
     )
-
-
-def _known(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _cell(value: Any) -> str:

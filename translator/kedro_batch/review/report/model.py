@@ -3,21 +3,20 @@
 It is made of a ``RunHistory``: what the journal knows, or of records alone, then without what followers saw.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from kedro_batch.plan.graph import topological_order
 from kedro_batch.plan.model import Job, JobName
 from kedro_batch.review.report.critical_path import CriticalPath, build_critical_path
+from kedro_batch.review.report.notes import jobs_not_known, report_notes
 from kedro_batch.review.report.timeline import Attempt, build_timeline, parents_of, stops_of
 from kedro_batch.review.report.usage import Usage, build_usage, namespace_of, tags_of
 from kedro_batch.review.run.failure_view import FailureView, failure_view, problems_told_once
 from kedro_batch.review.run.same_failures import Alike, same_failures
 from kedro_batch.review.run.status import RunStatus, run_status
-from kedro_batch.submitter.job_state import ENDED, ENDED_ON_SERVICE, NEW, JobState
+from kedro_batch.submitter.job_state import ENDED, NEW, UNFINISHED, JobState
 from kedro_batch.submitter.run_history import RunHistory
-from kedro_batch.text.wording import counted
 
 _LOG_LINES = 25
 
@@ -75,6 +74,7 @@ class Report:
         began_at: When it began.
         last_at: When its last job ended, or when something was recorded of it last.
         is_over: Every job has ended.
+        goes_on: A job has not ended, as far as is known.
         jobs: The jobs of its newest plan, parents first.
         attempts: Every attempt of every submission; each job of the plan is there once at least.
         submissions: How many submissions there were.
@@ -82,6 +82,8 @@ class Report:
         usage: What it used.
         failures: Each distinct failure once.
         notes: What is not known, in sentences.
+        source: Where this is from: the journal, or AWS Batch alone.
+        not_known: With ``aws``: the jobs of the plan that AWS Batch does not know, or not any more.
     """
 
     status: RunStatus
@@ -92,6 +94,7 @@ class Report:
     began_at: float
     last_at: float
     is_over: bool
+    goes_on: bool
     jobs: tuple[ReportJob, ...]
     attempts: tuple[Attempt, ...]
     submissions: int
@@ -99,6 +102,8 @@ class Report:
     usage: Usage
     failures: tuple[ReportFailure, ...]
     notes: tuple[str, ...]
+    source: str
+    not_known: tuple[JobName, ...]
 
     @property
     def seconds(self) -> float:
@@ -132,13 +137,16 @@ def build_report(history: RunHistory) -> Report:
         began_at=entry.began_at,
         last_at=max(entry.began_at, history.as_of if last is None else last),
         is_over=is_over,
+        goes_on=any(one.state in UNFINISHED for one in records.values()),
         jobs=tuple(_jobs(by_name, names, history)),
         attempts=attempts,
         submissions=sum(1 for one in history.submissions if one.record.job_id is not None),
         path=path,
         usage=usage,
         failures=_failures(status),
-        notes=tuple(_notes(history, usage, path)),
+        notes=report_notes(history, usage, path),
+        source=history.source,
+        not_known=jobs_not_known(history),
     )
 
 
@@ -168,35 +176,3 @@ def _failures(status: RunStatus) -> tuple[ReportFailure, ...]:
         ReportFailure(jobs=tuple(one.job for one in group), view=view)
         for group, view in zip(groups, views, strict=True)
     )
-
-
-def _notes(history: RunHistory, usage: Usage, path: CriticalPath) -> Iterator[str]:
-    states = Counter(
-        one.record.state
-        for one in history.submissions
-        if one.record.execution is None and one.record.job_id is not None
-    )
-    if without := sum(states[state] for state in ENDED_ON_SERVICE):
-        yield (
-            f"Times that are not recorded: {counted(without, 'submission')}. The service was not asked in time, or an "
-            "older kedro-batch followed the run. Nothing is drawn for them, and their hours are not counted."
-        )
-    if history.odd_events:
-        yield (
-            f"Events of the journal that cannot be read: {history.odd_events:,}. Where one of them told that a job was "
-            "starting or running, this is not split, or not drawn."
-        )
-    if lost := states[JobState.LOST]:
-        yield f"Lost: {counted(lost, 'submission')}. Nobody knows when they ran."
-    if usage.without_sizes and history.entry.engine == "aws":
-        yield (
-            f"vCPUs or memory that are not recorded: {counted(usage.without_sizes, 'attempt')}. Their hours are not in "
-            "the sums."
-        )
-    if usage.several_nodes:
-        yield (
-            f"Jobs with several nodes: {usage.several_nodes:,}. How long each node took is not recorded, so such a job "
-            "counts under its own name."
-        )
-    if not path.is_complete:
-        yield "The end of a job above the critical path is not recorded: another path may have been longer."

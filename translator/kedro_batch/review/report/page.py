@@ -11,7 +11,7 @@ from typing import Any
 from markupsafe import Markup
 
 from kedro_batch.plan.model import JobName
-from kedro_batch.review.page.self_contained import embed, join_files, policy
+from kedro_batch.review.page.self_contained import embed, page_script, page_style, policy
 from kedro_batch.review.report.critical_path import PathStep
 from kedro_batch.review.report.model import Report, ReportFailure, ReportJob
 from kedro_batch.review.report.phases import Interval, Phase
@@ -46,8 +46,7 @@ class _Page:
 
 def render_report_page(report: Report) -> str:
     """Write a report as a page."""
-    style = f"{join_files('page', 'base.css')}\n{join_files('report', 'report.css')}"
-    script = f"{join_files('page', 'elements.js')}\n{join_files('report', *_SCRIPTS)}"
+    style, script = page_style("report", "report.css"), page_script("report", *_SCRIPTS)
     view = _Page(
         run=report.status.run,
         headline=headline(report),

@@ -112,6 +112,11 @@ def intervals_until(
         yield from _still_waiting(one, sent, done, as_of)
 
 
+def interval_running(started: float, as_of: float) -> Iterator[Interval]:
+    """Yield that an attempt runs which has not ended, where the service tells since when."""
+    yield from _interval(Phase.RUNNING, min(started, as_of), as_of, is_open=True)
+
+
 def _until_seen_running(one: Submission, sent: float, done: float | None, running: float) -> Iterator[Interval]:
     """Yield what a job that runs did before, as far as a follower saw it: when its container started is told later."""
     ready = min(running, max(sent, done or sent))

@@ -4,8 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from kedro_batch.plan.model import JobName
-from kedro_batch.review.report.phases import Interval, Phase, intervals_of, intervals_until, running_seen
-from kedro_batch.submitter.job_execution import JobAttempt
+from kedro_batch.review.report.phases import (
+    Interval,
+    Phase,
+    interval_running,
+    intervals_of,
+    intervals_until,
+    running_seen,
+)
+from kedro_batch.submitter.job_execution import JobAttempt, JobExecution
 from kedro_batch.submitter.job_state import ENDED_ON_SERVICE, JobRecord, JobState
 from kedro_batch.submitter.run_history import RunHistory, Submission, SubmissionKey
 
@@ -134,20 +141,22 @@ def _attempts(one: Submission, done: float | None, as_of: float, *, has_parents:
         has_parents: It has parents.
     """
     record, execution = one.record, one.record.execution
-    if execution is None or record.state not in ENDED_ON_SERVICE:
+    ended = record.state in ENDED_ON_SERVICE
+    if execution is None or not (ended or record.live):
         yield _unfinished(one, done, as_of, has_parents=has_parents)
         return
-    recorded = execution.attempts or (_whole(record),)
+    recorded = (execution.attempts or (_whole(record),)) if ended else _ended_attempts(execution)
     since, waits_for_parents = execution.created_at, True
     for number, attempt in enumerate(recorded, 1):
+        is_last = ended and number == len(recorded)
         yield Attempt(
             job=one.job,
             submission=record.submission,
             attempt=number if execution.attempts or attempt.started_at is not None else None,
             state=record.state,
-            outcome=_outcome(record.state) if number == len(recorded) else "failed",
+            outcome=_outcome(record.state) if is_last else "failed",
             record=record,
-            is_last=number == len(recorded),
+            is_last=is_last,
             created_at=execution.created_at,
             parents_done_at=done,
             started_at=attempt.started_at,
@@ -161,6 +170,13 @@ def _attempts(one: Submission, done: float | None, as_of: float, *, has_parents:
             instance=attempt.instance,
         )
         since, waits_for_parents = attempt.stopped_at, False
+    if not ended:
+        yield _going_on(one, done, as_of, since, unknown=waits_for_parents and has_parents and done is None)
+
+
+def _ended_attempts(execution: JobExecution) -> tuple[JobAttempt, ...]:
+    """Return the attempts of a job that goes on which have ended: the service may list the one that runs, too."""
+    return tuple(one for one in execution.attempts if one.stopped_at is not None)
 
 
 def _whole(record: JobRecord) -> JobAttempt:
@@ -194,4 +210,36 @@ def _unfinished(one: Submission, done: float | None, as_of: float, *, has_parent
         parents_done_at=None if one.record.state is JobState.NOT_RUN else done,
         running_seen_at=running_seen(one),
         intervals=tuple(intervals_until(one, _sent_at(one.record), done, as_of, unknown=unknown)),
+    )
+
+
+def _going_on(one: Submission, done: float | None, as_of: float, since: float | None, *, unknown: bool) -> Attempt:
+    """Return the attempt that goes on, of a submission of which the service has told until when it did what.
+
+    Args:
+        one: The submission.
+        done: When the last of its parents ended.
+        as_of: When the service was asked.
+        since: When it was created, or when the attempt before this one ended.
+        unknown: It is not known until when it waited for its parents.
+    """
+    execution = one.record.execution or JobExecution()
+    started = execution.started_at if one.record.state is JobState.RUNNING else None
+    if started is None:
+        intervals = tuple(intervals_until(one, since, done, as_of, unknown=unknown))
+    else:
+        waited = intervals_of(one, JobAttempt(started_at=started), since, done, unknown=unknown)
+        intervals = (*waited, *interval_running(started, as_of))
+    return Attempt(
+        job=one.job,
+        submission=one.record.submission,
+        attempt=None,
+        state=one.record.state,
+        record=one.record,
+        created_at=execution.created_at,
+        parents_done_at=done,
+        started_at=started,
+        intervals=intervals,
+        log=execution.log,
+        instance=execution.instance,
     )

@@ -37,6 +37,10 @@ def moment_words(seconds: float) -> str:
 
 def headline(report: Report) -> str:
     """Return how the run ended, and how long it took, or has taken."""
+    if report.not_known and not report.goes_on:
+        known = f"{len(report.jobs) - len(report.not_known):,} of {counted(len(report.jobs), 'job')}"
+        ended = f"{report.outcome}, and " if report.is_over and report.outcome else ""
+        return f"{ended}is known in part: {known}, over {duration(report.seconds)}"
     if not report.is_over:
         return f"has not ended: as of {moment_words(report.last_at)}, after {duration(report.seconds)}"
     return f"{report.outcome or 'ended'} after {duration(report.seconds)}"

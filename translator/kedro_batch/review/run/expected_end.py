@@ -82,18 +82,13 @@ def run_so_far(records: Mapping[JobName, JobRecord], running_since: Mapping[JobN
         running_since: When those that run have started, as far as is known; for the others it is when they were seen.
         as_of: When the records were true.
     """
-    ended = {job: _run_time(one) for job, one in records.items() if one.state in ENDED}
+    ended = {job: _took(one) for job, one in records.items() if one.state in ENDED}
     running = {job: running_since.get(job, as_of) for job, one in records.items() if one.state is JobState.RUNNING}
     return RunSoFar(ended=ended, running=running, as_of=as_of)
 
 
-def _run_time(record: JobRecord) -> float | None:
-    one = record.execution
-    if record.state is not JobState.SUCCEEDED or one is None or one.started_at is None or one.stopped_at is None:
-        return None
-    started_at = one.attempts[-1].started_at if one.attempts else None
-    seconds = one.stopped_at - (started_at or one.started_at)
-    return seconds if seconds > 0 else None
+def _took(record: JobRecord) -> float | None:
+    return record.execution.run_seconds if record.execution and record.state is JobState.SUCCEEDED else None
 
 
 def expected_end(

@@ -32,7 +32,6 @@ from kedro_batch.submitter.events import (
     RunStarted,
 )
 from kedro_batch.submitter.failures import Cause
-from kedro_batch.submitter.job_execution import JobExecution
 from kedro_batch.submitter.job_state import ENDED, FAILURES, MAY_BE_WORKING, NEW, JobRecord, JobState
 from kedro_batch.submitter.run_records import Parents
 from kedro_batch.text.escaping import one_line
@@ -103,7 +102,7 @@ class Progress:
             for name, above in parents.items()
         }
         self._counts = Counter(map(self._group, parents))
-        self._took = {name: _run_time(one.execution) for name, one in records.items() if one.execution}
+        self._took = {name: one.execution.run_seconds for name, one in records.items() if one.execution}
         self._status = {name: one.status for name, one in records.items() if one.status}
         self._began = {name: (began or {}).get(name) for name, state in self._states.items() if state in MAY_BE_WORKING}
         self._failed = {
@@ -193,7 +192,7 @@ class Progress:
             case Notice():
                 self._on_notice(event.kind, at)
             case JobExecuted():
-                self._took[event.job] = _run_time(event.execution)
+                self._took[event.job] = event.execution.run_seconds
                 if (failed := self._failed.get(event.job)) and event.execution.stopped_at is not None:
                     self._failed[event.job] = replace(failed, at=event.execution.stopped_at)
             case PlanChanged() | DefinitionPinned() | RunFinished():
@@ -271,15 +270,6 @@ def began_by(document: Mapping[str, Any]) -> Began | None:
     except (KeyError, TypeError, ValueError):
         return None
     return Began(at=at, exact=document.get("before") in _BEFORE_WORK)
-
-
-def _run_time(execution: JobExecution) -> float | None:
-    """Return how long the last attempt of a job ran."""
-    attempts = execution.attempts
-    started_at = (attempts[-1].started_at if attempts else None) or execution.started_at
-    if started_at is None or execution.stopped_at is None:
-        return None
-    return max(0.0, execution.stopped_at - started_at)
 
 
 def _ended_at(one: JobRecord) -> float | None:

@@ -123,8 +123,8 @@ class ProgressLines:
             return
         self._ended = None
         took = ""
-        if execution and execution.started_at is not None and execution.stopped_at is not None:
-            took = duration(max(0.0, execution.stopped_at - execution.started_at))
+        if execution and execution.run_seconds is not None:
+            took = duration(execution.run_seconds)
         elif ended.began and ended.began.exact:
             took = worked_for(ended.began, ended.at)
         done = f"{ended.done:,}/{self._progress.jobs:,}"

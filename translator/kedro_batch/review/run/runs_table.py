@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
+from kedro_batch.files.json_text import known
 from kedro_batch.review.run.status import entry_document
 from kedro_batch.submitter.run_list import ListedRun
 from kedro_batch.text.escaping import one_line
@@ -77,5 +78,5 @@ def listed_document(one: ListedRun) -> dict[str, Any]:
     return {
         **entry_document(entry),
         "counts": {str(state): one.counts[state] for state in sorted(one.counts)},
-        **{name: value for name, value in more.items() if value is not None},
+        **known(more),
     }

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from kedro_batch.files.json_text import known
 from kedro_batch.plan.model import Job, JobName, Plan
 from kedro_batch.review.run.lost_data import LostDataFinder
 from kedro_batch.submitter.events import EngineName
@@ -291,7 +292,7 @@ def status_document(status: RunStatus) -> dict[str, Any]:
     jobs = [_job_document(one) for one in status.jobs]
     failures = tuple(_for_programs(one, status) for one in status.failures)
     fields = asdict(replace(status, jobs=(), failures=failures, next_plan=None))
-    return {name: _without_nothing(value) for name, value in fields.items() if value is not None} | {"jobs": jobs}
+    return {name: _without_nothing(value) for name, value in known(fields).items()} | {"jobs": jobs}
 
 
 def _for_programs(one: FailureStatus, status: RunStatus) -> FailureStatus:
@@ -309,19 +310,20 @@ def _job_document(one: JobStatus) -> dict[str, Any]:
 
 def entry_document(entry: RunEntry) -> dict[str, Any]:
     """Return the JSON document of the journal's record of a run."""
-    fields = {
-        "run": entry.run,
-        "plan_digest": entry.plan_digest,
-        "first_plan_digest": entry.digest if entry.new_digest else None,
-        "engine": entry.engine,
-        "location": dict(entry.location),
-        "total": entry.jobs,
-        "began_at": _moment(entry.began_at),
-        "ended_at": None if entry.ended_at is None else _moment(entry.ended_at),
-        "outcome": entry.outcome,
-        "version": entry.version,
-    }
-    return {name: value for name, value in fields.items() if value is not None}
+    return known(
+        {
+            "run": entry.run,
+            "plan_digest": entry.plan_digest,
+            "first_plan_digest": entry.digest if entry.new_digest else None,
+            "engine": entry.engine,
+            "location": dict(entry.location),
+            "total": entry.jobs,
+            "began_at": _moment(entry.began_at),
+            "ended_at": None if entry.ended_at is None else _moment(entry.ended_at),
+            "outcome": entry.outcome,
+            "version": entry.version,
+        }
+    )
 
 
 def _without_nothing(value: Any) -> Any:

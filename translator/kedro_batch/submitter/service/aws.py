@@ -1,31 +1,13 @@
-"""The engine that runs jobs on AWS Batch, through boto3.
+"""The engine that runs jobs on AWS Batch, through boto3: its calls. Session and clients: ``aws_session``."""
 
-SubmitJob has no idempotency token, so the client that submits makes no retries of its own: a second call after a lost
-reply would be a second job. So it is with RegisterJobDefinition. Everything else is retried as boto3 does by default.
-"""
-
-import threading
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from signal import Signals
 from typing import Any
 
-from botocore.config import Config
-
-from kedro_batch.cloud.aws_errors import SET_UP, calling, may_lack_operation, no_region, parsing
-from kedro_batch.cloud.identity import caller_identity
-from kedro_batch.cloud.mfa import AskCode, may_pass
+from kedro_batch.cloud.aws_errors import calling, may_lack_operation, parsing
+from kedro_batch.cloud.mfa import AskCode
 from kedro_batch.cloud.own_words import own_words
 from kedro_batch.cloud.replies import DefinitionDetail, EnvironmentDetail, Identity, QueueDetail
-from kedro_batch.cloud.session import (
-    Renewal,
-    access_key_of,
-    make_client,
-    open_session,
-    refuse_lasting,
-    renewal_of,
-)
 from kedro_batch.cloud.targets import Targets, items
 from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.plan.model import Plan
@@ -43,26 +25,10 @@ from kedro_batch.submitter.service.api import (
     job_summary,
     unchecked,
 )
-from kedro_batch.submitter.service.call_pool import LANES, Lane
-from kedro_batch.submitter.service.cloudwatch_logs import CloudWatchLogs
-from kedro_batch.submitter.service.limits import CONNECT_S, LIST_JOBS, LOG_S, READ_S, TERMINATE_JOBS, Pace
+from kedro_batch.submitter.service.aws_session import AwsSession
+from kedro_batch.submitter.service.limits import LIST_JOBS, TERMINATE_JOBS, Pace
 from kedro_batch.submitter.service.log_cursor import LogPage
 from kedro_batch.text.escaping import one_line
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Clients:
-    """The clients of one session.
-
-    Attributes:
-        submitting: Makes no retries of its own.
-        asking: For everything else.
-        logs: Of CloudWatch Logs; made when they are needed.
-    """
-
-    submitting: Any
-    asking: Any
-    logs: CloudWatchLogs
 
 
 class AwsEngine:
@@ -87,70 +53,14 @@ class AwsEngine:
         new_run: bool = True,
         ask: AskCode | None = None,
     ) -> None:
-        """Make the clients.
-
-        Args:
-            region: The region that the plan is for; None for the one that boto3 finds in its usual places.
-            account: The account that the plan is for; None for any.
-            new_run: No run is bound to this plan yet, so that another one might do.
-            ask: Asks for the MFA code of a role that wants one, here and in ``renew_here``; None if nobody can be.
-
-        Raises:
-            ServiceError: Region or profile are missing or unknown, or boto3 finds another region; or a role wants an
-                MFA code that nobody types.
-        """
-        self._region = region
-        self._account = account
-        self._ask = ask
+        """Make the clients, as ``AwsSession`` does."""
+        self._session = AwsSession(region, account, new_run=new_run, ask=ask)
         self._one_by_one = False
-        self._before_sending = threading.local()  # what to check, in the thread of each call
-        self._session = self._session_here()
-        self._made: _Clients | None = None
-        self._making = threading.Lock()
-        with _later():  # what credentials come from may fail now: the first call says so, and can wait
-            self._use(self._session)
-        here = self._session.region_name
-        if region not in (None, here):
-            otherwise = f"; or, if the plan is for {here}, change `region` in aws_batch.yml and compile again"
-            raise ServiceError(
-                f"the plan is for region {region}, and yours is {here}: nothing was sent. Set "
-                f"AWS_DEFAULT_REGION={region}, or choose another profile with AWS_PROFILE{otherwise if new_run else ''}"
-            )
-
-    def _session_here(self, refused: Collection[str] = ()) -> Any:
-        """Return a session with what boto3 finds now in its usual places, but without keys that were refused."""
-        session = open_session(self._region, self._ask, refused=refused)
-        if not session.region_name:
-            raise no_region(SET_UP)
-        return session
-
-    def _use(self, session: Any) -> None:
-        self._made, self._session = self._made_with(session), session
-
-    def _made_with(self, session: Any) -> _Clients:
-        no_retries = {"retries": {"total_max_attempts": 1}, "max_pool_connections": LANES[Lane.SUBMIT]}
-        submitting = make_client(session, "batch", config=_config(**no_retries))
-        submitting.meta.events.register("before-send.batch.SubmitJob", self._check)
-        few = _config(read_timeout=LOG_S, retries={"total_max_attempts": 2})  # a log is looked at again anyway
-        logs = CloudWatchLogs(lambda where: make_client(session, "logs", region_name=where, config=few))
-        return _Clients(submitting=submitting, asking=make_client(session, "batch", config=_config()), logs=logs)
-
-    @property
-    def _clients(self) -> _Clients:
-        """The clients; they are made now if they could not be made before."""
-        with self._making:
-            if self._made is None:
-                self._made = self._made_with(self._session)
-            return self._made
-
-    def _check(self, **_request: Any) -> None:
-        """Called by botocore when a request is signed; what follows are only name resolution and connection."""
-        self._before_sending.check()
 
     @property
     def location(self) -> Mapping[str, str]:
         """The region."""
-        return {"region": self._session.region_name}
+        return {"region": self._session.region}
 
     def adapt_plan(self, plan: Plan) -> Plan:
         """Return the plan itself."""
@@ -161,95 +71,42 @@ class AwsEngine:
         return ()
 
     def renew(self) -> None:
-        """Look for credentials again: somebody may have logged in. They are used only if they are of the same place.
-
-        Raises:
-            ServiceError: They are of another account or region than the plan, or AWS STS may not tell.
-        """
-        if renewal_of(self._session) is not Renewal.BY_CODE:
-            self._use_if_of_plan(self._session_here())
+        """Look for credentials again, as ``AwsSession.renew``."""
+        self._session.renew()
 
     def renew_here(self, error: ServiceError) -> bool:
-        """Renew credentials that only this process can renew; True if that is done. A clock that is wrong needs none.
-
-        Raises:
-            ServiceError: Nobody can renew them, or nobody types the MFA code that they need.
-            Interrupted: A signal came while it was asked for.
-        """
-        if error.of_clock:
-            return False
-        refuse_lasting(self._session, error)
-        if renewal_of(self._session) is not Renewal.BY_CODE or not self._is_refused():
-            return False
-        refused = access_key_of(self._session)
-        try:
-            session = self._session_here({refused})
-        except BaseException as problem:
-            if isinstance(problem, ServiceError) and may_pass(problem):
-                return False
-            self._ask = None  # nobody is asked again on the way out
-            raise
-        self._use_if_of_plan(session)
-        return access_key_of(self._session) != refused
-
-    def _is_refused(self) -> bool:
-        """True if AWS STS does not take the credentials in use; a call may have failed that was sent with others."""
-        try:
-            _caller_of(self._session)
-        except ServiceError as error:
-            return error.fault is Fault.CREDENTIALS and not error.of_clock
-        return False
-
-    def _use_if_of_plan(self, session: Any) -> None:
-        if self._region not in (None, session.region_name):
-            raise ServiceError(
-                f"the plan is for region {self._region}, and yours is {session.region_name} now: nothing more is "
-                f"sent. Set AWS_DEFAULT_REGION={self._region}, or choose another profile with AWS_PROFILE"
-            )
-        if self._account:
-            try:
-                caller = _caller_of(session)
-            except ServiceError as error:
-                if error.passing:  # they are not valid yet, or nobody can tell now: this is asked again
-                    return
-                raise
-            if caller.account != self._account:
-                raise ServiceError(
-                    f"the plan is for account {self._account}, and your new credentials are of account "
-                    f"{caller.account} ({caller.arn}): nothing more is sent. Choose credentials of "
-                    f"{self._account} with AWS_PROFILE"
-                )
-        self._use(session)
+        """Renew credentials that only this process can renew, as ``AwsSession.renew_here``."""
+        return self._session.renew_here(error)
 
     def describe_job_queues(self, names: Sequence[str]) -> list[QueueDetail]:
         """Describe the queues of these names or ARNs; unknown ones are left out."""
-        return Targets(self._clients.asking).describe_job_queues(names)
+        return Targets(self._session.clients.asking).describe_job_queues(names)
 
     def describe_job_definitions(self, name: str) -> list[DefinitionDetail]:
         """Describe the active revisions of a definition, or the one revision that is named."""
-        return Targets(self._clients.asking).describe_job_definitions(name)
+        return Targets(self._session.clients.asking).describe_job_definitions(name)
 
     def describe_compute_environments(self, names: Sequence[str]) -> list[EnvironmentDetail]:
         """Describe the compute environments of these names or ARNs; unknown ones are left out."""
-        return Targets(self._clients.asking).describe_compute_environments(names)
+        return Targets(self._session.clients.asking).describe_compute_environments(names)
 
     def list_job_queues(self) -> list[QueueDetail]:
         """Describe the queues in the account; of very many, the first."""
-        return Targets(self._clients.asking).list_job_queues()
+        return Targets(self._session.clients.asking).list_job_queues()
 
     def list_job_definitions(self) -> list[DefinitionDetail]:
         """Describe the active revisions of all job definitions; of very many, the first."""
-        return Targets(self._clients.asking).list_job_definitions()
+        return Targets(self._session.clients.asking).list_job_definitions()
 
     def caller_identity(self) -> Identity:
         """Ask AWS STS whose credentials are in use."""
-        return _caller_of(self._session)
+        return self._session.caller()
 
     def register_job_definition(self, request: dict[str, Any]) -> str:
         """Register a revision, in one call that is never repeated; return its ARN."""
         what = f"RegisterJobDefinition for {request['jobDefinitionName']}"
         with calling(what):
-            reply: Any = self._clients.submitting.register_job_definition(**request)
+            reply: Any = self._session.clients.submitting.register_job_definition(**request)
         with parsing(what):
             return str(reply["jobDefinitionArn"])
 
@@ -259,16 +116,16 @@ class AwsEngine:
         Credentials may have to be renewed first, which takes its time: the check comes after that.
         """
         what = f"SubmitJob for {request['jobName']}"
-        self._before_sending.check = check
+        self._session.check_before_sending(check)
         with calling(what):
-            reply: Any = self._clients.submitting.submit_job(**request)
+            reply: Any = self._session.clients.submitting.submit_job(**request)
         with parsing(what):
             return JobId(reply["jobId"])
 
     def describe_jobs(self, ids: Sequence[JobId]) -> list[JobDetail]:
         """Describe up to 100 jobs; unknown ones are left out."""
         with calling("DescribeJobs"):
-            reply: Any = self._clients.asking.describe_jobs(jobs=list(ids))
+            reply: Any = self._session.clients.asking.describe_jobs(jobs=list(ids))
         found = items(reply, "jobs", "DescribeJobs")
         with parsing("DescribeJobs"):
             return [job_detail(one) for one in found]
@@ -278,7 +135,7 @@ class AwsEngine:
         further: Any = {"nextToken": token} if token else {}
         filters: Any = [{"name": "JOB_NAME", "values": [name]}]
         with calling("ListJobs"):
-            reply: Any = self._clients.asking.list_jobs(
+            reply: Any = self._session.clients.asking.list_jobs(
                 jobQueue=queue, filters=filters, maxResults=LIST_JOBS, **further
             )
         found = items(reply, "jobSummaryList", "ListJobs")
@@ -287,11 +144,11 @@ class AwsEngine:
 
     def terminate_jobs(self, ids: Sequence[JobId], reason: str) -> Terminated:
         """Terminate up to 50 jobs in one call; one, where service or boto3 do not have TerminateJobs yet."""
-        if not self._one_by_one and hasattr(self._clients.asking, "terminate_jobs"):
+        if not self._one_by_one and hasattr(self._session.clients.asking, "terminate_jobs"):
             some = list(ids[:TERMINATE_JOBS])
             try:
                 with calling("TerminateJobs"):
-                    reply: Any = self._clients.asking.terminate_jobs(jobs=some, reason=reason)
+                    reply: Any = self._session.clients.asking.terminate_jobs(jobs=some, reason=reason)
             except ServiceError as error:
                 if not may_lack_operation(error) and error.passing:
                     raise
@@ -303,7 +160,7 @@ class AwsEngine:
         self._one_by_one = True
         try:
             with calling("TerminateJob"):
-                self._clients.asking.terminate_job(jobId=ids[0], reason=reason)
+                self._session.clients.asking.terminate_job(jobId=ids[0], reason=reason)
         except ServiceError as error:
             if error.fault is not Fault.REFUSED:
                 raise
@@ -312,31 +169,12 @@ class AwsEngine:
 
     def log_tail(self, detail: JobDetail, lines: int) -> LogTail:
         """Return the last lines of the last attempt, from CloudWatch Logs, or why there are none."""
-        return self._clients.logs.tail(detail, lines)
+        return self._session.clients.logs.tail(detail, lines)
 
     def log_page(self, log: LogStream, start_ms: int, token: str | None) -> LogPage:
         """Return a page of a stream of CloudWatch Logs, from a time on, or where a token of that time leads."""
-        return self._clients.logs.page(log, start_ms, token)
+        return self._session.clients.logs.page(log, start_ms, token)
 
     def interrupt(self) -> str:
         """Leave the jobs alone: they go on."""
-        return f"AWS Batch ({self._session.region_name})"
-
-
-def _caller_of(session: Any) -> Identity:
-    return caller_identity(make_client(session, "sts", config=_config()))
-
-
-@contextmanager
-def _later() -> Iterator[None]:
-    """Leave what may pass to the first call."""
-    try:
-        yield
-    except ServiceError as error:
-        if not error.passing:
-            raise
-
-
-def _config(**more: Any) -> Config:
-    usual = {"connect_timeout": CONNECT_S, "read_timeout": READ_S, "user_agent_extra": "kedro-batch"}
-    return Config(**{**usual, **more})
+        return f"AWS Batch ({self._session.region})"

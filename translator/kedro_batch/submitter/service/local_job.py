@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from subprocess import Popen
 from typing import Any
 
+from kedro_batch.files.json_text import known
 from kedro_batch.plan.submit_job import JobId, parsed_job_name
 from kedro_batch.submitter.job_state import ENDED, JobState
 from kedro_batch.submitter.service.api import JobDetail, JobSummary
@@ -31,7 +32,7 @@ class LocalAttempt:
         """What DescribeJobs says of it."""
         container = {"logStreamName": self.log, "exitCode": self.code, "reason": self.reason}
         times = {"startedAt": _ms(self.started_at), "stoppedAt": _ms(self.stopped_at)}
-        return {"container": _known(container), **_known(times)}
+        return {"container": known(container), **known(times)}
 
 
 @dataclass(slots=True)
@@ -71,7 +72,7 @@ class LocalJob:
         reply = {
             "container": self.container.copy(),
             "createdAt": self.created_at_ms,
-            **_known({"startedAt": _ms(last.started_at), "stoppedAt": _ms(last.stopped_at if ended else None)}),
+            **known({"startedAt": _ms(last.started_at), "stoppedAt": _ms(last.stopped_at if ended else None)}),
             "attempts": [one.detail for one in self.attempts if one.stopped_at is not None],
             **({"statusReason": self.reason} if self.reason else {}),
         }
@@ -117,7 +118,3 @@ class LocalJob:
 
 def _ms(seconds: float | None) -> int | None:
     return None if seconds is None else round(seconds * 1000)
-
-
-def _known(fields: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}

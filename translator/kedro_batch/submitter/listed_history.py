@@ -1,0 +1,202 @@
+"""A run that no journal here has, as AWS Batch still knows it: every submission that it lists, and how it was executed.
+
+What only a follower can know is absent: in which states it saw a job, and how logs end. A job of the plan that AWS
+Batch does not list was never submitted, or has been forgotten: its state is EXPIRED, unless another job tells more.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from kedro_batch.errors import UsageError
+from kedro_batch.plan.digest import plan_digest
+from kedro_batch.plan.graph import topological_order
+from kedro_batch.plan.model import JobName, Plan, PlanDigest
+from kedro_batch.plan.submit_job import TAG_NEW_PLAN, TAG_PLAN, JobId, RunId
+from kedro_batch.submitter.failures import classify_failure
+from kedro_batch.submitter.job_state import (
+    ENDED,
+    FAILED_ON_SERVICE,
+    LIVE,
+    NEW,
+    PARENTS_SUCCEEDED,
+    JobRecord,
+    JobState,
+)
+from kedro_batch.submitter.journal_rows import RunEntry
+from kedro_batch.submitter.log_service import AskedService
+from kedro_batch.submitter.reconcile.merge import propagate_failures
+from kedro_batch.submitter.run_history import RunHistory, Submission
+from kedro_batch.submitter.run_plans import queues_in
+from kedro_batch.submitter.run_records import Parents
+from kedro_batch.submitter.service.api import JobDetail
+from kedro_batch.text.escaping import one_line
+
+Listed = Sequence[tuple[JobName, JobRecord]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedRun:
+    """A run as it is asked for.
+
+    Attributes:
+        run_id: Its id.
+        plan: A plan of it: the one that the user names.
+        location: Where it is: region and account, as far as they are known.
+        logs_command: The command that shows how its logs end.
+    """
+
+    run_id: RunId
+    plan: Plan
+    location: Mapping[str, str]
+    logs_command: str
+
+
+def ask_history(run: ListedRun, service: AskedService) -> RunHistory | None:
+    """Ask AWS Batch for all that it knows of a run; None if it has no job of it.
+
+    Raises:
+        UsageError: Its jobs are of another plan.
+        ServiceError: It was refused, or the service has not answered in time.
+        Interrupted: A signal came.
+    """
+    listed = service.listed_run(run.run_id, queues_in(run.plan)).submissions
+    if not listed:
+        return None
+    described = {one.job_id: one for one in service.describe_jobs(one.job_id for _, one in listed if one.job_id)}
+    return build_listed_history(run, listed, described, service.wall())
+
+
+def build_listed_history(
+    run: ListedRun, listed: Listed, described: Mapping[JobId, JobDetail], asked_at: float
+) -> RunHistory:
+    """Return the history of a run from what AWS Batch says of it. Pure.
+
+    Args:
+        run: The run.
+        listed: The submissions that ListJobs has, the latest of each job last.
+        described: What DescribeJobs says of them.
+        asked_at: When AWS Batch was asked; seconds since the epoch.
+
+    Raises:
+        UsageError: The jobs are of another plan.
+    """
+    first, newest = _digests(run, described.values())
+    blocked = _blocked_by(listed, described)
+    problem = f"not read here. To read it: {run.logs_command}"
+    known = [(job, _as_described(one, described, blocked, problem)) for job, one in listed]
+    parents = {job.name: job.depends_on for job in run.plan.jobs}
+    records = {**_not_listed(parents, known), **dict(known)}
+    began = [one.execution.created_at for _, one in known if one.execution and one.execution.created_at is not None]
+    stops = [one.execution.stopped_at for _, one in known if one.execution and one.execution.stopped_at is not None]
+    goes_on = any(one.state in LIVE for _, one in known)
+    rows = [*((job, one) for job, one in records.items() if one.job_id is None), *known]
+    return RunHistory(
+        entry=RunEntry(
+            run=run.run_id,
+            digest=first,
+            new_digest=newest if newest != first else None,
+            engine="aws",
+            location=run.location,
+            jobs=len(parents),
+            began_at=min(began, default=asked_at),
+            outcome=_outcome([records[job].state for job in parents]),
+        ),
+        plan=run.plan,
+        submissions=tuple(Submission(job=job, record=one, parents=parents.get(job, ())) for job, one in rows),
+        as_of=asked_at if goes_on else max(stops, default=asked_at),
+        source="aws",
+    )
+
+
+def _digests(run: ListedRun, described: Iterable[JobDetail]) -> tuple[PlanDigest, PlanDigest]:
+    """Return the digests of the first plan of a run, and of the one at hand; refuse one that is none of the run's.
+
+    Raises:
+        UsageError: It is none of them, as far as the tags of the jobs tell.
+    """
+    digest = plan_digest(run.plan)
+    first = digest
+    told: dict[str, str] = {}
+    for one in described:
+        begun = one.tags.get(TAG_PLAN)
+        if begun:
+            first = PlanDigest(begun)
+            told |= dict.fromkeys((begun, one.tags.get(TAG_NEW_PLAN, begun)), one.name)
+    if told and digest not in told:
+        other, job = next(iter(told.items()))
+        raise UsageError(
+            f"run {run.run_id} is of another plan: {one_line(job)} was submitted from {one_line(other)}, and this plan "
+            f"is {digest}. Name a plan of the run"
+        )
+    return first, digest
+
+
+def _as_described(
+    one: JobRecord, described: Mapping[JobId, JobDetail], blocked: Mapping[JobId, JobName], problem: str
+) -> JobRecord:
+    detail = described.get(one.job_id) if one.job_id else None
+    if detail is None:
+        return one
+    if above := blocked.get(detail.job_id):
+        return one.in_state(JobState.NOT_RUN, blocked_by=above)
+    failure = classify_failure(detail.reply) if detail.state is JobState.FAILED else None
+    return one.in_state(
+        detail.state,
+        status=detail.status,
+        failure=replace(failure, log_problem=problem) if failure and failure.log else failure,
+        execution=detail.execution,
+    )
+
+
+def _blocked_by(listed: Listed, described: Mapping[JobId, JobDetail]) -> dict[JobId, JobName]:
+    """Return the jobs that AWS Batch has failed because one above them had failed, each with the first one that had."""
+    jobs = {one.job_id: job for job, one in listed if one.job_id}
+    failed = {job_id for job_id, one in described.items() if one.state in FAILED_ON_SERVICE}
+    above = {
+        job_id: next((parent for parent in described[job_id].depends_on if parent in failed), None)
+        for job_id in failed
+        if described[job_id].state is JobState.FAILED
+    }
+    roots: dict[JobId, JobId] = {}
+    for job_id in above:
+        way: dict[JobId, None] = {}
+        at = job_id
+        while at not in roots and at not in way and (up := above.get(at)) is not None:
+            way[at] = None
+            at = up
+        roots |= dict.fromkeys([*way, at], roots.get(at, at))
+    return {job_id: jobs[roots[job_id]] for job_id, up in above.items() if up and roots[job_id] in jobs}
+
+
+def _not_listed(parents: Parents, known: Listed) -> dict[JobName, JobRecord]:
+    """Return the records of the jobs that AWS Batch does not list.
+
+    AWS Batch starts a job only when those above it have succeeded, and none below one that has failed.
+    """
+    started = {job for job, one in known if _has_started(one)}
+    succeeded: set[JobName] = set()
+    order = topological_order(parents)
+    for job in reversed(order):
+        if job in started or job in succeeded:
+            succeeded.update(parents[job])
+    listed = dict(known)
+    unlisted = {
+        job: NEW.in_state(JobState.SUCCEEDED if job in succeeded else JobState.EXPIRED)
+        for job in parents
+        if job not in listed
+    }
+    records = propagate_failures({job: parents[job] for job in order}, {**listed, **unlisted})
+    return {job: records[job] for job in unlisted}
+
+
+def _has_started(one: JobRecord) -> bool:
+    return one.state in PARENTS_SUCCEEDED or bool(one.execution and one.execution.started_at is not None)
+
+
+def _outcome(states: Sequence[JobState]) -> str | None:
+    """Return how a run has ended, as ``wait`` would say; None if it has not, or if that is not known."""
+    if not all(state in ENDED for state in states):
+        return None
+    if JobState.CANCELLED in states:
+        return "cancelled"
+    return "succeeded" if all(state is JobState.SUCCEEDED for state in states) else "failed"
