@@ -1,20 +1,25 @@
 """Make the pictures of the documents: ``python -m tests.pictures``, or ``python -m tests.pictures plan-page``.
 
 Each picture is a page of kedro-batch as Chromium shows it, made of the plan of the tutorial's project, and written to
-``docs/pictures``. To add one, such as of a report, add a row to ``PICTURES``. Fonts differ between machines, and so do
+``docs/pictures``. To add one, add a row to ``PICTURES``. Fonts differ between machines, and so do
 the bytes: make them anew when a page has changed, and look at them.
 """
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from shutil import which
 from tempfile import TemporaryDirectory
 
+from kedro_batch.plan.digest import plan_digest
+from kedro_batch.plan.model import Plan
 from kedro_batch.plan.reader import read_plan
 from kedro_batch.review.overview.build_overview import build_overview
 from kedro_batch.review.page.page import render_overview_page
+from kedro_batch.review.report.model import build_report
+from kedro_batch.review.report.page import render_report_page
+from tests.support.run_histories import simulated
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "docs" / "pictures"
@@ -39,16 +44,29 @@ class Picture:
     clicked: str | None = None
 
 
+def _plan() -> Plan:
+    file = ROOT / "tests" / "golden" / "plans" / "spaceflights.yaml"
+    return read_plan(file.read_bytes(), file.name)
+
+
 def plan_page() -> str:
     """Return the page that ``show --format html`` writes."""
-    file = ROOT / "tests" / "golden" / "plans" / "spaceflights.yaml"
-    return render_overview_page(build_overview(read_plan(file.read_bytes(), file.name)), "plan.yaml")
+    return render_overview_page(build_overview(_plan()), "plan.yaml")
+
+
+def report_page() -> str:
+    """Return the page that ``report -o report.html`` writes, of a run with a retry and a failure that never was."""
+    plan = _plan()
+    history = simulated(plan, slots=2, spot=["preprocess_shuttles_node"], fail=["evaluate_model_node"])
+    entry = replace(history.entry, digest=plan_digest(plan))
+    return render_report_page(build_report(replace(history, entry=entry)))
 
 
 PICTURES: Mapping[str, Picture] = {
     "plan-page": Picture(
         html=plan_page, height=560, clicked="#graph .job:has(title:text-is('create_model_input_table_node'))"
     ),
+    "report": Picture(html=report_page, height=500),
 }
 """The pictures, by the names of their files."""
 

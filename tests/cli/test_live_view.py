@@ -1,15 +1,27 @@
 """What a command shows of a run while it works on it, seen on a terminal and where standard error is none."""
 
+import fcntl
+import signal
 from pathlib import Path
 
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import RunId
 from kedro_batch.submitter.journal_view import read_journal
 from tests.support import forked
+from tests.support.command_line import GENEROUS_S
 from tests.support.plans import write_plan
-from tests.support.runs import JOURNAL, interrupted, started, states, wait_until
+from tests.support.runs import JOURNAL, end_of, interrupted, started, states, wait_until
 from tests.support.services import standin
 from tests.support.terminals import on_terminal
+
+STOP, GO_ON = "\x13", "\x11"
+F_SETPIPE_SZ = 1031
+
+
+def has_ended(folder: Path) -> bool:
+    """True if the journal has how the run ended."""
+    with read_journal(folder / JOURNAL) as journal:
+        return all(one.outcome for one in journal.runs())
 
 
 def began(folder: Path, job: str) -> bool:
@@ -55,3 +67,30 @@ def test_a_pipe_is_no_terminal_whatever_a_ci_service_says_of_colours(tmp_path):
     assert (applied.code, watched.code) == (0, 0)
     assert "a SUCCEEDED" in applied.err
     assert "\x1b" not in applied.err + applied.text + watched.err + watched.text
+
+
+def test_a_stopped_terminal_stops_no_submission_and_shows_the_end_once_it_goes_on(tmp_path):
+    write_plan(tmp_path, {name: ["x"] for name in ("a", "b", "c")}, {"b": "a", "c": "b"})
+    with (
+        standin(durations={"a": 600}) as service,
+        on_terminal("apply", "plan.yaml", cwd=tmp_path, env=service.environment, kind="xterm") as terminal,
+    ):
+        terminal.wait_for("1 running")
+        terminal.process.send(STOP)
+        service.finish("a")
+        wait_until(lambda: has_ended(tmp_path))
+        terminal.process.send(GO_ON)
+        ended = terminal.end()
+    assert ended.code == 0
+    assert ended.err.endswith(": 3 jobs, 3 succeeded\n")
+
+
+def test_a_pipe_that_nobody_reads_stops_no_submission_and_a_signal_ends_the_command(tmp_path):
+    write_plan(tmp_path, {f"job-{number}": ["x"] for number in range(40)})
+    with standin() as service, started("apply", "plan.yaml", "-v", cwd=tmp_path, service=service) as process:
+        assert process.stderr
+        fcntl.fcntl(process.stderr, F_SETPIPE_SZ, 4096)
+        wait_until(lambda: [*states(service).values()] == ["SUCCEEDED"] * 40 and has_ended(tmp_path), process)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(GENEROUS_S) == 128 + signal.SIGTERM
+        assert "40 succeeded" in end_of(process).text

@@ -14,7 +14,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from kedro_batch import diagnostics, errors
-from kedro_batch.cli import base, kedro_commands
+from kedro_batch.cli import base, kedro_commands, signals
 from kedro_batch.cli.demo_command import demo as demo_command
 from kedro_batch.compiler.settings.config_source import MAX_WORKERS, TARGET
 from kedro_batch.image.ecr_repository import PUSH_ACTIONS
@@ -334,8 +334,8 @@ def test_every_exit_code_is_documented():
         return {error.exit_code}.union(*(codes_of(child) for child in error.__subclasses__()))
 
     documented = {int(n) for row in table(DOCS["exit-codes"], "code", "meaning") for n in row[0].split(",")}
-    signals = {errors.Interrupted(number).exit_code for number in base.INTERRUPTING}
-    assert documented == codes_of(errors.KedroBatchError) | signals | {0, base.CLOSED_PIPE}
+    interrupting = {errors.Interrupted(number).exit_code for number in signals.INTERRUPTING}
+    assert documented == codes_of(errors.KedroBatchError) | interrupting | {0, base.CLOSED_PIPE}
 
 
 EVENTS = schema("events")["$defs"]

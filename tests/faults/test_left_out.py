@@ -58,6 +58,7 @@ def test_one_that_failed_while_nobody_looked_is_told_and_kept_in_the_journal(tmp
         failed_unseen(tmp_path, service)
         new_plan(tmp_path, {"a": ["x"]}, {})
         assert transcript.on(service, *RESUME).code == 0
+        assert transcript.on(service, "logs", "old").code == 0
     assert row(tmp_path) == ("FAILED", 3, "exit", True)
     transcript.check("new_plan_leaves_out_what_failed")
 

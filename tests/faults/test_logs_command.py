@@ -61,10 +61,13 @@ def test_what_is_said_beside_the_lines(tmp_path, transcript):
         train={"attempts": 3, "retry_on": ["spot"]},
     )
     logs = {"train": ["loading", "10%\r55%\r100%", "\x1b[31mValueError: no companies\x1b[0m"]}
-    container = {"image": "x", "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "/team/jobs"}}}
+    container = {
+        "image": "x",
+        "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "/team/groups"}},
+    }
     details = {"a_definition": {"containerProperties": container}}
     with standin(fail={"train": 1}, spot={"train": 1}, logs=logs) as service:
-        service.configure(log_group="/team/jobs", definition_details=details)
+        service.configure(log_group="/team/groups", definition_details=details)
         forked.on(service, "apply", "plan.yaml", "--run-id", "nightly-1", cwd=tmp_path)
         transcript.on(service, "logs")
         transcript.on(service, "logs", "--run", "nightly", "train", "--attempt", "1", "-v")
@@ -76,6 +79,8 @@ def test_what_is_said_beside_the_lines(tmp_path, transcript):
         transcript.on(service, "logs", "--follow")
         transcript.on(service, "logs", "--run", "r7")
         service.forget("load")
+        transcript.on(service, "logs", "load")
+        service.configure(log_missing={"load": 100})
         transcript.on(service, "logs", "load")
         service.configure(log_group="/other")
         transcript.on(service, "logs", "load", "train")

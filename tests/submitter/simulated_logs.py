@@ -11,7 +11,7 @@ from kedro_batch.submitter.log_places import LogStream
 from kedro_batch.submitter.log_service import AskedService
 from kedro_batch.submitter.service.api import JobDetail, JobPage, job_detail, job_summary
 from kedro_batch.submitter.service.call_pool import Lane, Reply
-from kedro_batch.submitter.service.log_cursor import LogEvent, LogPage
+from kedro_batch.submitter.service.log_cursor import LogEvent, LogPage, Missing
 from tests.standin.simulated import Simulated
 from tests.support.standin.limits import RefusedError
 
@@ -51,7 +51,7 @@ class SimulatedEngine:
             reply = self._ask("GetLogEvents", **place, startTime=start_ms, startFromHead=True, **further)
         except ServiceError as error:
             if "does not exist" in str(error):
-                return LogPage(missing=str(error))
+                return LogPage(missing=Missing.GROUP if "log group" in str(error) else Missing.STREAM)
             raise
         events = (LogEvent(one["message"], one["timestamp"], one["ingestionTime"]) for one in reply["events"])
         return LogPage(events=tuple(events), token=reply["nextForwardToken"])

@@ -7,14 +7,14 @@ from weakref import WeakSet
 
 import pytest
 
-from kedro_batch.errors import ServiceError
+from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.reader import read_plan
-from kedro_batch.plan.submit_job import JobId
+from kedro_batch.plan.submit_job import JobId, RunId
 from kedro_batch.submitter.batch_logs import BatchLogs, LogChoice
 from kedro_batch.submitter.job_state import JobRecord, JobState
 from kedro_batch.submitter.log_following import FollowPace, Log, OneLook, follow_logs
-from kedro_batch.submitter.log_service import RecordedRun
+from kedro_batch.submitter.log_service import ListedRun, RecordedRun
 from kedro_batch.submitter.service import limits
 from kedro_batch.submitter.service.api import job_detail
 from tests.standin.simulated import Simulated
@@ -22,7 +22,11 @@ from tests.submitter.simulated_logs import EPOCH, asked
 from tests.support.plans import write_plan
 
 PACE = FollowPace(
-    jobs_s=limits.LOG_JOBS_S, look_s=limits.LOG_LOOK_S, sweep_s=limits.LOG_SWEEP_S, again_s=limits.LOG_AGAIN_S
+    jobs_s=limits.LOG_JOBS_S,
+    look_s=limits.LOG_LOOK_S,
+    sweep_s=limits.LOG_SWEEP_S,
+    again_s=limits.LOG_AGAIN_S,
+    empty_s=limits.LOG_EMPTY_S,
 )
 
 
@@ -238,3 +242,53 @@ def test_a_log_of_empty_pages_is_not_read_for_ever(tmp_path):
     run = Followed(tmp_path, {"a": ""}, LogChoice(), run_s=1, log_empty_pages=10**6)
     run.follow()
     assert run.told == ["a: its log is empty"]
+
+
+def test_a_stream_that_comes_half_a_minute_after_its_job_has_ended_is_shown(tmp_path):
+    run = Followed(tmp_path, {"a": ""}, LogChoice(), run_s=5, log_delay_s=35.0)
+    run.follow()
+    assert (run.lines["a"], run.told) == ([f"line {n} of a" for n in (1, 2, 3)], [])
+
+
+def test_a_token_that_is_refused_again_and_again_ends_the_log(tmp_path, monkeypatch):
+    run = Followed(tmp_path, {"a": ""}, LogChoice(), run_s=1, logs={"a": numbered("a", 100)}, log_page=10)
+    log_page = run.engine.log_page
+
+    def refusing(log, start_ms, token):
+        if token:
+            raise ServiceError("The specified nextToken is invalid", fault=Fault.REFUSED)
+        return log_page(log, start_ms, token)
+
+    monkeypatch.setattr(run.engine, "log_page", refusing)
+    (error,) = run.follow()
+    assert "nextToken is invalid" in str(error)
+    assert run.lines["a"] == numbered("a", 10)
+
+
+def test_a_job_that_no_plan_has_any_more_is_followed_to_its_end(tmp_path):
+    run = Followed(tmp_path, {"a": "", "b": ""}, LogChoice(), run_s=20)
+    plan = read_plan(write_plan(tmp_path, {"a": ["x"]}).read_bytes(), "plan.yaml")
+    run.logs = BatchLogs(plan, run.asked, run.read)
+    states = run.logs.states([JobName("b")])
+    assert states == {"a": JobState.SUBMITTED, "b": JobState.RUNNING}
+    run.logs.wanted = [JobName("b")]
+    run.follow()
+    assert (len(run.lines["b"]), run.lines["a"]) == (3, [])
+
+
+def test_a_run_of_another_machine_is_listed_again_while_that_one_submits(tmp_path):
+    run = Followed(tmp_path, {"a": ""}, LogChoice(), run_s=200, start_s=0)
+    plan = read_plan(write_plan(tmp_path, {"a": ["x"], "b": ["x"]}).read_bytes(), "plan.yaml")
+    listed = ListedRun(run.asked, RunId("run"), {"a_queue"}, [job.name for job in plan.jobs])
+    run.logs = BatchLogs(plan, run.asked, listed.read)
+    run.lines["b"] = []
+    show = run.show
+
+    def show_and_submit(place, events):
+        if "b" not in run.service.ids:
+            run.service.submit("b")
+        show(place, events)
+
+    assert follow_logs(run.logs, show_and_submit, run.tell, run.asked, PACE) == ()
+    assert {job: len(lines) for job, lines in run.lines.items()} == {"a": 3, "b": 3}
+    assert run.service.service.verdict.calls["listjobs"] == 2

@@ -28,6 +28,7 @@ def shorten_pauses(divisor: int) -> None:
         "VISIBLE_AFTER_S": limits.VISIBLE_AFTER_S / divisor,
         "TERMINATE_AGAIN_S": limits.TERMINATE_AGAIN_S / divisor,
         "LOG_AGAIN_S": tuple(again_s / divisor for again_s in limits.LOG_AGAIN_S),
+        "LOG_EMPTY_S": tuple(empty_s / divisor for empty_s in limits.LOG_EMPTY_S),
         **{name: getattr(limits, name) / divisor for name in ("LOG_LOOK_S", "LOG_JOBS_S")},
         "DEFINITION_LOOKUP_DELAYS_S": tuple(delay_s / 100 for delay_s in limits.DEFINITION_LOOKUP_DELAYS_S),
     }

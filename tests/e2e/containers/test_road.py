@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.e2e.containers.conftest import GROUPINGS, Road
-from tests.e2e.containers.results import comparable
 from tests.e2e.containers.walk import RAW
 
 pytestmark = [pytest.mark.long, pytest.mark.xdist_group("containers")]
@@ -41,14 +40,14 @@ def test_in_every_grouping_the_containers_write_what_kedro_run_writes(road, acco
     seconds = time.monotonic() - begun
     for env, run in ended.items():
         assert f": {JOBS[env]} jobs, {JOBS[env]} succeeded" in run.text
-    # Byte for byte, but for the last bits of the pickled model: the image has the packages with which these tests run.
+    # Byte for byte, the pickled model too: the image has the packages with which these tests run.
     total = 0
     for env in GROUPINGS:
         stored = account.stored(env)
         assert {path: stored.pop(path) for path in RAW} == inputs
         left_out = {*RAW, *(IN_MEMORY if env == "in_memory" else ())}
         expected = {path: content for path, content in road.expected.items() if path not in left_out}
-        assert comparable(stored) == comparable(expected)
+        assert stored == expected
         assert len(stored) == WRITTEN[env]
         total += sum(map(len, stored.values()))
     size = int(account.engine.docker("image", "inspect", "--format", "{{.Size}}", road.image))

@@ -166,7 +166,7 @@ def test_it_is_never_in_the_past_and_always_the_same(data, jobs):
     assert (expected is None) == (not left or len(left & set(times)) < len(left) / 2)
     if expected:
         assert math.isfinite(expected.at)
-        assert expected.at >= NOW
+        assert NOW <= expected.earliest <= expected.at <= expected.latest < math.inf
         assert expected == expected_end(parents, usual, so_far, NOW)
 
 
@@ -190,6 +190,12 @@ def test_how_far_a_run_is_comes_from_its_records():
     assert found.running == {D: NOW - 7, "e": NOW}
 
 
+def told(seconds, *, earliest=None, latest=None, runs=4, slots=12):
+    """Give an end that is expected in some seconds, likely between two times."""
+    earliest, latest = (seconds if one is None else one for one in (earliest, latest))
+    return ExpectedEnd(at=NOW + seconds, earliest=NOW + earliest, latest=NOW + latest, runs=runs, slots=slots)
+
+
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [
@@ -201,11 +207,50 @@ def test_how_far_a_run_is_comes_from_its_records():
     ],
 )
 def test_the_words_tell_when_and_from_what(seconds, words):
-    assert expected_end_words(ExpectedEnd(at=NOW + seconds, runs=4, slots=12), NOW, UTC) == words
+    assert expected_end_words(told(seconds), NOW, UTC) == words
+
+
+@pytest.mark.parametrize(
+    ("earliest", "latest", "words"),
+    [
+        (1200, 2700, ", likely 22:33 to 22:58,"),
+        (1490, 1510, ","),  # in one minute
+        (0, 7200, ", likely 22:13 to 2023-11-15 00:13,"),
+    ],
+)
+def test_the_words_tell_between_which_times_it_is_likely_to_end(earliest, latest, words):
+    said = expected_end_words(told(1500, earliest=earliest, latest=latest), NOW, UTC)
+    assert said == f"expected to end at 22:38 (in 25 min){words} as 4 earlier runs took"
 
 
 def test_the_words_are_in_the_reader_s_time_zone():
-    one = ExpectedEnd(at=NOW + 600, runs=1, slots=1)
+    one = told(600, latest=1200, runs=1, slots=1)
     there = timezone(timedelta(hours=2))
-    assert expected_end_words(one, NOW, there) == "expected to end at 00:23 (in 10 min), as 1 earlier run took"
+    said = "expected to end at 00:23 (in 10 min), likely 00:23 to 00:33, as 1 earlier run took"
+    assert expected_end_words(one, NOW, there) == said
     assert one.basis == "1 earlier run; at most 1 job at once"
+
+
+def test_four_of_five_runs_end_between_the_two_times_that_are_likely():
+    parents = {JobName(f"job-{number}"): () for number in range(20)}
+    random = Random(1)  # noqa: S311  nothing secret
+
+    def times(factor=1.0):
+        return {job: 100 * math.exp(random.gauss(0, 0.5)) * factor for job in parents}
+
+    found = []
+    for _ in range(100):
+        earlier = [times() for _ in range(3)]
+        usual = UsualTimes(
+            runs=3,
+            times={job: [one[job] for one in earlier] for job in parents},
+            queues=dict.fromkeys(parents, "q"),
+            slots={"q": 4},
+        )
+        ends = [NOW] * 4
+        for seconds in times(math.exp(random.gauss(0, 0.2))).values():
+            ends[ends.index(min(ends))] += seconds
+        one = expected_end(parents, usual, NOTHING_YET, NOW)
+        assert one
+        found.append(one.earliest <= max(ends) <= one.latest)
+    assert 0.7 < sum(found) / len(found) < 0.9

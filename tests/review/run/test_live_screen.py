@@ -42,7 +42,10 @@ def check(name: str, lines: tuple[Text, ...]) -> None:
 
 def estimate(run: RunUntil) -> Estimate:
     usual = {name: 300.0 + 20.0 * (number % 30) for number, name in enumerate(run.parents)}
-    return Estimate(expected_end=ExpectedEnd(at=NOW + 1_500, runs=4, slots=12), usual_s=usual)
+    return Estimate(
+        expected_end=ExpectedEnd(at=NOW + 1_500, earliest=NOW + 1_200, latest=NOW + 2_400, runs=4, slots=12),
+        usual_s=usual,
+    )
 
 
 @pytest.mark.parametrize("size", SCREENS)
@@ -174,11 +177,15 @@ def test_a_name_is_cut_only_if_it_would_take_the_room_of_what_stands_behind_it()
 
 @pytest.mark.parametrize(
     ("width", "left", "words"),
-    [(60, 600, "14:14 (in 10 min)"), (80, 12 * 3_600, "2026-11-23 02:04 (in 12 h 0 min)")],
+    [
+        (60, 600, "14:14 (in 10 min); likely 14:09 to 14:24"),
+        (80, 12 * 3_600, "2026-11-23 02:04 (in 12 h 0 min); likely 20:04 to 2026-11-23 14:04"),
+    ],
 )
 def test_neither_what_the_run_is_nor_what_its_expected_end_is_made_of_is_cut(width, left, words):
     run = RunUntil(200, 0.4)
-    told = Estimate(expected_end=ExpectedEnd(at=NOW + left, runs=10, slots=1_200), usual_s={})
+    end = ExpectedEnd(at=NOW + left, earliest=NOW + left / 2, latest=NOW + 2 * left, runs=10, slots=1_200)
+    told = Estimate(expected_end=end, usual_s={})
     lines = [
         line.plain for line in live_screen(run.followed, HEAD, Screen(width=width, height=24, zone=UTC), NOW, told)
     ]

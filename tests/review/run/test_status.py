@@ -2,14 +2,8 @@ import json
 
 from kedro_batch.plan.model import JobName, PlanDigest
 from kedro_batch.plan.submit_job import JobId, RunId
-from kedro_batch.review.run.status import (
-    FailureStatus,
-    JobStatus,
-    RunStatus,
-    entry_document,
-    run_status,
-    status_document,
-)
+from kedro_batch.review.run.status import FailureStatus, JobStatus, RunStatus, run_status
+from kedro_batch.review.run.status_documents import entry_document, status_document
 from kedro_batch.submitter.failures import Cause, Failure
 from kedro_batch.submitter.job_state import JobRecord, JobState
 from kedro_batch.submitter.journal_rows import RunEntry

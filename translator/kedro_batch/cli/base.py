@@ -8,7 +8,6 @@ import os
 import shlex
 import signal
 import sys
-import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,7 +15,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from kedro_batch.cli.inside_kedro import refuse_mixed_output
+from kedro_batch.cli.signals import on_signals, raise_interrupted
 from kedro_batch.cli.standard_input import with_files
+from kedro_batch.cli.stream_writer import LAST_WORDS_S, write_patiently
 from kedro_batch.cli.streams import escape_unencodable, redirect_to_null
 from kedro_batch.errors import Interrupted, KedroBatchError, UsageError
 from kedro_batch.text.escaping import for_terminal
@@ -29,8 +30,6 @@ _WORDS = "kedro_batch.words"
 
 CLOSED_PIPE = 128 + signal.SIGPIPE
 """The exit code when nobody reads our standard output any more, as for any program in a pipe."""
-
-INTERRUPTING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -92,7 +91,7 @@ class BatchCommand(click.Command):
             ctx.exit(error.exit_code)
         except Interrupted as error:
             if error.message:
-                print_plainly(error.message)
+                _print_last(f"{for_terminal(error.message)}\n")
             ctx.exit(error.exit_code)
         except BrokenPipeError:
             ctx.exit(CLOSED_PIPE)
@@ -162,52 +161,40 @@ def is_plain(*, asked: bool) -> bool:
     return asked or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
 
 
+_shown_by: list[Callable[[str], None]] = []
+"""What shows a run on standard error now, and shows notes, too: nobody else writes there meanwhile."""
+
+
+@contextmanager
+def showing_notes(show: Callable[[str], None]) -> Iterator[None]:
+    """Let a view show the notes of the block, in its own time."""
+    _shown_by.append(show)
+    try:
+        yield
+    finally:
+        _shown_by.remove(show)
+
+
 def print_note(message: str) -> None:
     """Print a note on standard error; where that fails, the command goes on."""
+    if _shown_by:
+        _shown_by[-1](message)
+        return
     try:
         click.echo(message, err=True)
     except OSError:
         redirect_to_null(sys.stderr)
 
 
+def _print_last(text: str) -> None:
+    """Print what a command says that a signal has ended: for a while, as it hears no more signals."""
+    with suppress(OSError):
+        write_patiently(sys.stderr, text, LAST_WORDS_S)
+
+
 def print_plainly(message: str) -> None:
     """Print a note that may hold what others have written: a terminal obeys nothing in it."""
     print_note(for_terminal(message))
-
-
-@contextmanager
-def on_signals(handle: Callable[[int], None]) -> Iterator[None]:
-    """Handle Ctrl-C, a polite kill and a closed terminal in the same way.
-
-    A signal that the caller ignores, as ``nohup`` does, stays ignored.
-    """
-    before: dict[int, Any] = {
-        number: signal.signal(number, lambda number, _: handle(number)) for number in heard_signals()
-    }
-    try:
-        yield
-    except Interrupted:  # the command is on its way out: a later signal changes nothing
-        before = dict.fromkeys(before, signal.SIG_IGN)
-        raise
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def heard_signals() -> tuple[int, ...]:
-    """Return the signals that end a command, without those that the caller ignores.
-
-    There are none outside the main thread, where only a program of the user's own calls this: Python allows handlers in
-    the main thread alone, so signals are left to that program.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        return ()
-    return tuple(number for number in INTERRUPTING if signal.getsignal(number) is not signal.SIG_IGN)
-
-
-def raise_interrupted(number: int) -> None:
-    """Raise what ends a command; for ``on_signals``, where nothing has to be closed first."""
-    raise Interrupted(number)
 
 
 def verbosity_options(command: _F) -> _F:

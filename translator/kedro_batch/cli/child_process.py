@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kedro_batch.cli.base import on_signals
+from kedro_batch.cli.signals import on_signals
 
 _FROM_TERMINALS = (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)
 

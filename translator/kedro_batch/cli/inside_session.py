@@ -9,8 +9,9 @@ from contextlib import contextmanager
 
 import click
 
-from kedro_batch.cli.base import INTERRUPTING, on_signals, print_note, print_plainly, raise_interrupted
+from kedro_batch.cli.base import print_note, print_plainly
 from kedro_batch.cli.diagnostics_output import message_text
+from kedro_batch.cli.signals import INTERRUPTING, on_signals, raise_interrupted
 from kedro_batch.errors import Interrupted, KedroBatchError, UsageError
 from kedro_batch.plan.variables import ENV_VARIABLE
 

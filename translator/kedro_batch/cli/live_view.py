@@ -3,12 +3,16 @@
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Protocol
+from functools import partial
+from typing import Protocol, TextIO
 
+from kedro_batch.cli.background_view import BackgroundView, Estimator
 from kedro_batch.cli.options import Verbosity
 from kedro_batch.cli.plain_view import PlainView
-from kedro_batch.cli.terminal_view import Estimator, TerminalView
+from kedro_batch.cli.stream_writer import StreamWriter
+from kedro_batch.cli.terminal_view import TerminalView
 from kedro_batch.cli.view_console import ViewConsole
+from kedro_batch.cli.view_lines import WaitingLines
 from kedro_batch.plan.model import JobName
 from kedro_batch.review.run.progress import Progress, began_by
 from kedro_batch.review.run.progress_words import RunHead
@@ -29,7 +33,7 @@ class View(Protocol):
         Args:
             progress: How far it is, before the first event.
             head: What it is.
-            read_estimator: Reads from the journal what earlier runs tell of it.
+            read_estimator: Reads what earlier runs tell of it. Another thread calls it, and its result.
         """
 
     def show(self, event: Event) -> None:
@@ -59,30 +63,29 @@ class NoView:
 
 
 @contextmanager
-def run_view(verbosity: Verbosity, describe: Callable[[PlanChanged], str]) -> Iterator[View]:
-    """Yield what shows a run on standard error.
+def run_view(
+    verbosity: Verbosity, describe: Callable[[PlanChanged], str], stream: TextIO | None = None
+) -> Iterator[View]:
+    """Yield what shows a run. At the end it waits until all has been read; a signal ends that.
 
     Args:
         verbosity: How much is shown; events as JSON on standard output leave standard error to errors.
         describe: Returns what differs in a plan that the run goes on with.
+        stream: Where it is shown; None for standard error.
+
+    Raises:
+        Interrupted: A signal came, and nobody reads.
     """
     if not verbosity.notes:
         yield NoView()
         return
-    console = ViewConsole(
-        stderr=True,
-        force_terminal=sys.stderr.isatty(),  # FORCE_COLOR of a CI service makes no terminal that can be drawn on
-        no_color=verbosity.no_color or None,
-        highlight=False,
-        markup=False,
-        emoji=False,
-    )
-    if console.is_terminal and not console.is_dumb_terminal:
-        with TerminalView(console, describe, verbose=verbosity.verbose) as terminal:
-            yield terminal
-    else:
-        with PlainView(console, describe, verbose=verbosity.verbose) as plain:
-            yield plain
+    writer = StreamWriter(stream or sys.stderr)
+    console = ViewConsole(writer.stream, no_color=verbosity.no_color)
+    waiting = WaitingLines()
+    lines = partial(PlainView, console, describe, waiting, verbose=verbosity.verbose)
+    renderer = TerminalView(console, describe, waiting, verbose=verbosity.verbose) if console.draws else lines()
+    with BackgroundView(writer, renderer, lines) as view:
+        yield view
 
 
 def progress_of(context: RunContext, records: Mapping[JobName, JobRecord]) -> Progress:

@@ -1,77 +1,80 @@
-"""Show a run as lines on standard error, where there is no terminal that can be drawn on."""
+"""A run as lines, where there is no terminal that can be drawn on: the lines that are due, and those as time passes.
 
-import threading
+Events come in, text goes out; ``background_view`` calls this and writes the text.
+"""
+
 import time
 from collections.abc import Callable
-from types import TracebackType
-from typing import Self
 
 from rich.text import Text
 
-from kedro_batch.cli.view_console import Ticker, ViewConsole
-from kedro_batch.plan.model import JobName
+from kedro_batch.cli.view_console import ViewConsole
+from kedro_batch.cli.view_lines import WaitingLines
 from kedro_batch.review.run.progress import Progress
 from kedro_batch.review.run.progress_lines import WAIT_S, ProgressLines
-from kedro_batch.review.run.progress_words import RunHead
+from kedro_batch.review.run.progress_words import NO_ESTIMATE, Estimate, RunHead
 from kedro_batch.submitter.events import Event, PlanChanged
+
+_MOST_LINES = 500
+"""Lines that are written at once: to prepare them keeps the run waiting."""
 
 
 class PlainView:
-    """The lines of a run, and a thread that prints what is due once time has passed."""
+    """The lines of a run.
 
-    def __init__(self, console: ViewConsole, describe: Callable[[PlanChanged], str], *, verbose: bool) -> None:
+    Attributes:
+        every_s: How often it is looked whether lines are due as time passes.
+        at_once: Lines are due as soon as there is an event.
+        estimate: When the run is expected to end; lines do not tell it.
+    """
+
+    every_s = WAIT_S
+    at_once = True
+
+    def __init__(
+        self, console: ViewConsole, describe: Callable[[PlanChanged], str], waiting: WaitingLines, *, verbose: bool
+    ) -> None:
         """Show nothing yet.
 
         Args:
-            console: Where lines are printed.
+            console: What the stream can show.
             describe: Returns what differs in a plan that the run goes on with.
+            waiting: The lines that wait to be written.
             verbose: Print a line for every change of a state.
         """
         self._console = console
         self._describe = describe
         self._verbose = verbose
-        self._progress: Progress | None = None
         self._lines: ProgressLines | None = None
-        self._lock = threading.RLock()  # a signal may end a command while it prints
-        self._ticker = Ticker(WAIT_S, self._on_time)
+        self.estimate: Estimate = NO_ESTIMATE
+        self._waiting = waiting
 
-    def __enter__(self) -> Self:
-        """Begin."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Print nothing more."""
-        self._ticker.stop()
-
-    def begin(self, progress: Progress, head: RunHead, read_estimator: object) -> None:  # noqa: ARG002  lines need none
+    def begin(self, progress: Progress, head: RunHead, at: float) -> None:
         """Show a run from now on."""
-        self._progress = progress
-        self._lines = ProgressLines(progress, time.time(), verbose=self._verbose, doing=head.doing)
-        self._ticker.start()
+        self._lines = ProgressLines(progress, at, verbose=self._verbose, doing=head.doing)
 
-    def show(self, event: Event) -> None:
-        """Print the lines that are due with an event."""
-        with self._lock:
-            if isinstance(event, PlanChanged) and (text := self._describe(event)):
-                self._console.show([Text(text)])
-            if self._lines:
-                self._console.show(self._lines.on_event(event, time.time()))
+    def on_event(self, event: Event, at: float) -> None:
+        """Change with an event."""
+        if isinstance(event, PlanChanged) and (text := self._describe(event)):
+            self.say(Text(text))
+        if self._lines:
+            self._waiting.add(self._lines.on_event(event, at))
 
-    def began(self, name: JobName, at: float) -> None:
-        """Know when a job that runs began, for the heartbeats."""
-        with self._lock:
-            if self._progress:
-                self._progress.on_began(name, at)
+    def say(self, line: Text) -> None:
+        """Tell something in a line."""
+        self._waiting.add([line])
 
-    def answered(self, at: float) -> None:
-        """Know when the service has told how jobs stand, for the heartbeats."""
-        with self._lock:
-            if self._progress:
-                self._progress.on_answered(at)
+    def due(self, at: float) -> str:
+        """Return the lines that are due."""
+        if self._lines:
+            self._waiting.add(self._lines.on_time(at))
+        return self._taken()
 
-    def _on_time(self) -> None:
-        with self._lock:
-            if self._lines:
-                self._console.show(self._lines.on_time(time.time()))
+    def clear(self) -> str:
+        """Return the line that waits for what follows; lines stay."""
+        if self._lines:
+            self._waiting.add(self._lines.rest(time.time()))
+        return self._taken()
+
+    def _taken(self) -> str:
+        return "".join(f"{self._console.styled(line)}\n" for line in self._waiting.take(_MOST_LINES))

@@ -11,7 +11,7 @@ from kedro_batch.review.run.progress_words import Estimate
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.job_state import LIVE, WITHOUT_ID, JobRecord
 from kedro_batch.submitter.journal_rows import RunEntry
-from kedro_batch.submitter.journal_view import JournalView
+from kedro_batch.submitter.journal_view import JournalView, read_journal
 from kedro_batch.submitter.usual_times import read_usual_times
 
 
@@ -50,10 +50,15 @@ def estimate_end(  # noqa: PLR0913  what is recorded of a run, and what was seen
 
 
 def read_estimator(context: RunContext) -> Callable[[RunSoFar, float], Estimate] | None:
-    """Read what earlier runs tell of a run that is followed; None if there are none, or if they cannot be read now."""
+    """Read what earlier runs tell of a run that is followed, for any thread.
+
+    Returns:
+        None if there are none, or if they cannot be read now.
+    """
     try:
-        entry = context.journal.run(context.run_id)
-        usual = read_usual_times(context.journal, entry, context.plan) if entry else None
+        with read_journal(context.journal.file) as journal:  # of this thread: the run's own goes on meanwhile
+            entry = journal.run(context.run_id)
+            usual = read_usual_times(journal, entry, context.plan) if entry else None
     except UsageError:  # another program holds the journal: no run fails for want of an estimate
         return None
     if usual is None:
@@ -65,5 +70,6 @@ def read_estimator(context: RunContext) -> Callable[[RunSoFar, float], Estimate]
 
 def estimate_document(expected: ExpectedEnd) -> dict[str, Any]:
     """Return the JSON document of an estimate."""
-    at = datetime.fromtimestamp(expected.at, UTC).isoformat(timespec="seconds")
-    return {"at": at, "basis": expected.basis}
+    moments = {"at": expected.at, "earliest": expected.earliest, "latest": expected.latest}
+    said = {name: datetime.fromtimestamp(one, UTC).isoformat(timespec="seconds") for name, one in moments.items()}
+    return {**said, "basis": expected.basis}

@@ -5,12 +5,11 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-import click
-
 from kedro_batch.cli.base import print_note, print_plainly
 from kedro_batch.cli.next_plan import next_plan
 from kedro_batch.cli.options import Verbosity
 from kedro_batch.cli.stale_plan import describe_staleness
+from kedro_batch.cli.stream_writer import write_patiently
 from kedro_batch.cli.streams import redirect_to_null, shows_links
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.model import Plan
@@ -22,8 +21,26 @@ from kedro_batch.submitter.run_options import RunMode
 from kedro_batch.submitter.run_state import RunState
 
 
-def report(context: RunContext, state: RunState, finished: RunFinished | None, verbosity: Verbosity) -> None:
-    """Write how a run ended to standard output, unless its events stand there."""
+def report(
+    context: RunContext,
+    state: RunState,
+    finished: RunFinished | None,
+    verbosity: Verbosity,
+    patience_s: float | None = None,
+) -> None:
+    """Write how a run ended to standard output, unless its events stand there.
+
+    Args:
+        context: The run.
+        state: Its state.
+        finished: Its last event.
+        verbosity: How much is said.
+        patience_s: How long to wait for a reader, in seconds; None for as long as no signal comes.
+
+    Raises:
+        UsageError: The journal has lost the run.
+        Interrupted: A signal came, and nobody reads.
+    """
     journal, run_id = context.journal, context.run_id
     if journal.failure:
         print_plainly(f"Warning: the journal {journal.file} is not complete: {journal.failure}")
@@ -50,7 +67,7 @@ def report(context: RunContext, state: RunState, finished: RunFinished | None, v
         verbose=verbosity.verbose,
     )
     try:
-        click.echo(text, nl=False)
+        write_patiently(sys.stdout, text, patience_s)
     except OSError as error:  # if the outcome cannot be written, the exit code still tells it
         redirect_to_null(sys.stdout)
         if not isinstance(error, BrokenPipeError):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import assert_never
 
 from kedro_batch.cli.aws_access import aws_engine
-from kedro_batch.cli.base import on_signals, print_note
+from kedro_batch.cli.base import print_note
 from kedro_batch.cli.event_file import EventFile
 from kedro_batch.cli.json_lines import JsonLines
 from kedro_batch.cli.live_view import head_of, progress_of, run_view
@@ -21,6 +21,8 @@ from kedro_batch.cli.options import CommandOptions
 from kedro_batch.cli.run_estimate import read_estimator
 from kedro_batch.cli.run_handle import RunHandle
 from kedro_batch.cli.run_report import report, say_if_stale, what_goes_on
+from kedro_batch.cli.signals import on_signals
+from kedro_batch.cli.stream_writer import LAST_WORDS_S
 from kedro_batch.errors import Interrupted, JobsFailed, KedroBatchError, RunUnfinished
 from kedro_batch.submitter.cancel_mark import watch_for_mark
 from kedro_batch.submitter.context import RunContext
@@ -135,6 +137,7 @@ def open_run(
     engine = engine or _engine(handle, inbox, options, folder)
     calls = InlineCalls(inbox) if engine.capabilities.notifies else ThreadedCalls(inbox)
     session: RunSession | None = None
+    patience_s: float | None = None
 
     def sink(event: Event) -> None:
         if session and isinstance(event, RunFinished):
@@ -146,7 +149,7 @@ def open_run(
     try:
         with on_signals(inbox.on_signal), _event_writers(options) as writers:
             try:
-                with ExitStack() as held, run_view(options.verbosity, partial(_what_differs, handle)) as view:
+                with run_view(options.verbosity, partial(_what_differs, handle)) as view, ExitStack() as held:
                     if not cancels:
                         held.enter_context(run_lock(folder, handle.run_id, journal_words(journal.file)))
                         marked_at = handle.entry.cancel_at if handle.entry else None
@@ -189,6 +192,7 @@ def open_run(
                     try:
                         yield session
                     except (KedroBatchError, Interrupted) as error:
+                        patience_s = LAST_WORDS_S if isinstance(error, Interrupted) else None
                         _say_what_goes_on(session, error, reported=not options.verbosity.as_json)
                         if _leaves_no_trace(session, error, notes=options.verbosity.notes):
                             session = None
@@ -197,7 +201,7 @@ def open_run(
                         raise
             finally:
                 if session:
-                    report(session.context, session.run_state, session.finished, options.verbosity)
+                    report(session.context, session.run_state, session.finished, options.verbosity, patience_s)
     finally:  # Ctrl-C ends this as it ends any command
         if session:
             say_if_stale(handle.plan, session.context, session.finished, notes=options.verbosity.notes)

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from kedro_batch.cli.aws_access import no_job_listed, open_for_reading
-from kedro_batch.cli.base import on_signals, print_plainly
+from kedro_batch.cli.base import print_plainly
 from kedro_batch.cli.shown_run import ShownRun
+from kedro_batch.cli.signals import on_signals
 from kedro_batch.errors import ServiceError
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import JobName

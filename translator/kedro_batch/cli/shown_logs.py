@@ -6,12 +6,14 @@ It takes no lock and writes nothing but lines: a run that somebody works on can 
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from kedro_batch.cli.aws_access import no_job_listed, open_for_reading
-from kedro_batch.cli.base import on_signals, print_plainly
+from kedro_batch.cli.base import print_plainly
 from kedro_batch.cli.log_output import LogOutput
 from kedro_batch.cli.shown_run import ShownRun
+from kedro_batch.cli.signals import on_signals
 from kedro_batch.errors import ServiceError
 from kedro_batch.plan.model import JobName
 from kedro_batch.submitter.inbox import Inbox
@@ -20,11 +22,12 @@ from kedro_batch.submitter.journal_view import read_journal
 from kedro_batch.submitter.local_logs import LocalLogs
 from kedro_batch.submitter.log_choice import ChosenJobs, choose_followed, choose_jobs
 from kedro_batch.submitter.log_following import (
-    Clock,
     FollowPace,
     LogAtWork,
     OneLook,
     RunLogs,
+    Show,
+    Tell,
     follow_logs,
 )
 from kedro_batch.submitter.run_options import DEFAULT_RETRY_FOR_S
@@ -96,10 +99,9 @@ def _show_batch(run: ShownRun, request: LogRequest, output: LogOutput, inbox: In
         sweep_s=limits.LOG_SWEEP_S,
         again_s=limits.LOG_AGAIN_S,
         from_end=not request.follow,
+        empty_s=limits.LOG_EMPTY_S if request.follow else (),
     )
-    if request.follow:
-        return _follow(logs, chosen, output, service, pace)
-    return _show_once(logs, chosen, output, service, pace)
+    return _show(logs, chosen, request, output, partial(follow_logs, clock=service, pace=pace))
 
 
 def _show_local(run: ShownRun, request: LogRequest, output: LogOutput, inbox: Inbox) -> tuple[ServiceError, ...]:
@@ -117,9 +119,13 @@ def _show_local(run: ShownRun, request: LogRequest, output: LogOutput, inbox: In
     logs.wanted = chosen.jobs
     clock = _LocalClock(inbox)
     pace = FollowPace(jobs_s=_FILES_S, look_s=_FILES_S)
-    if request.follow:
-        return _follow(logs, chosen, output, clock, pace)
-    return _show_once(logs, chosen, output, clock, pace)
+    return _show(logs, chosen, request, output, partial(follow_logs, clock=clock, pace=pace))
+
+
+class _Follow(Protocol):
+    """``follow_logs`` by a clock, at a pace."""
+
+    def __call__(self, run: RunLogs, show: Show, tell: Tell, /) -> tuple[ServiceError, ...]: ...
 
 
 class _ShownLogs(RunLogs, Protocol):
@@ -137,7 +143,7 @@ class _ShownLogs(RunLogs, Protocol):
 
 def _choose(run: ShownRun, request: LogRequest, output: LogOutput, states: Mapping[JobName, JobState]) -> ChosenJobs:
     """Choose the jobs, and say which ones these are."""
-    in_order = {job: states[job] for job in run.names}
+    in_order = {job: states[job] for job in (*run.names, *request.jobs) if job in states}
     if request.follow:
         chosen = choose_followed(in_order, request.jobs)
     else:
@@ -147,22 +153,22 @@ def _choose(run: ShownRun, request: LogRequest, output: LogOutput, states: Mappi
     return chosen
 
 
-def _follow(
-    logs: _ShownLogs, chosen: ChosenJobs, output: LogOutput, clock: Clock, pace: FollowPace
+def _show(
+    logs: _ShownLogs, chosen: ChosenJobs, request: LogRequest, output: LogOutput, follow: _Follow
 ) -> tuple[ServiceError, ...]:
-    """Show the logs until their jobs have ended."""
+    """Show the logs until their jobs have ended, or as they are now."""
+    if not request.follow:
+        return _show_once(logs, chosen, output, follow)
     if not chosen.jobs:
         return ()
-    errors = follow_logs(logs, output.show, output.tell, clock, pace)
+    errors = follow(logs, output.show, output.tell)
     for job in chosen.jobs if chosen.named else ():
-        if not logs.attempts_begun(job):
+        if logs.attempts_begun(job) < (request.attempt or 1):
             output.tell_job(job, logs.why_none(job))
     return errors
 
 
-def _show_once(
-    logs: _ShownLogs, chosen: ChosenJobs, output: LogOutput, clock: Clock, pace: FollowPace
-) -> tuple[ServiceError, ...]:
+def _show_once(logs: _ShownLogs, chosen: ChosenJobs, output: LogOutput, follow: _Follow) -> tuple[ServiceError, ...]:
     """Show the logs as they are now, job by job."""
     errors: dict[str, ServiceError] = {}
     for job in chosen.jobs:
@@ -172,7 +178,7 @@ def _show_once(
             continue
         if (begun := logs.attempts_begun(job)) > 1:
             output.say(f"{job}: attempt {some[0].place.attempt} of {begun}. Another one: --attempt N")
-        for error in follow_logs(OneLook(some, logs.open), output.show, output.tell, clock, pace):
+        for error in follow(OneLook(some, logs.open), output.show, output.tell):
             errors.setdefault(str(error), error)
     return tuple(errors.values())
 
@@ -195,14 +201,14 @@ class _LocalClock:
 
 
 def _reader(run: ShownRun, service: "AskedService") -> "Callable[[], RecordedRun]":
-    """Return what reads all that is recorded of a run: in the journal, or else on AWS Batch, once."""
-    from kedro_batch.submitter.log_service import RecordedRun  # noqa: PLC0415  as where it is called
+    """Return what reads all that is recorded of a run: in the journal, or else on AWS Batch."""
+    from kedro_batch.submitter.log_service import ListedRun, RecordedRun  # noqa: PLC0415  as where it is called
 
     if run.entry is None:
-        found = service.listed_run(run.run_id, run.queues)
-        if not found.submissions:
+        listed = ListedRun(service, run.run_id, run.queues, run.names)
+        if not listed.read().submissions:
             raise no_job_listed(run)
-        return lambda: found
+        return listed.read
 
     def read() -> RecordedRun:
         with read_journal(run.journal, print_plainly) as view:

@@ -19,7 +19,8 @@ from kedro_batch.plan.model import JobName
 from kedro_batch.review.run.expected_end import ExpectedEnd, expected_end_words
 from kedro_batch.review.run.outcome import SeenStatus, outcome_text
 from kedro_batch.review.run.progress import Began, began_by
-from kedro_batch.review.run.status import run_status, status_document
+from kedro_batch.review.run.status import run_status
+from kedro_batch.review.run.status_documents import status_document
 from kedro_batch.review.run.unfinished_jobs import unfinished_lines
 from kedro_batch.submitter.definitions.in_use import revisions_in_use
 from kedro_batch.submitter.events import Sink

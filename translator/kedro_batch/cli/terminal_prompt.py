@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import TextIO
 
-from kedro_batch.cli.base import heard_signals, raise_interrupted
 from kedro_batch.cli.questions import read_line
+from kedro_batch.cli.signals import heard_signals, raise_interrupted
 
 Pause = Callable[[], AbstractContextManager[None]]
 """Clears the terminal of what is drawn there, and draws it again afterwards."""

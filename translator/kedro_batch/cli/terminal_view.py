@@ -1,22 +1,16 @@
-"""Show a run on a terminal: one screen that is drawn again as the run goes on, and above it what is worth keeping."""
+"""A run on a terminal: one screen that is drawn again as the run goes on, and above it what is worth keeping.
 
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from types import TracebackType
-from typing import Self
+Events come in, text with control sequences goes out; ``background_view`` calls this and writes the text.
+"""
 
-from rich.console import Group
-from rich.control import Control
-from rich.live import Live
+from collections import deque
+from collections.abc import Callable, Sequence
+
 from rich.text import Text
 
-from kedro_batch.cli.terminal_prompt import drawing
-from kedro_batch.cli.view_console import Ticker, ViewConsole
-from kedro_batch.plan.model import JobName
+from kedro_batch.cli.view_console import ViewConsole
+from kedro_batch.cli.view_lines import WaitingLines
 from kedro_batch.review.run.event_lines import changed_line, run_line
-from kedro_batch.review.run.expected_end import RunSoFar
 from kedro_batch.review.run.live_screen import Screen, live_screen
 from kedro_batch.review.run.progress import Progress
 from kedro_batch.review.run.progress_words import NO_ESTIMATE, Estimate, RunHead
@@ -24,129 +18,99 @@ from kedro_batch.submitter.events import Event, JobChanged, PlanChanged
 from kedro_batch.submitter.job_state import ENDED
 
 _REDRAWN_EVERY_S = 0.25
-_ESTIMATED_EVERY_S = 10.0
-
-Estimator = Callable[[RunSoFar, float], Estimate]
-"""Tells when a run is expected to end, from how far it is and the time, in seconds since the epoch."""
+_MOST_LINES = 500
+"""Kept lines that are written at once, and that are written again on a screen that was cleared."""
+_HIDE_CURSOR, _SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
+_CUT_LINES, _WRAP_LINES = "\x1b[?7l", "\x1b[?7h"
+"""How a terminal treats lines that are too long for it: terminals do not agree on how wide some characters are."""
+_CLEAR_LINE, _CLEAR_BELOW, _CLEAR_ALL = "\x1b[2K", "\x1b[J", "\x1b[H\x1b[2J"
 
 
 class TerminalView:
-    """The screen of a run, drawn at most four times a second, and only if it has changed."""
+    """The screen of a run, drawn at most four times a second, and only if it has changed.
 
-    def __init__(self, console: ViewConsole, describe: Callable[[PlanChanged], str], *, verbose: bool) -> None:
+    Attributes:
+        every_s: How often it is drawn at most.
+        at_once: It need not be drawn sooner, whatever happens.
+        estimate: When the run is expected to end.
+    """
+
+    every_s = _REDRAWN_EVERY_S
+    at_once = False
+
+    def __init__(
+        self, console: ViewConsole, describe: Callable[[PlanChanged], str], waiting: WaitingLines, *, verbose: bool
+    ) -> None:
         """Show nothing yet.
 
         Args:
-            console: The terminal.
+            console: What the terminal can show.
             describe: Returns what differs in a plan that the run goes on with.
+            waiting: The lines that wait to be written.
             verbose: Keep a line for each job that ended above the screen.
         """
         self._console = console
         self._describe = describe
         self._verbose = verbose
         self._run: tuple[Progress, RunHead] | None = None
-        self._lock = threading.RLock()  # a signal may end a command while it draws
-        self._live = Live(console=console, auto_refresh=False, transient=True)
-        self._ticker = Ticker(_REDRAWN_EVERY_S, self._on_time)
-        self._estimator: Estimator | None = None
-        self._estimate, self._estimated_at = NO_ESTIMATE, 0.0
-        self._paused = False
+        self.estimate: Estimate = NO_ESTIMATE
+        self._waiting = waiting
+        self._above: deque[str] = deque(maxlen=_MOST_LINES)
         self._drawn: tuple[Screen, tuple[Text, ...]] | None = None
-        self._held = ExitStack()
 
-    def __enter__(self) -> Self:
-        """Begin to draw."""
-        self._live.start()
-        self._held.enter_context(drawing(self._pause))
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Remove the screen: how the run ended is told below what was kept."""
-        self._held.close()
-        self._ticker.stop()
-        with suppress(OSError):
-            self._live.stop()
-
-    def begin(self, progress: Progress, head: RunHead, read_estimator: Callable[[], Estimator | None]) -> None:
-        """Show a run from now on.
-
-        Args:
-            progress: How far it is, before the first event.
-            head: What it is.
-            read_estimator: Reads what earlier runs tell of it; a thread calls its result every few seconds.
-        """
+    def begin(self, progress: Progress, head: RunHead, at: float) -> None:  # noqa: ARG002  as other views
+        """Show a run from now on."""
         self._run = progress, head
-        self._draw()
-        self._estimator = read_estimator()
-        self._ticker.start()
 
-    def show(self, event: Event) -> None:
-        """Change the screen with an event, and print above it what is worth keeping."""
-        with self._lock:
-            now = time.time()
-            if self._run:
-                self._run[0].on_event(event, now)
-            kept = [Text(text)] if isinstance(event, PlanChanged) and (text := self._describe(event)) else []
-            if line := run_line(event, now, None, doing=self._run[1].doing if self._run else ""):
-                kept.append(line)
-            elif self._verbose and isinstance(event, JobChanged) and event.after in ENDED:
-                kept.append(changed_line(event, now, None, with_log=True))
-            self._console.show(kept)
+    def on_event(self, event: Event, at: float) -> None:
+        """Change with an event, and keep what is worth it."""
+        if self._run:
+            self._run[0].on_event(event, at)
+        if isinstance(event, PlanChanged) and (text := self._describe(event)):
+            self.say(Text(text))
+        if line := run_line(event, at, None, doing=self._run[1].doing if self._run else ""):
+            self.say(line)
+        elif self._verbose and isinstance(event, JobChanged) and event.after in ENDED:
+            self.say(changed_line(event, at, None, with_log=True))
 
-    def began(self, name: JobName, at: float) -> None:
-        """Show when a job that runs began."""
-        with self._lock:
-            if self._run:
-                self._run[0].on_began(name, at)
+    def say(self, line: Text) -> None:
+        """Keep a line above the screen."""
+        self._waiting.add([line])
 
-    def answered(self, at: float) -> None:
-        """Know when the service has told how jobs stand."""
-        with self._lock:
-            if self._run:
-                self._run[0].on_answered(at)
+    def due(self, at: float) -> str:
+        """Return what is to be written now, in one piece; nothing if nothing has changed."""
+        new = [self._console.styled(line) for line in self._waiting.take(_MOST_LINES)]
+        self._above += new
+        if self._run is None:
+            return "".join(f"{line}\n" for line in new)
+        width, height = self._console.size
+        screen = Screen(width=width, height=height, unicode=self._console.unicode)
+        lines = live_screen(*self._run, screen, at, self.estimate)
+        if not new and self._drawn == (screen, lines):
+            return ""
+        text = self._back(screen, new, room=height - 1 - len(lines)) + self._screen(lines)
+        self._drawn = screen, lines
+        return text
 
-    @contextmanager
-    def _pause(self) -> Iterator[None]:
-        """Clear the terminal of the screen, and draw it again afterwards."""
-        with self._lock:
-            self._paused = True
-            self._live.stop()
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._live.start()
-                self._paused, self._drawn = False, None
+    def _back(self, screen: Screen, new: Sequence[str], room: int) -> str:
+        """Return what leads to where the screen begins: back over the last one, with new lines in its place."""
+        if self._drawn and screen.width < self._drawn[0].width:
+            # Its lines are wrapped now, and where they begin differs between terminals: begin anew.
+            above = list(self._above)[-room:] if room > 0 else []
+            return _CLEAR_ALL + "".join(f"{line}\n" for line in above)
+        return self._over_the_last_one() + (_CLEAR_BELOW if new else "") + "".join(f"{line}\n" for line in new)
 
-    def _on_time(self) -> None:
-        self._renew_estimate()
-        self._draw()
+    def _over_the_last_one(self) -> str:
+        if self._drawn is None:
+            return _HIDE_CURSOR
+        return f"\r\x1b[{len(self._drawn[1])}A"
 
-    def _renew_estimate(self) -> None:
-        """Estimate anew when the run ends, without keeping it from going on meanwhile."""
-        now = time.time()
-        if self._estimator is None or self._run is None or now < self._estimated_at + _ESTIMATED_EVERY_S:
-            return
-        with self._lock:
-            so_far = self._run[0].so_far(now)
-        self._estimate = self._estimator(so_far, now)
-        self._estimated_at = time.time()
+    def _screen(self, lines: Sequence[Text]) -> str:
+        drawn = "".join(f"{_CLEAR_LINE}{self._console.styled(line)}\n" for line in lines)
+        return f"{_CUT_LINES}{drawn}{_WRAP_LINES}{_CLEAR_BELOW}"
 
-    def _draw(self) -> None:
-        with self._lock:
-            if self._run is None or self._paused or self._console.quiet:
-                return
-            width, height = self._console.size
-            screen = Screen(width=width, height=height, unicode=self._console.encoding.startswith("utf"))
-            lines = live_screen(*self._run, screen, time.time(), self._estimate)
-            if self._drawn == (screen, lines):
-                return
-            try:
-                if self._drawn and width < self._drawn[0].width:  # its lines are wrapped now: nobody knows where
-                    self._console.control(Control.clear(), Control.home())
-                self._live.update(Group(*lines), refresh=True)
-            except OSError:
-                self._console.quiet = True
-            self._drawn = screen, lines
+    def clear(self) -> str:
+        """Return what removes the screen: what was kept stays, and the next text stands below."""
+        text = f"{self._over_the_last_one()}{_CLEAR_BELOW}{_SHOW_CURSOR}" if self._drawn else ""
+        self._drawn = None
+        return text

@@ -1,50 +1,52 @@
-"""The console on which a run is shown, and the thread that shows it again as time passes."""
+"""Turn lines with styles into the text that a stream shows; nothing is written here."""
 
-import threading
-from collections.abc import Callable, Iterable
+import os
+from io import StringIO
+from typing import TextIO
 
 from rich.console import Console
 from rich.text import Text
 
-_PATIENCE_S = 1.0
+_COLUMNS, _LINES = 80, 24
+"""The size of a terminal that does not tell it."""
 
 
-class ViewConsole(Console):
-    """A console that falls silent when it cannot write, where rich would end the program."""
+class ViewConsole:
+    """What a stream can show.
 
-    def show(self, lines: Iterable[Text]) -> None:
-        """Print lines, each as it is."""
+    Attributes:
+        draws: It is a terminal that can be drawn on.
+        unicode: It has all characters.
+    """
+
+    def __init__(self, stream: TextIO, *, no_color: bool) -> None:
+        """Ask a stream; in ``no_color``, lines have no styles."""
+        self._stream = stream
+        self._written = StringIO()
+        self._console = Console(
+            file=self._written,
+            force_terminal=stream.isatty(),  # FORCE_COLOR of a CI service makes no terminal that can be drawn on
+            no_color=no_color or None,
+            highlight=False,
+            markup=False,
+            emoji=False,
+        )
+        self.draws = self._console.is_terminal and not self._console.is_dumb_terminal
+        self.unicode = (getattr(stream, "encoding", None) or "").lower().startswith("utf")
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """The columns and lines of the terminal now."""
         try:
-            for line in lines:
-                self.print(line, soft_wrap=True)
-        except OSError:
-            self.quiet = True
+            columns, lines = os.get_terminal_size(self._stream.fileno())
+        except (OSError, ValueError):
+            return _COLUMNS, _LINES
+        return columns or _COLUMNS, lines or _LINES
 
-    def on_broken_pipe(self) -> None:
-        """Fall silent: nobody reads any more."""
-        self.quiet = True
-
-
-class Ticker:
-    """Calls a function again and again, in a thread that never keeps the program from ending."""
-
-    def __init__(self, every_s: float, call: Callable[[], None]) -> None:
-        """Prepare to call."""
-        self._every_s = every_s
-        self._call = call
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True, name="view")
-
-    def start(self) -> None:
-        """Begin to call."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Call no more; a call that goes on is waited for, unless it is stuck: nobody may read what it writes."""
-        self._over.set()
-        if self._thread.is_alive():
-            self._thread.join(_PATIENCE_S)
-
-    def _run(self) -> None:
-        while not self._over.wait(self._every_s):
-            self._call()
+    def styled(self, line: Text) -> str:
+        """Return a line as text, with the control sequences of its style; it is not wrapped or cut."""
+        self._console.print(line, soft_wrap=True, end="")
+        text = self._written.getvalue()
+        self._written.seek(0)
+        self._written.truncate()
+        return text

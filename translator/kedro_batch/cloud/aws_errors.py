@@ -95,6 +95,14 @@ def error_code(error: ServiceError) -> str | None:
     return cause.response.get("Error", {}).get("Code")
 
 
+def error_words(error: ServiceError) -> str:
+    """Return what the service itself says of an error, without words of ours; empty if AWS has not replied."""
+    cause = error.__cause__
+    if not isinstance(cause, botocore.exceptions.ClientError) or not is_from_aws(cause.response):
+        return ""
+    return str(cause.response.get("Error", {}).get("Message", ""))
+
+
 @contextmanager
 def parsing(what: str, service: str = "AWS Batch") -> Iterator[None]:
     """Raise a ServiceError if a reply lacks what every reply of the service has."""

@@ -112,9 +112,14 @@ class BatchLogs:
         return replace(run, submissions=()), recorded
 
     def states(self, named: Collection[JobName] = ()) -> dict[JobName, JobState]:
-        """Return the states of all jobs; ask about those that have not ended, or only about those that are named."""
+        """Return the states of all jobs; ask about those that have not ended, or only about those that are named.
+
+        Of the jobs that only an earlier plan of the run has, those that are named are among them.
+        """
+        left_out = [job for job in named if job in self._recorded and job not in self._parents]
+        self._parents |= dict.fromkeys(left_out, ())
         self._ask(job for job in named or self.wanted if self.record(job).state not in ENDED)
-        return {job: self.record(job).state for job in self.wanted}
+        return {job: self.record(job).state for job in (*self.wanted, *left_out)}
 
     def _ask(self, jobs: Iterable[JobName]) -> None:
         ids = [job_id for job in jobs if (job_id := self.record(job).job_id)]
@@ -225,7 +230,7 @@ class BatchLogs:
         revision = self._run.revisions.get(job)
         if revision and revision not in self._found:
             self._found[revision] = self._ask_for_group(revision)
-        return (revision and self._found[revision]) or LogGroup(name=self._groups[job] or DEFAULT_LOG_GROUP)
+        return (revision and self._found[revision]) or LogGroup(name=self._groups.get(job) or DEFAULT_LOG_GROUP)
 
     def _ask_for_group(self, revision: str) -> LogGroup | None:
         try:

@@ -12,7 +12,7 @@ Four of the states say what is not known: UNCONFIRMED, UNKNOWN, LOST and EXPIRED
 by ``state_of``. Pure.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -171,6 +171,11 @@ def state_of(status: str, reason: str = "") -> JobState:
         return JobState.UNKNOWN
     state = JobState(status)
     return JobState.CANCELLED if state is JobState.FAILED and reason == CANCEL_REASON else state
+
+
+def records_of(jobs: Iterable[JobName], records: Mapping[JobName, JobRecord]) -> dict[JobName, JobRecord]:
+    """Return the record of each of these jobs, in their order: one that has none was never submitted."""
+    return {name: records.get(name, NEW) for name in jobs}
 
 
 def holds_back(parent: JobRecord) -> bool:

@@ -79,6 +79,11 @@ class RunEntry:
         """The digest of the plan that the run goes on with."""
         return self.new_digest or self.digest
 
+    @property
+    def run_seconds(self) -> float | None:
+        """How long it took, over all commands, until it ended; None if it has not."""
+        return None if self.ended_at is None else round(max(0.0, self.ended_at - self.began_at), 3)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanOfRun:

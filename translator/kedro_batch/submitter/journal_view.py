@@ -10,6 +10,7 @@ from typing import Any
 
 from kedro_batch.errors import RunUnknown, UsageError
 from kedro_batch.plan.model import JobName, PlanDigest
+from kedro_batch.plan.origin import BEGINNING, PlanOrigin, read_origin
 from kedro_batch.plan.submit_job import RunId
 from kedro_batch.submitter.job_state import JobRecord, JobState
 from kedro_batch.submitter.journal_busy import BUSY_S, JournalWait, is_busy, unreadable
@@ -171,15 +172,10 @@ class JournalView(JournalTimes):
                 raise self._odd(run_id, "", error) from error
         return tuple(found)
 
-    def plan_beginning(self, run_id: RunId, length: int) -> bytes:
-        """Return the first bytes of the first plan of a run; nothing if it has none."""
-        rows = self._read("SELECT substr(plan, 1, ?) FROM runs WHERE run = ?", length, run_id)
-        return next((content for (content,) in rows if isinstance(content, bytes)), b"")
-
-    def plan_beginnings(self, length: int) -> dict[PlanDigest, bytes]:
-        """Return the first bytes of each plan that a run was begun with, by its digest as it is recorded."""
-        rows = self._read("SELECT digest, substr(plan, 1, ?) FROM runs GROUP BY digest", length)
-        return {PlanDigest(digest): content for digest, content in rows if isinstance(content, bytes)}
+    def plan_origin(self, run_id: RunId) -> PlanOrigin | None:
+        """Return of what the first plan of a run is, by its beginning alone; None if that does not tell."""
+        rows = self._read("SELECT substr(plan, 1, ?) FROM runs WHERE run = ?", BEGINNING, run_id)
+        return next((read_origin(content) for (content,) in rows if isinstance(content, bytes)), None)
 
     def revisions(self, run_id: RunId) -> dict[JobName, str]:
         """Return the revision of its job definition that each job of a run has, as far as it is recorded.

@@ -110,6 +110,7 @@ class FollowPace:
         sweep_s: For lines of a log that have come late; None where none can.
         again_s: After a job has ended: when its log is read again, counted from when that was noticed.
         from_end: Counted from its end instead.
+        empty_s: When, too, if nothing of it was seen by then.
     """
 
     jobs_s: float
@@ -117,6 +118,7 @@ class FollowPace:
     sweep_s: float | None = None
     again_s: tuple[float, ...] = ()
     from_end: bool = False
+    empty_s: tuple[float, ...] = ()
 
 
 Show = Callable[[LogPlace, Sequence[LogEvent]], None]
@@ -136,13 +138,18 @@ class _Followed:
         self._swept_at = now
         self._ends: list[float] | None = None
         """With a job that has ended: when its log is read once more."""
+        self._ends_empty: list[float] = []
+        """When, too, if there is nothing in it."""
 
     def end(self, now: float, ago_s: float | None) -> None:
         """Learn that its attempt has ended, so long ago if that is known: more may come if it was just now."""
         if self._ends is None:
             waited_s = max(0.0, ago_s or 0.0) if self._pace.from_end else 0.0
             settled = ago_s is not None and ago_s > LOG_SETTLED_S
-            self._ends = [] if settled else [now + one - waited_s for one in self._pace.again_s if one > waited_s]
+            self._ends, self._ends_empty = (
+                [] if settled else [now + one - waited_s for one in some if one > waited_s]
+                for some in (self._pace.again_s, self._pace.empty_s)
+            )
             self.due = now
             self.log.end()
 
@@ -164,10 +171,11 @@ class _Followed:
 
     def _after_the_end(self, now: float) -> None:
         """Read once more when it is time for that; or else it is done."""
-        if not self._ends:
+        dues = self._ends or (self._ends_empty if self.empty else [])
+        if not dues:
             self.done = True
             return
-        self.due = max(now, self._ends.pop(0))
+        self.due = max(now, dues.pop(0))
         self.log.begin_again()
 
 

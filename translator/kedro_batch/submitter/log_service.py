@@ -4,7 +4,7 @@ Calls are made one after the other, as fast as others in the account leave room 
 not answer. Nothing is written, locked, submitted or terminated.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol, TypeVar
@@ -21,8 +21,8 @@ from kedro_batch.submitter.service.api import Engine, JobDetail
 from kedro_batch.submitter.service.backoff import Backoff
 from kedro_batch.submitter.service.blocking import BlockingService
 from kedro_batch.submitter.service.call_pool import Calls, Lane
-from kedro_batch.submitter.service.limits import LIST_BURST, LIST_RATE, LOG_BURST, LOG_RATE
-from kedro_batch.submitter.service.log_cursor import LogCursor, LogEvent, LogPage
+from kedro_batch.submitter.service.limits import LIST_BURST, LIST_RATE, LOG_BURST, LOG_LIST_S, LOG_RATE
+from kedro_batch.submitter.service.log_cursor import LogCursor, LogEvent, LogPage, Missing
 from kedro_batch.submitter.service.rate_limit import Bucket
 from kedro_batch.text.escaping import one_line
 
@@ -111,6 +111,27 @@ class AskedService:
         return self._service.call_until_answered(Lane.LOG, partial(self.engine.log_page, log, start_ms, token))
 
 
+class ListedRun:
+    """A run that is not recorded here: what ListJobs says of it, again and again while jobs of its plan are missing."""
+
+    def __init__(
+        self, service: AskedService, run_id: RunId, queues: Collection[str], jobs: Collection[JobName]
+    ) -> None:
+        """List the run, in the queues where these jobs are."""
+        self._service, self._run_id, self._queues, self._jobs = service, run_id, queues, jobs
+        self._found = service.listed_run(run_id, queues)
+        self._listed_at = service.now()
+
+    def read(self) -> RecordedRun:
+        """Return what was found; another machine may still submit what is missing."""
+        known = {job for job, _ in self._found.submissions}
+        missing = any(job not in known for job in self._jobs)
+        if missing and self._service.now() - self._listed_at >= LOG_LIST_S:
+            self._found = self._service.listed_run(self._run_id, self._queues)
+            self._listed_at = self._service.now()
+        return self._found
+
+
 class StreamLog:
     """A stream of CloudWatch Logs that is read. ``Log``."""
 
@@ -120,6 +141,7 @@ class StreamLog:
         self._cursor = LogCursor(round(begin * 1000))
         self._stream = stream
         self._service = service
+        self._token_refused = False
 
     @property
     def at_end(self) -> bool:
@@ -141,7 +163,7 @@ class StreamLog:
         """Why nothing can be read."""
         if self._cursor.missing is None:
             return None
-        if "group" in self._cursor.missing:
+        if self._cursor.missing is Missing.GROUP:
             return f"its log group {one_line(self._stream.group)} does not exist, or was deleted"
         why = "it has written nothing, or its log was deleted, as the retention of a group does after a while"
         return f"CloudWatch Logs does not have its log ({shown_place(self._stream)}): {why}"
@@ -152,10 +174,12 @@ class StreamLog:
         try:
             page = self._service.page(self._stream, cursor.start_ms, cursor.token)
         except ServiceError as error:
-            if error.fault is not Fault.REFUSED or cursor.token is None:
+            if error.fault is not Fault.REFUSED or cursor.token is None or self._token_refused:
                 raise
+            self._token_refused = True
             cursor.begin_again()  # the token has expired: this process has slept
             return ()
+        self._token_refused &= cursor.token is None
         return cursor.take(page)
 
     def begin_again(self) -> None:

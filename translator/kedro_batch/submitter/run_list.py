@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kedro_batch.errors import KedroBatchError
-from kedro_batch.plan.origin import BEGINNING, PlanOrigin, read_origin
+from kedro_batch.plan.origin import PlanOrigin
 from kedro_batch.plan.reader import read_plan
 from kedro_batch.submitter.job_state import FAILURES, JobState
 from kedro_batch.submitter.journal_rows import RunEntry
@@ -45,11 +45,9 @@ def list_runs(view: JournalView) -> tuple[ListedRun, ...]:
     counts = view.job_counts()
     entries = view.runs()
     counts |= {one.run: of_newest for one in entries if one.new_digest and (of_newest := _of_newest_plan(view, one))}
-    origins = {digest: _origin(beginning) for digest, beginning in view.plan_beginnings(BEGINNING).items()}
-    return tuple(
-        ListedRun(entry=one, counts=counts.get(one.run, {}), env=origins.get(one.digest, PlanOrigin()).env)
-        for one in entries
-    )
+    first = {one.digest: one.run for one in reversed(entries)}
+    origins = {digest: view.plan_origin(run) or PlanOrigin() for digest, run in first.items()}
+    return tuple(ListedRun(entry=one, counts=counts.get(one.run, {}), env=origins[one.digest].env) for one in entries)
 
 
 def _of_newest_plan(view: JournalView, entry: RunEntry) -> dict[JobState, int] | None:
@@ -62,7 +60,3 @@ def _of_newest_plan(view: JournalView, entry: RunEntry) -> dict[JobState, int] |
         return Counter(one.state for job, one in view.records(entry.run).items() if job in jobs)
     except KedroBatchError:
         return None
-
-
-def _origin(beginning: bytes) -> PlanOrigin:
-    return read_origin(beginning) or PlanOrigin()

@@ -15,13 +15,13 @@ from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.job_state import (
     ENDED,
     LIVE,
-    NEW,
     TRANSITIONS,
     JobRecord,
     JobState,
     Transition,
     holds_back,
     keeps_from_submitting,
+    records_of,
 )
 from kedro_batch.submitter.ready_jobs import ReadyJobs
 
@@ -50,7 +50,7 @@ class RunRecords:
 
     def load(self, records: Mapping[JobName, JobRecord]) -> None:
         """Replace what is known of the jobs by these records."""
-        self._records = {name: records.get(name, NEW) for name in self.parents}
+        self._records = records_of(self.parents, records)
         self._counts = Counter(one.state for one in self._records.values())
         above = {name: [self._records[parent] for parent in set(parents)] for name, parents in self.parents.items()}
         self._unfinished = {name: sum(map(holds_back, parents)) for name, parents in above.items()}

@@ -12,7 +12,7 @@ from itertools import accumulate, islice
 from statistics import median
 
 from kedro_batch.plan.model import JobName, Plan
-from kedro_batch.plan.origin import BEGINNING, origin_of, read_origin
+from kedro_batch.plan.origin import origin_of
 from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.journal_view import JournalView
 from kedro_batch.submitter.submission_rows import JobTimes
@@ -74,7 +74,7 @@ def _earlier_runs(journal: JournalView, entry: RunEntry, plan: Plan) -> Iterator
     is_same = dict.fromkeys(same_plan, True)
     for one in before[: -_LOOKED_AT - 1 : -1]:
         if one.digest not in is_same:
-            is_same[one.digest] = read_origin(journal.plan_beginning(one.run, BEGINNING)) == origin
+            is_same[one.digest] = journal.plan_origin(one.run) == origin
         if is_same[one.digest] or one.plan_digest in same_plan:
             yield one
 

@@ -2,8 +2,9 @@
 
 What is left of the run is played to its end a number of times, each time with run times drawn anew: a job begins when
 its parents have ended and its queue has a slot, in the order in which jobs were submitted, as AWS Batch does it. The
-middle one of these ends is expected. Usual times alone would give an end that is too early: of many jobs beside each
-other, some always take longer than usual, and the run waits for them.
+middle one of these ends is expected, and those between the earliest and the latest tenth are likely. Usual times alone
+would give an end that is too early: of many jobs beside each other, some always take longer than usual, and the run
+waits for them.
 """
 
 import heapq
@@ -12,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from random import Random
-from statistics import NormalDist, median
+from statistics import NormalDist
 
 from kedro_batch.plan.model import JobName
 from kedro_batch.review.run.run_time_estimates import DEVIATION, RunTimeEstimate, run_time_estimates
@@ -20,8 +21,10 @@ from kedro_batch.submitter.job_state import ENDED, JobRecord, JobState
 from kedro_batch.submitter.usual_times import UsualTimes
 from kedro_batch.text.wording import counted
 
-_JOBS_PLAYED, _FEWEST, _MOST = 60_000, 5, 25
+_JOBS_PLAYED, _FEWEST, _MOST = 60_000, 5, 51
 """How many jobs are played in all, and how often a run is at least and at most: the larger, the less it varies."""
+_OUTSIDE = 10
+"""One of so many ends is earlier than what is likely, and one of so many later."""
 _KNOWN_SHARE = 0.5
 """Of the jobs that are left, so many have to be known from earlier runs."""
 _STANDARD = NormalDist()
@@ -39,11 +42,15 @@ class ExpectedEnd:
 
     Attributes:
         at: Seconds since the epoch.
+        earliest: It is later than this in nine of ten runs.
+        latest: It is earlier than this in nine of ten runs.
         runs: How many earlier runs that was told from.
         slots: How many jobs run at once at most.
     """
 
     at: float
+    earliest: float
+    latest: float
     runs: int
     slots: int
 
@@ -112,20 +119,26 @@ def expected_end(
     took = {job: seconds for job, seconds in so_far.ended.items() if seconds}
     estimates = run_time_estimates(left, usual.times, took)
     rest = _Rest(parents, left, usual, so_far)
-    elapsed = {job: max(0.0, so_far.as_of - since) for job, since in so_far.running.items() if job in estimates}
+    elapsed = {job: max(0.0, so_far.as_of - since) for job, since in so_far.running.items() if job in estimates.jobs}
     random = Random(1)  # noqa: S311  nothing secret
     ends = []
     for _ in range(_times_to_play(len(left))):
-        drawn = [(job, estimates[job], random.gauss()) for job in left]
-        seconds = [
-            usual.start_s + math.exp(one.mean + one.deviation * chance)
-            if job not in elapsed
-            else _rest_of(one, chance, elapsed[job])
-            for job, one, chance in drawn
-        ]
+        slower = random.gauss(0, estimates.in_common)
+        seconds = []
+        for job in left:
+            one, chance = estimates.jobs[job], random.gauss()
+            mean = one.mean + slower
+            if job in elapsed:
+                seconds.append(_rest_of(RunTimeEstimate(mean, one.deviation), chance, elapsed[job]))
+            else:
+                seconds.append(usual.start_s + math.exp(mean + one.deviation * chance))
         ends.append(rest.play(seconds))
-    at = so_far.as_of + median(ends)
-    return ExpectedEnd(at=at, runs=usual.runs, slots=rest.slots_in_all) if at >= now else None
+    ends.sort()
+    outside = len(ends) // _OUTSIDE
+    at, earliest, latest = (so_far.as_of + ends[one] for one in (len(ends) // 2, outside, -1 - outside))
+    if at < now:
+        return None
+    return ExpectedEnd(at=at, earliest=max(earliest, now), latest=latest, runs=usual.runs, slots=rest.slots_in_all)
 
 
 def _times_to_play(jobs: int) -> int:
@@ -228,10 +241,26 @@ def expected_end_words(expected: ExpectedEnd, now: float, zone: tzinfo | None = 
         now: Seconds since the epoch.
         zone: The reader's time zone; None for that of this machine.
     """
-    at, today = (datetime.fromtimestamp(moment, zone) for moment in (expected.at, now))
-    moment = at.strftime("%H:%M" if at.date() == today.date() else "%Y-%m-%d %H:%M")
-    took = f"{counted(expected.runs, 'earlier run')} took"
-    return f"expected to end at {moment} (in {_in_words(expected.at - now)}), as {took}"
+    took = f"as {counted(expected.runs, 'earlier run')} took"
+    at = f"expected to end at {_moment(expected.at, now, zone)} (in {_in_words(expected.at - now)})"
+    return ", ".join(part for part in (at, likely_words(expected, now, zone), took) if part)
+
+
+def likely_words(expected: ExpectedEnd, now: float, zone: tzinfo | None) -> str:
+    """Return between which times a run is likely to end; "" if that is one minute.
+
+    Args:
+        expected: When it is expected to.
+        now: Seconds since the epoch.
+        zone: The reader's time zone; None for that of this machine.
+    """
+    earliest, latest = (_moment(one, now, zone) for one in (expected.earliest, expected.latest))
+    return f"likely {earliest} to {latest}" if earliest != latest else ""
+
+
+def _moment(seconds: float, now: float, zone: tzinfo | None) -> str:
+    at, today = (datetime.fromtimestamp(one, zone) for one in (seconds, now))
+    return at.strftime("%H:%M" if at.date() == today.date() else "%Y-%m-%d %H:%M")
 
 
 def _in_words(seconds: float) -> str:

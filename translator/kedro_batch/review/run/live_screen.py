@@ -13,6 +13,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from kedro_batch.plan.model import JobName
+from kedro_batch.review.run.expected_end import likely_words
 from kedro_batch.review.run.job_groups import AT_WORK, WITHOUT_SUCCESS, Group
 from kedro_batch.review.run.progress import FailedJob, Progress
 from kedro_batch.review.run.progress_words import (
@@ -134,8 +135,9 @@ def _times(progress: Progress, head: RunHead, screen: Screen, now: float, estima
         parts.append(Text("as the journal has it: looking at the run", "yellow"))
     elif (end := estimate.expected_end) and end.at > now:
         at, left = moment_words(end.at, now, screen.zone), _time_left(end.at - now)
-        earlier, at_once = end.bases
-        parts += [Text(f"expected to end at {at} ({left}), by {earlier}"), Text(at_once)]
+        parts.append(Text(f"expected to end at {at} ({left})"))
+        likely, (earlier, at_once) = likely_words(end, now, screen.zone), end.bases
+        parts += [Text(f"{likely}, by {earlier}" if likely else f"by {earlier}"), Text(at_once)]
     return _flowed(parts, screen.width, "; ")
 
 

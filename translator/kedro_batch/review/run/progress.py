@@ -32,7 +32,7 @@ from kedro_batch.submitter.events import (
     RunStarted,
 )
 from kedro_batch.submitter.failures import Cause
-from kedro_batch.submitter.job_state import ENDED, FAILURES, MAY_BE_WORKING, NEW, JobRecord, JobState
+from kedro_batch.submitter.job_state import ENDED, FAILURES, MAY_BE_WORKING, JobRecord, JobState, records_of
 from kedro_batch.submitter.run_records import Parents
 from kedro_batch.text.escaping import one_line
 
@@ -96,7 +96,7 @@ class Progress:
         self.unanswered_since: float | None = None
         self._answered_at: float | None = None
         self._children = children_of(parents)
-        self._states = {name: records.get(name, NEW).state for name in parents}
+        self._states = {name: one.state for name, one in records_of(parents, records).items()}
         self._waits_for = {
             name: sum(self._states[parent] is not JobState.SUCCEEDED for parent in set(above))
             for name, above in parents.items()

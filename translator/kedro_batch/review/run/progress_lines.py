@@ -88,12 +88,16 @@ class ProgressLines:
         """Return the lines that are due since time has passed: what has waited long enough, or else a heartbeat."""
         lines: list[Text] = []
         if self._waits_since is not None and at - self._waits_since >= WAIT_S:
-            lines += [*self._end(), *self._counts(at)]
-            self._waits_since = None
+            lines += self.rest(at)
         every = HEARTBEAT_S if at - self._began_at < SOON_S else LATER_HEARTBEAT_S
         if not lines and at - self._printed_at >= every and self._is_followed:
             lines += [*self._submissions(at), self._heartbeat(at)]
         return self._printed(lines, at)
+
+    def rest(self, at: float) -> list[Text]:
+        """Return what has waited for an event that does not come any more."""
+        self._waits_since = None
+        return self._printed([*self._end(), *self._counts(at)], at)
 
     @property
     def _is_followed(self) -> bool:

@@ -31,9 +31,22 @@ class RunTimeEstimate:
     deviation: float
 
 
+@dataclass(frozen=True, slots=True)
+class RunTimeEstimates:
+    """How long the jobs of a run take.
+
+    Attributes:
+        jobs: The estimate of each job.
+        in_common: By how much they may all be slower or faster than that: the deviation of the logarithm.
+    """
+
+    jobs: Mapping[JobName, RunTimeEstimate]
+    in_common: float
+
+
 def run_time_estimates(
     jobs: Iterable[JobName], times: Mapping[JobName, Sequence[float]], ended: Mapping[JobName, float]
-) -> dict[JobName, RunTimeEstimate]:
+) -> RunTimeEstimates:
     """Return how long jobs take.
 
     Args:
@@ -55,9 +68,9 @@ def run_time_estimates(
         trust = between / (between + uncertain) if uncertain else 1.0
         mean = typical + trust * (center - typical)
         estimates[job] = RunTimeEstimate(mean, math.sqrt(own + trust * uncertain))
-    slower = _slower(estimates, ended, own)
+    slower, in_common = _slower(estimates, ended, own)
     found = ((job, estimates.get(job, unseen)) for job in jobs)
-    return {job: RunTimeEstimate(one.mean + slower, one.deviation) for job, one in found}
+    return RunTimeEstimates({job: RunTimeEstimate(one.mean + slower, one.deviation) for job, one in found}, in_common)
 
 
 def _variance(logs: Iterable[Sequence[float]]) -> float:
@@ -72,14 +85,18 @@ def _variance(logs: Iterable[Sequence[float]]) -> float:
     return (squares + _WEIGHT * DEVIATION**2) / (freedom + _WEIGHT)
 
 
-def _slower(estimates: Mapping[JobName, RunTimeEstimate], ended: Mapping[JobName, float], own: float) -> float:
-    """Return by how much the jobs of this run are slower, as a logarithm: the fewer have ended, the less.
+def _slower(
+    estimates: Mapping[JobName, RunTimeEstimate], ended: Mapping[JobName, float], own: float
+) -> tuple[float, float]:
+    """Return by how much the jobs of this run are slower, as a logarithm, and the deviation of that.
 
-    One that had nothing to do, or took for ever, says no more than one that was very fast or slow.
+    The fewer have ended, the less. One that had nothing to do, or took for ever, says no more than one that was very
+    fast or slow. Where each job always takes the same time, all runs do.
     """
     found = []
     for job, seconds in ended.items():
         if job in estimates:
             most = _FAR * math.hypot(estimates[job].deviation, _OF_RUNS)
             found.append(max(-most, min(math.log(seconds) - estimates[job].mean, most)))
-    return sum(found) / (len(found) + own / _OF_RUNS**2) if found else 0.0
+    count = len(found) + own / _OF_RUNS**2
+    return (sum(found) / count, math.sqrt(own / count)) if count else (0.0, 0.0)

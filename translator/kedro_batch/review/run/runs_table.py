@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from kedro_batch.files.json_text import known
-from kedro_batch.review.run.status import entry_document
+from kedro_batch.review.run.status_documents import entry_document
 from kedro_batch.submitter.run_list import ListedRun
 from kedro_batch.text.escaping import one_line
 from kedro_batch.text.wording import duration
@@ -73,8 +73,7 @@ def _file(file: str | None, folder: str) -> str:
 def listed_document(one: ListedRun) -> dict[str, Any]:
     """Return the JSON document of a run in a list, without the fields that have no value."""
     entry = one.entry
-    took = None if entry.ended_at is None else round(max(0.0, entry.ended_at - entry.began_at), 3)
-    more = {"run_seconds": took, "plan_file": entry.plan_file, "env": one.env}
+    more = {"run_seconds": entry.run_seconds, "plan_file": entry.plan_file, "env": one.env}
     return {
         **entry_document(entry),
         "counts": {str(state): one.counts[state] for state in sorted(one.counts)},

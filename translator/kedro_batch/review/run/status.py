@@ -3,20 +3,16 @@
 Its JSON is ``schemas/run.schema.json``.
 """
 
-import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
 
-from kedro_batch.files.json_text import known
 from kedro_batch.plan.model import Job, JobName, Plan
 from kedro_batch.review.run.lost_data import LostDataFinder
 from kedro_batch.submitter.events import EngineName
-from kedro_batch.submitter.failures import advice_for_programs
-from kedro_batch.submitter.job_execution import JobExecution, execution_document
-from kedro_batch.submitter.job_state import FAILURES, NEW, JobRecord, JobState
+from kedro_batch.submitter.job_execution import JobExecution
+from kedro_batch.submitter.job_state import FAILURES, JobRecord, JobState, records_of
 from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.stuck_jobs import FirstSight
 
@@ -191,7 +187,7 @@ def run_status(  # noqa: PLR0913  what is known of a run beside its journal
         stuck: When jobs were first seen without a machine, and why they get none.
         running_since: When jobs started that run; seconds since the epoch.
     """
-    jobs = {name: records.get(name, NEW) for name in names}
+    jobs = records_of(names, records)
     revisions = definitions or {}
     earlier = {name: tuple(rest) for name, (_, *rest) in revisions.items() if rest}
     finder = LostDataFinder(plan, records) if plan else None
@@ -206,9 +202,9 @@ def run_status(  # noqa: PLR0913  what is known of a run beside its journal
         first_plan_digest=entry.digest if entry.new_digest else None,
         engine=entry.engine,
         location=dict(entry.location),
-        began_at=_moment(entry.began_at),
-        ended_at=None if entry.ended_at is None else _moment(entry.ended_at),
-        run_seconds=None if entry.ended_at is None else round(max(0.0, entry.ended_at - entry.began_at), 3),
+        began_at=moment_text(entry.began_at),
+        ended_at=None if entry.ended_at is None else moment_text(entry.ended_at),
+        run_seconds=entry.run_seconds,
         outcome=entry.outcome,
         version=entry.version,
         counts={str(state): count for state, count in sorted(Counter(one.state for one in jobs.values()).items())},
@@ -228,7 +224,7 @@ def run_status(  # noqa: PLR0913  what is known of a run beside its journal
                 status=one.status,
                 blocked_by=one.blocked_by,
                 stuck=_stuck_status(one, (stuck or {}).get(name)),
-                started_at=_moment(running_since[name]) if running_since and name in running_since else None,
+                started_at=moment_text(running_since[name]) if running_since and name in running_since else None,
                 execution=one.execution,
             )
             for name, one in jobs.items()
@@ -242,7 +238,7 @@ def run_status(  # noqa: PLR0913  what is known of a run beside its journal
 def _stuck_status(one: JobRecord, sight: FirstSight | None) -> StuckStatus | None:
     if sight is None or not sight.reason or (one.state, one.job_id) != (JobState.RUNNABLE, sight.job_id):
         return None
-    return StuckStatus(since=_moment(sight.since), reason=sight.reason)
+    return StuckStatus(since=moment_text(sight.since), reason=sight.reason)
 
 
 def _failure_status(name: JobName, one: JobRecord, not_run: Iterable[JobName]) -> FailureStatus:
@@ -287,52 +283,6 @@ def _with_plan(
     )
 
 
-def status_document(status: RunStatus) -> dict[str, Any]:
-    """Return the JSON document of a run, without the fields that have no value."""
-    jobs = [_job_document(one) for one in status.jobs]
-    failures = tuple(_for_programs(one, status) for one in status.failures)
-    fields = asdict(replace(status, jobs=(), failures=failures, next_plan=None))
-    return {name: _without_nothing(value) for name, value in known(fields).items()} | {"jobs": jobs}
-
-
-def _for_programs(one: FailureStatus, status: RunStatus) -> FailureStatus:
-    if one.advice is None or status.engine != "aws":
-        return one
-    following = status.next_plan or NextPlan()
-    resume = f"kedro-batch resume {status.run} --new-plan {shlex.quote(following.file)}"
-    return replace(one, advice=advice_for_programs(one.advice, one.cause, one.exit_code, following.command, resume))
-
-
-def _job_document(one: JobStatus) -> dict[str, Any]:
-    fields: dict[str, Any] = _without_nothing(asdict(replace(one, execution=None)))
-    return fields if one.execution is None else {**fields, "execution": execution_document(one.execution)}
-
-
-def entry_document(entry: RunEntry) -> dict[str, Any]:
-    """Return the JSON document of the journal's record of a run."""
-    return known(
-        {
-            "run": entry.run,
-            "plan_digest": entry.plan_digest,
-            "first_plan_digest": entry.digest if entry.new_digest else None,
-            "engine": entry.engine,
-            "location": dict(entry.location),
-            "total": entry.jobs,
-            "began_at": _moment(entry.began_at),
-            "ended_at": None if entry.ended_at is None else _moment(entry.ended_at),
-            "outcome": entry.outcome,
-            "version": entry.version,
-        }
-    )
-
-
-def _without_nothing(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_nothing(one) for key, one in value.items() if one is not None and one != ()}
-    if isinstance(value, tuple | list):
-        return [_without_nothing(one) for one in value]
-    return value
-
-
-def _moment(seconds: float) -> str:
+def moment_text(seconds: float) -> str:
+    """Spell a time as the documents of runs do: ISO 8601, UTC, without fractions."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")

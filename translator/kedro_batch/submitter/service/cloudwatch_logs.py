@@ -10,16 +10,18 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from kedro_batch.cloud.aws_errors import calling, error_code, parsing
+from kedro_batch.cloud.aws_errors import calling, error_code, error_words, parsing
 from kedro_batch.cloud.targets import items
 from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.submitter.log_places import LogStream, log_streams, shown_place, why_no_stream
 from kedro_batch.submitter.service.api import JobDetail, LogTail
 from kedro_batch.submitter.service.limits import LOG_CHARACTERS, LOG_PAGES, LOG_S
-from kedro_batch.submitter.service.log_cursor import LogEvent, LogPage
+from kedro_batch.submitter.service.log_cursor import LogEvent, LogPage, Missing
 from kedro_batch.text.escaping import one_line
 
 _SERVICE = "CloudWatch Logs"
+_NO_GROUP = "log group"
+"""``The specified log group does not exist``; or else it speaks of a log stream."""
 
 
 class CloudWatchLogs:
@@ -78,7 +80,7 @@ class CloudWatchLogs:
                 )
         except ServiceError as error:
             if error_code(error) == "ResourceNotFoundException":
-                return LogPage(missing=error.problem)
+                return LogPage(missing=Missing.GROUP if _NO_GROUP in error_words(error) else Missing.STREAM)
             raise _with_remedy(error, log) from error
         events = items(reply, "events", what)
         with parsing(what, _SERVICE):

@@ -48,6 +48,10 @@ LOG_LOOK_S = 2.0
 """How often a log at its end is looked at again [ours]: the driver sends lines every few seconds."""
 LOG_JOBS_S = 5.0
 """How often it is asked which jobs run, while logs are followed [ours]."""
+LOG_LIST_S = 30.0
+"""How often a run that another machine has applied is listed again, while jobs of its plan are missing [ours]."""
+LOG_EMPTY_S = (30.0, 60.0)
+"""When, too, a log is looked at again that is still empty or missing, while logs are followed [ours]."""
 LOG_SETTLED_S = 60.0
 """A job that has ended so long ago writes no more lines that are not visible yet [ours]."""
 LOG_PATIENCE_S = 30.0

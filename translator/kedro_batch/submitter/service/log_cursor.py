@@ -12,11 +12,19 @@ is the one that was sent; tokens expire after 24 hours), and from boto3#3718 (pa
 
 from collections import Counter
 from dataclasses import dataclass
+from enum import StrEnum
 
 from kedro_batch.submitter.service.limits import LOG_EMPTY_PAGES, LOG_IDLE_PAGES, LOG_OVERLAP_LINES, LOG_OVERLAP_S
 
 _FEW = 1000
 """Lines that a cursor remembers without looking which of them it need not."""
+
+
+class Missing(StrEnum):
+    """What does not exist, or not yet."""
+
+    GROUP = "group"
+    STREAM = "stream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +49,12 @@ class LogPage:
     Attributes:
         events: Its lines, by their times.
         token: Leads on; the one that was sent, if the stream has no more yet.
-        missing: Why there is no page: what the service says of a group or a stream that does not exist.
+        missing: What does not exist, so that there is no page.
     """
 
     events: tuple[LogEvent, ...] = ()
     token: str | None = None
-    missing: str | None = None
+    missing: Missing | None = None
 
 
 class LogCursor:
@@ -56,7 +64,7 @@ class LogCursor:
         start_ms: The time from which on the present sweep reads.
         token: Leads on in it; None at its beginning.
         at_end: It has seen all that was visible.
-        missing: Why there was nothing to be read, if the stream does not exist.
+        missing: What did not exist when it was read last.
         newest_ms: The time of the newest line that was shown.
         idle: Its last pages were empty, and it had come to the end before: more are not asked for at once. That matters
             for a service that does not repeat the token at the end.
@@ -67,7 +75,7 @@ class LogCursor:
         self.start_ms = start_ms
         self.token: str | None = None
         self.at_end = False
-        self.missing: str | None = None
+        self.missing: Missing | None = None
         self._shown = Counter[tuple[int, int, int]]()
         self._seen = Counter[tuple[int, int, int]]()
         self._known_from_ms = start_ms

@@ -1,0 +1,192 @@
+"""What shows a run never keeps it waiting: a stopped terminal, a pipe that nobody reads, what cannot be drawn."""
+
+import fcntl
+import os
+import re
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from io import TextIOWrapper
+from typing import TextIO
+
+import pytest
+
+from kedro_batch.cli.base import print_plainly
+from kedro_batch.cli.live_view import View, run_view
+from kedro_batch.cli.options import Verbosity
+from kedro_batch.review.run.progress import Progress
+from kedro_batch.submitter.events import Event
+from kedro_batch.submitter.job_execution import JobExecution
+from kedro_batch.submitter.job_state import JobRecord, JobState
+from tests.support.progress import HEAD, RunUntil
+
+JOBS = 200
+RUN = RunUntil(JOBS, 1.0)
+STOP, GO_ON = b"\x13", b"\x11"
+DRAWN = b"\x1b[?7l"
+"""Begins each screen that is drawn."""
+_F_SETPIPE_SZ = 1031
+SAYS = Verbosity(as_json=False, quiet=False, verbose=False, no_color=True)
+
+
+class Reader:
+    """Reads the other end of a terminal or a pipe, from when it is told to."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+        self.read = bytearray()
+        self._news = threading.Condition()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def begin(self) -> None:
+        self._thread.start()
+
+    def _run(self) -> None:
+        while part := self._part():
+            with self._news:
+                self.read += part
+                self._news.notify_all()
+
+    def _part(self) -> bytes:
+        try:
+            return os.read(self.descriptor, 1 << 16)
+        except OSError:
+            return b""
+
+    def wait_for(self, text: bytes) -> None:
+        with self._news:
+            assert self._news.wait_for(lambda: text in self.read, timeout=600), self.read
+
+    def end(self) -> str:
+        self._thread.join()
+        return self.read.decode().replace("\r", "")
+
+
+@contextmanager
+def streams(ours: int, theirs: int) -> Iterator[tuple[TextIO, Reader]]:
+    """Yield a stream like that of a standard one, and who reads it."""
+    with TextIOWrapper(os.fdopen(theirs, "wb"), "utf-8", write_through=True) as stream:
+        yield stream, Reader(ours)
+
+
+@pytest.fixture
+def terminal(monkeypatch) -> Iterator[tuple[TextIO, Reader]]:
+    monkeypatch.setenv("TERM", "xterm")
+    with streams(*os.openpty()) as both:
+        yield both
+
+
+@pytest.fixture
+def pipe() -> Iterator[tuple[TextIO, Reader]]:
+    ours, theirs = os.pipe()
+    fcntl.fcntl(theirs, _F_SETPIPE_SZ, 4096)
+    with streams(ours, theirs) as both:
+        yield both
+
+
+@contextmanager
+def view_on(stream: TextIO, verbosity: Verbosity = SAYS, progress: Progress | None = None) -> Iterator[View]:
+    with run_view(verbosity, lambda _: "", stream) as view:
+        view.begin(progress or Progress(RUN.parents, {}), HEAD, lambda: None)
+        yield view
+
+
+def show(view: View, events: list[tuple[Event, float]]) -> None:
+    for event, _ in events:
+        view.show(event)
+
+
+def close(stream: TextIO) -> None:
+    """Close our end, so that who reads it comes to its end."""
+    stream.close()
+
+
+def test_a_stopped_terminal_keeps_no_run_waiting_and_shows_the_rest_once_it_goes_on(terminal):
+    stream, reader = terminal
+    reader.begin()
+    with view_on(stream, replace(SAYS, verbose=True)) as view:
+        reader.wait_for(b"0 of 200 jobs done")
+        os.write(reader.descriptor, STOP)
+        show(view, RUN.events)  # returns
+        assert b"SUCCEEDED" not in reader.read
+        os.write(reader.descriptor, GO_ON)
+    close(stream)
+    shown = reader.end()
+    assert shown.count(" SUCCEEDED") == JOBS
+    assert shown.endswith("\x1b[J\x1b[?25h"), "the screen is removed, and the cursor is there again"
+
+
+def test_a_pipe_that_nobody_reads_keeps_no_run_waiting_and_has_all_lines_once_it_is_read(pipe):
+    stream, reader = pipe
+    with view_on(stream, replace(SAYS, verbose=True)) as view:
+        show(view, RUN.events)  # returns
+        reader.begin()
+    close(stream)
+    assert reader.end().count(" SUCCEEDED") == JOBS
+
+
+def test_at_most_four_screens_a_second_are_drawn_also_with_hundreds_of_lines_above_them(terminal):
+    stream, reader = terminal
+    reader.begin()
+    began = time.monotonic()
+    with view_on(stream, replace(SAYS, verbose=True)) as view:
+        show(view, RUN.events)
+        reader.wait_for(b"200 of 200 jobs done")
+    close(stream)
+    assert reader.end().count(" SUCCEEDED") == JOBS
+    assert reader.read.count(DRAWN) <= 2 + 4 * (time.monotonic() - began)
+
+
+def test_what_cannot_be_drawn_is_said_once_and_the_run_is_told_in_lines(terminal):
+    stream, reader = terminal
+    reader.begin()
+    ended = JobExecution(stopped_at=1e18)  # no date of this calendar
+    progress = Progress(RUN.parents, {next(iter(RUN.parents)): JobRecord(state=JobState.FAILED, execution=ended)})
+    with view_on(stream, progress=progress) as view:
+        reader.wait_for(b"is told in lines")
+        show(view, RUN.events)
+    close(stream)
+    shown = reader.end()
+    assert shown.count("Warning: cannot show all of the run (") == 1
+    assert len(re.findall(r"\n\d\d:\d\d:\d\d  job_\d+ SUCCEEDED", shown)) == JOBS
+
+
+def test_a_terminal_that_is_gone_ends_the_view_and_not_the_run(terminal):
+    stream, reader = terminal
+    with view_on(stream) as view:
+        os.close(reader.descriptor)
+        show(view, RUN.events)
+
+
+def test_nobody_waits_for_what_earlier_runs_tell_and_what_fails_there_is_not_shown(terminal):
+    stream, reader = terminal
+    reader.begin()
+    asked, answer = threading.Event(), threading.Event()
+
+    def estimator() -> None:
+        asked.set()
+        answer.wait()
+        raise OSError("the disk is gone")
+
+    with run_view(SAYS, lambda _: "", stream) as view:
+        view.begin(Progress(RUN.parents, {}), HEAD, estimator)
+        asked.wait()
+        show(view, RUN.events)
+        reader.wait_for(b"200 of 200 jobs done")
+        answer.set()
+    close(stream)
+    assert "disk" not in reader.end()
+
+
+def test_notes_stand_above_the_screen(terminal):
+    stream, reader = terminal
+    reader.begin()
+    with view_on(stream) as view:
+        assert view
+        reader.wait_for(b"0 of 200 jobs done")
+        print_plainly("Warning: the disk is full")
+        reader.wait_for(b"Warning: the disk is full")
+    close(stream)
+    assert "\x1b[JWarning: the disk is full\n\x1b[?7l" in reader.end()
