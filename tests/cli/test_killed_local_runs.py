@@ -90,6 +90,8 @@ def test_cancel_ends_them_and_runs_nothing(tmp_path):
     again = kedro_batch("cancel", "r", cwd=tmp_path)
     assert again.code == 0
     assert "run r is a local run, and nothing of it goes on: its jobs end when its command ends. See" in again.err
+    as_json = kedro_batch("cancel", "r", "--json", cwd=tmp_path)
+    assert (as_json.code, as_json.err) == (0, "")
     assert ledger(tmp_path) == ["begun"]
 
 

@@ -48,6 +48,7 @@ def test_another_plan_is_refused_if_the_journal_has_the_run(file, tmp_path):
     told = re.escape("name a journal that does not have it: --journal FILE")
     with pytest.raises(UsageError, match=f"^plan.yaml is not the plan of run {RUN}: .*{told}$"):
         find_shown_run(RUN, other, file)
-    for run, journal in (("night-2", file), (RUN, tmp_path / "none.db")):
+    (tmp_path / "empty.db").touch()
+    for run, journal in (("night-2", file), (RUN, tmp_path / "none.db"), (RUN, tmp_path / "empty.db")):
         found = find_shown_run(run, other, journal)
         assert (found.entry, [*found.names], {*found.queues}) == (None, ["c"], {"now"})

@@ -7,7 +7,7 @@ from pathlib import Path
 from kedro_batch.files import json_schema
 from tests.support.forked import on
 from tests.support.plans import write_plan
-from tests.support.runs import JOURNAL, interrupted, started, states, wait_until
+from tests.support.runs import JOURNAL, end_of, interrupted, read_until, started, states, wait_until
 from tests.support.services import StandIn, standin
 
 WRITES = ("SubmitJob", "TerminateJob", "CancelJob", "RegisterJobDefinition")
@@ -67,24 +67,26 @@ def test_a_run_of_another_machine_is_seen_by_its_plan(tmp_path, transcript):
     transcript.check("status_by_a_plan")
 
 
-def test_a_watched_run_is_told_change_by_change_until_it_has_ended_or_ctrl_c(tmp_path):
-    write_plan(tmp_path, {"a": ["x"], "b": ["x"]}, {"b": "a"})
-    with standin(slots=0) as service:
+def test_a_watched_run_is_told_as_one_that_is_followed_until_it_has_ended_or_ctrl_c(tmp_path):
+    write_plan(tmp_path, {"a": ["x"], "b": ["x"], "c": ["x"]}, {"b": "a", "c": "b"})
+    with standin(slots=0, fail={"b": 3}) as service:
         assert on(service, "apply", "plan.yaml", "--run-id", "r", "--detach", cwd=tmp_path).code == 0
         with started("status", "--watch", cwd=tmp_path, service=service) as process:
-            assert process.stdout
-            first = process.stdout.readline()
+            first = read_until(process, "0 of 3 jobs done")
             ended = interrupted(process)
-        assert first.startswith("run r detached, as of ")
-        assert (ended.code, ended.err) == (
-            130,
-            "Run r, the last one.\nStopped watching. Nothing was changed in run r.\n",
-        )
+        assert re.search(r"\n\d\d:\d\d:\d\d  watching run r: 3 jobs on AWS Batch \(account ", first)
+        assert (ended.code, ended.err) == (130, "Stopped watching. Nothing was changed in run r.\n")
+        assert ended.text.startswith("run r detached, as of ")
+        asked = len(service.asked("getcalleridentity"))
         with started("status", "r", "--watch", cwd=tmp_path, service=service) as process:
-            assert process.stdout
-            process.stdout.readline()
+            read_until(process, "0 of 3 jobs done")
             service.configure(slots=None)
-            told = process.stdout.read()
-            assert process.wait() == 0
-    assert re.search(r"\n\d\d:\d\d:\d\d  a SUCCEEDED\n", told)
-    assert "run r has ended, as of " in told
+            ended = end_of(process)
+        assert len(service.asked("getcalleridentity")) == asked + 1
+    assert ended.code == 0
+    told = [line[10:] for line in ended.err.splitlines()]
+    assert re.fullmatch(r"a SUCCEEDED after .+, 1/3", told[0])
+    assert re.fullmatch(r"b FAILED after .+, 2/3: exit code 3", told[1])
+    assert told[2:] == ["1 job will not run because b did not succeed"]
+    assert ended.text.startswith("run r has ended, as of ")
+    assert "\nb failed: exit code 3\n" in ended.text

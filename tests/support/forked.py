@@ -43,7 +43,7 @@ _LOADED_ONCE = (
 _LOADED_FOR_RUNS = (
     "kedro_batch.cli.run_session",
     "kedro_batch.cli.shown_logs",
-    "kedro_batch.cli.shown_status",
+    "kedro_batch.cli.status_report",
     "kedro_batch.submitter.batch_logs",
     "kedro_batch.submitter.run_look",
     "kedro_batch.submitter.service.aws",

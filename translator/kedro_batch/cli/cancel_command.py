@@ -47,8 +47,8 @@ def cancel(run: str, *, plan: str | None, journal: Path, **given: Any) -> None:
     handle, book = open_named_run(run, journal, named, quiet=not options.verbosity.notes)
     with open_run(handle, book, options, cancels=True) as session:
         if handle.engine_name == "local":
-            cancel_local_run(session)
+            cancel_local_run(session, options.verbosity)
             return
         cancelled = cancel_run(session)
-    clean_up(handle.run_id, handle.plan, journal, cancelled, quiet=bool(given["quiet"]))
+    clean_up(handle.run_id, handle.plan, journal, cancelled, quiet=not options.verbosity.notes)
     refuse_lost_jobs(session, cancelled.lost)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from kedro_batch.cli.base import print_plainly
+from kedro_batch.cli.options import Verbosity
 from kedro_batch.cli.run_session import RunSession
 from kedro_batch.errors import JobsFailed, RunUnfinished, UsageError
 from kedro_batch.submitter.cancel import Cancelled, cancel
@@ -109,7 +110,7 @@ def _who_submits(session: RunSession, newest: JobSummary, again: str) -> str:
     )
 
 
-def cancel_local_run(session: RunSession) -> None:
+def cancel_local_run(session: RunSession, verbosity: Verbosity) -> None:
     """End a run on this machine: tell the command that runs it to stop, or end what a killed one has left running.
 
     Raises:
@@ -120,13 +121,14 @@ def cancel_local_run(session: RunSession) -> None:
     context, run_id = session.context, session.handle.run_id
     if holder := tell_holder_to_stop(context, session.lock):
         told = f"{holder.name}, works on run {run_id}: it is told to end its jobs and to stop."
-        if holder.marked:
+        if holder.marked and verbosity.notes:
             print_plainly(told)
         until = time.monotonic() + STOPS_WITHIN_S
         while session.lock():
             if holder.try_to_mark():
                 until = time.monotonic() + STOPS_WITHIN_S
-                print_plainly(told)
+                if verbosity.notes:
+                    print_plainly(told)
             if time.monotonic() > until:
                 again = f"kedro-batch cancel {run_id}{session.further}"
                 raise RunUnfinished(f"{holder.why_it_goes_on}. End it: {holder.to_end_it}; then: {again}")
@@ -142,4 +144,5 @@ def cancel_local_run(session: RunSession) -> None:
         ended = "The process has stopped, and its jobs have ended with it"
     else:
         ended = f"run {run_id} is a local run, and nothing of it goes on: its jobs end when its command ends"
-    print_plainly(f"{ended}. See kedro-batch status {run_id}{session.further}")
+    if not verbosity.as_json:
+        print_plainly(f"{ended}. See kedro-batch status {run_id}{session.further}")

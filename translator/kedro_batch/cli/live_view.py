@@ -13,7 +13,7 @@ from kedro_batch.cli.stream_writer import StreamWriter
 from kedro_batch.cli.terminal_view import TerminalView
 from kedro_batch.cli.view_console import ViewConsole
 from kedro_batch.cli.view_lines import WaitingLines
-from kedro_batch.plan.model import JobName
+from kedro_batch.plan.model import JobName, Plan
 from kedro_batch.review.run.progress import Progress, began_by
 from kedro_batch.review.run.progress_words import RunHead
 from kedro_batch.submitter.context import RunContext
@@ -96,12 +96,17 @@ def progress_of(context: RunContext, records: Mapping[JobName, JobRecord]) -> Pr
     return Progress(context.parents, records, began)
 
 
+def plan_words(plan: Plan) -> str:
+    """Return the project and the pipelines of a plan, as far as it names them."""
+    return " ".join(filter(None, (plan.project, listed(plan.pipelines, _PIPELINES))))
+
+
 def head_of(context: RunContext, doing: str) -> RunHead:
     """Return what a reader recognises a run by, with what the command does with it."""
     plan = context.plan
     return RunHead(
         run=context.run_id,
-        plan=" ".join(filter(None, (plan.project, listed(plan.pipelines, _PIPELINES)))),
+        plan=plan_words(plan),
         plan_digest=context.digest,
         queues=context.plan_queues if context.engine.name == "aws" else (),
         began_at=context.began_at,

@@ -35,7 +35,7 @@ def local_engine(plan: Plan, inbox: Inbox, options: CommandOptions, *, start: Pa
 
     folder = find_local_folder(plan, options.local.project or start)
     dropped = os.environ.get(ENV_VARIABLE)
-    if dropped and not options.verbosity.quiet and not _states_env(plan):
+    if dropped and options.verbosity.notes and not _states_env(plan):
         print_note(
             for_terminal(
                 f"Note: the jobs run without {ENV_VARIABLE}={dropped}, as on AWS Batch, because the plan has no env. "

@@ -54,7 +54,10 @@ def choose_run_id(view: "JournalView", given: str | None, *, prefix: bool = Fals
         entries = view.runs()
         if not entries:
             further = journal_words(view.file)
-            raise RunUnknown(f"the journal {view.file} has no run yet. To begin one: kedro-batch apply PLAN{further}")
+            raise RunUnknown(
+                f"the journal {view.file} has no run yet. Go to the folder of the run, name its file with --journal, "
+                f"or begin one: kedro-batch apply PLAN{further}"
+            )
         _say(f"Run {entries[-1].run}, the last one.", quiet=quiet)
         return entries[-1].run
     run_id = checked_run_id(str(given))

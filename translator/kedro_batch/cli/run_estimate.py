@@ -4,49 +4,39 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from kedro_batch.cli.run_snapshot import RunSnapshot
 from kedro_batch.errors import UsageError
-from kedro_batch.plan.model import JobName, Plan
+from kedro_batch.plan.model import JobName
 from kedro_batch.review.run.expected_end import ExpectedEnd, RunSoFar, expected_end, run_so_far
 from kedro_batch.review.run.progress_words import Estimate
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.job_state import LIVE, WITHOUT_ID, JobRecord
 from kedro_batch.submitter.journal_rows import RunEntry
-from kedro_batch.submitter.journal_view import JournalView, read_journal
-from kedro_batch.submitter.usual_times import read_usual_times
+from kedro_batch.submitter.journal_view import read_journal
+from kedro_batch.submitter.run_records import Parents
+from kedro_batch.submitter.usual_times import UsualTimes, read_usual_times
 
 
-def estimate_end(  # noqa: PLR0913  what is recorded of a run, and what was seen of it
-    journal: JournalView,
-    entry: RunEntry,
-    plan: Plan,
-    records: Mapping[JobName, JobRecord],
-    now: float,
-    *,
-    running_since: Mapping[JobName, float] | None = None,
-    as_of: float | None = None,
-) -> ExpectedEnd | None:
+def estimate_end(snapshot: RunSnapshot, records: Mapping[JobName, JobRecord], now: float) -> ExpectedEnd | None:
     """Return when a run is expected to end; None if it does not go on, or if no earlier run tells.
 
     Args:
-        journal: The journal.
-        entry: The run.
-        plan: Its plan.
+        snapshot: The run, with how long its jobs ran in earlier runs.
         records: The record of each of its jobs, in the order in which they are submitted.
         now: Seconds since the epoch.
-        running_since: When jobs started that run, as far as AWS Batch was asked; else it is when they were seen.
-        as_of: When the records were true, if AWS Batch was asked; else it is the last event.
     """
-    followed = entry.outcome is None
-    states = {one.state for one in records.values()}
-    if not followed and (entry.engine == "local" or not states & LIVE or states & WITHOUT_ID):
-        return None  # what was not submitted is submitted by no one
-    as_of = journal.last_event_at(entry.run) if as_of is None else as_of
-    if as_of is None:
+    as_of = snapshot.last_event_at if snapshot.asked_at is None else snapshot.asked_at
+    if as_of is None or not reaches_its_end(snapshot.entry, records):
         return None
-    so_far = run_so_far(records, {**journal.started_running(entry.run), **(running_since or {})}, as_of)
-    parents = {job.name: job.depends_on for job in plan.jobs}
-    in_order = {job: parents[job] for job in records}
-    return expected_end(in_order, read_usual_times(journal, entry, plan), so_far, now)
+    so_far = run_so_far(records, {job: began.at for job, began in snapshot.began.items()}, as_of)
+    parents = {job.name: job.depends_on for job in snapshot.run.plan.jobs}
+    return expected_end({job: parents[job] for job in records}, snapshot.usual, so_far, now)
+
+
+def reaches_its_end(entry: RunEntry, records: Mapping[JobName, JobRecord]) -> bool:
+    """True if a run goes on until its last job has ended: somebody follows it, or all of it is on AWS Batch."""
+    states = {one.state for one in records.values()}
+    return entry.outcome is None or (entry.engine == "aws" and bool(states & LIVE) and not states & WITHOUT_ID)
 
 
 def read_estimator(context: RunContext) -> Callable[[RunSoFar, float], Estimate] | None:
@@ -61,10 +51,14 @@ def read_estimator(context: RunContext) -> Callable[[RunSoFar, float], Estimate]
             usual = read_usual_times(journal, entry, context.plan)
     except UsageError:  # another program holds the journal: no run fails for want of an estimate
         return None
+    return estimator(usual, context.parents)
+
+
+def estimator(usual: UsualTimes | None, parents: Parents) -> Callable[[RunSoFar, float], Estimate] | None:
+    """Return what tells when a run is expected to end; None if no earlier run tells how long its jobs take."""
     if usual is None:
         return None
     usual_s = usual.seconds
-    parents = context.parents
     return lambda so_far, now: Estimate(expected_end=expected_end(parents, usual, so_far, now), usual_s=usual_s)
 
 

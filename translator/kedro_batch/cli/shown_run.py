@@ -12,9 +12,9 @@ from kedro_batch.plan.graph import topological_order
 from kedro_batch.plan.model import JobName, Plan
 from kedro_batch.plan.reader import read_plan
 from kedro_batch.plan.submit_job import RunId
-from kedro_batch.submitter.journal_place import real_journal, run_folder
+from kedro_batch.submitter.journal_place import run_folder
 from kedro_batch.submitter.journal_rows import RunEntry
-from kedro_batch.submitter.journal_view import JournalView, read_journal
+from kedro_batch.submitter.journal_view import JournalMissing, JournalView, read_journal
 from kedro_batch.submitter.run_lock import is_worked_on
 from kedro_batch.submitter.run_plans import queues_in
 from kedro_batch.text.wording import listed
@@ -86,11 +86,10 @@ def find_shown_run(run: str | None, plan: tuple[bytes, str] | None, journal: Pat
         with read_journal(journal, print_plainly) as view:
             return _recorded(view, choose_run(view, run, prefix=True, quiet=quiet))
     run_id, named = named_run_id(run), read_named_plan(*plan)
-    if real_journal(journal).is_file():
-        with read_journal(journal, print_plainly) as view:
-            if entry := view.run(run_id):
-                _refuse_other_plan(named, view, run_id)
-                return _recorded(view, entry)
+    with suppress(JournalMissing), read_journal(journal, print_plainly) as view:
+        if entry := view.run(run_id):
+            _refuse_other_plan(named, view, run_id)
+            return _recorded(view, entry)
     return ShownRun(run_id=run_id, plan=named.plan, entry=None, journal=journal)
 
 

@@ -19,8 +19,9 @@ from kedro_batch.cli.streams import read_input
 @plan_option
 @journal_option
 @json_option("Print it as JSON (schemas/run.schema.json).")
+@click.option("--no-color", is_flag=True, help="With --watch: write without colours, as NO_COLOR=1 does.")
 def status(  # noqa: PLR0913  click hands over every option
-    run: str | None, *, watch: bool, offline: bool, plan: str | None, journal: Path, as_json: bool
+    run: str | None, *, watch: bool, offline: bool, plan: str | None, journal: Path, as_json: bool, no_color: bool
 ) -> None:
     """Show how RUN stands, or the last run: what succeeded, what failed and why, what runs and what waits for what.
 
@@ -31,20 +32,21 @@ def status(  # noqa: PLR0913  click hands over every option
         raise click.UsageError("--offline and --plan exclude each other: AWS Batch finds the jobs by their names")
     if watch and as_json:
         raise click.UsageError("--watch and --json exclude each other: kedro-batch wait RUN --json prints every event")
+    from kedro_batch.cli.run_snapshot import BatchAccess, take_snapshot, tell_notices
     from kedro_batch.cli.shown_run import find_shown_run
-    from kedro_batch.cli.shown_status import status_now
+    from kedro_batch.cli.status_report import status_report
     from kedro_batch.files.json_text import encoded
+    from kedro_batch.submitter.service.limits import LOG_PATIENCE_S
 
     found = find_shown_run(run, read_input(plan) if plan else None, journal, quiet=as_json)
     if watch:
-        from kedro_batch.cli.status_views import status_view
         from kedro_batch.cli.status_watch import watch_status
 
-        with status_view() as draw:
-            watch_status(found, draw, offline=offline, plan_file=plan)
+        watch_status(found, offline=offline, plan_file=plan, no_color=no_color)
         return
-    now = status_now(found, offline=offline, plan_file=plan)
-    click.echo(encoded(dict(now.document), indent=2) if as_json else now.text, nl=as_json)
+    batch = None if offline else BatchAccess(found, tell_notices, LOG_PATIENCE_S)
+    report = status_report(take_snapshot(found, batch, with_usual=True), plan_file=plan)
+    click.echo(encoded(dict(report.document), indent=2) if as_json else report.text, nl=as_json)
 
 
 @click.command(cls=BatchCommand, short_help="List the runs in the journal.")

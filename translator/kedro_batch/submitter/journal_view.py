@@ -32,6 +32,10 @@ from kedro_batch.submitter.submission_rows import (
 _NEWEST = "(SELECT digest FROM plans WHERE plans.run = runs.run ORDER BY number DESC LIMIT 1)"
 
 
+class JournalMissing(UsageError):  # noqa: N818  named for what is so
+    """Where a journal should be, there is none."""
+
+
 class JournalView(JournalTimes):
     """A journal that is only read: its runs, plans, submissions and events."""
 
@@ -236,10 +240,11 @@ def read_journal(
         otherwise: What the message says that can be done where there is none, beside looking for it.
 
     Raises:
-        UsageError: It does not exist, cannot be read, or is not a journal of this version.
+        JournalMissing: There is none.
+        UsageError: It cannot be read, or is not a journal of this version.
     """
     real = real_journal(file)
-    none = UsageError(
+    none = JournalMissing(
         f"there is no journal {file}: no run was recorded here. Go to the folder of the run, or name its file "
         f"with --journal{otherwise}"
     )
@@ -265,7 +270,7 @@ def read_journal(
             view.close()
 
 
-def _view(file: Path, connection: sqlite3.Connection, wait: JournalWait, none: UsageError) -> JournalView:
+def _view(file: Path, connection: sqlite3.Connection, wait: JournalWait, none: JournalMissing) -> JournalView:
     with ExitStack() as on_failure:
         on_failure.callback(connection.close)
         if wait.for_lock(lambda: is_empty(connection)):

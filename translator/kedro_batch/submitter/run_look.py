@@ -6,12 +6,13 @@ lost. It takes no lock, writes nothing, and terminates nothing: what it sees is 
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from kedro_batch.plan.graph import topological_order
 from kedro_batch.plan.model import JobName, Plan
 from kedro_batch.plan.submit_job import JobId, RunId
 from kedro_batch.submitter.failures import classify_failure
-from kedro_batch.submitter.job_state import ENDED, MAYBE_SUBMITTED, JobRecord, JobState
+from kedro_batch.submitter.job_state import ENDED, ENDED_ON_SERVICE, MAYBE_SUBMITTED, JobRecord, JobState
 from kedro_batch.submitter.log_service import AskedService
 from kedro_batch.submitter.reconcile.merge import propagate_failures
 from kedro_batch.submitter.run_plans import queues_in
@@ -62,8 +63,16 @@ def look_at_recorded_run(
     return _described(plan, recorded, (job for job, one in recorded.items() if one.live), service)
 
 
-def look_at_listed_run(run_id: RunId, plan: Plan, service: AskedService) -> RunLook:
+def look_at_listed_run(
+    run_id: RunId, plan: Plan, service: AskedService, seen: Records = MappingProxyType({})
+) -> RunLook:
     """Look at a run that is not recorded here, by the names of its jobs: within what AWS Batch still knows.
+
+    Args:
+        run_id: The run.
+        plan: Its plan.
+        service: AWS Batch.
+        seen: What an earlier look has seen; it may be more than AWS Batch knows now.
 
     Raises:
         ServiceError: It was refused, or the service has not answered in time.
@@ -71,7 +80,9 @@ def look_at_listed_run(run_id: RunId, plan: Plan, service: AskedService) -> RunL
     """
     planned = {job.name for job in plan.jobs}
     listed = {job: one for job, one in service.listed_run(run_id, queues_in(plan)).submissions if job in planned}
-    return _described(plan, listed, listed, service)
+    known = {job: one for job, one in seen.items() if one.job_id and one.job_id == listed.get(job, one).job_id}
+    ended = {job: one for job, one in known.items() if one.state in ENDED_ON_SERVICE}
+    return _described(plan, known | listed | ended, listed.keys() - ended, service)
 
 
 def with_found_jobs(recorded: Records, listed: Mapping[tuple[JobName, int], JobRecord]) -> dict[JobName, JobRecord]:

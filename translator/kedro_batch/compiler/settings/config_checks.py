@@ -15,8 +15,9 @@ from kedro_batch.compiler.settings.declared_definitions import declared_in, with
 from kedro_batch.compiler.settings.foreign_settings import find_definition_meaning
 from kedro_batch.compiler.settings.rules import AMOUNTS
 from kedro_batch.diagnostics import Code, FieldPath, PathMessage
-from kedro_batch.files.json_schema import Meaning, check
+from kedro_batch.files.json_schema import check
 from kedro_batch.files.resources import schema
+from kedro_batch.files.schema_words import Meaning
 from kedro_batch.files.yaml_scalars import key_text
 from kedro_batch.plan.checks.credentials import (
     IN_COMMAND,

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 
 from kedro_batch.compiler.settings.foreign_settings import find_advice
 from kedro_batch.diagnostics import FieldPath
-from kedro_batch.files.json_schema import Meaning, whole
+from kedro_batch.files.json_schema import whole
 from kedro_batch.files.resources import schema
+from kedro_batch.files.schema_words import Meaning
 from kedro_batch.text.wording import closest, listed
 
 _NAMES = {

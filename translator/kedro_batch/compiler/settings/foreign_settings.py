@@ -2,7 +2,7 @@
 
 import re
 
-from kedro_batch.files.json_schema import Meaning
+from kedro_batch.files.schema_words import Meaning
 
 _SPOT = (
     "Spot belongs to the compute environment behind the job queue: name a queue that has one. To start jobs again "

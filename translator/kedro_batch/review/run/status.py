@@ -44,7 +44,7 @@ class JobStatus:
         status: For UNKNOWN: the state as the service spells it.
         blocked_by: For NOT_RUN: the failed job above it.
         stuck: With RUNNABLE: why it gets no machine, where AWS Batch says so.
-        started_at: With RUNNING: when it started, ISO 8601, UTC, as far as AWS Batch was asked.
+        started_at: With RUNNING: when it started, ISO 8601, UTC, as far as that is known to the second.
         execution: How it was executed, once it has ended.
     """
 
