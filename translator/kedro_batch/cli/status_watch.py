@@ -3,6 +3,7 @@
 What has changed between two looks is told to the view as the events that a follower would have told.
 """
 
+import sys
 import time
 from dataclasses import replace
 
@@ -21,6 +22,7 @@ from kedro_batch.cli.run_snapshot import (
 )
 from kedro_batch.cli.shown_run import ShownRun
 from kedro_batch.cli.status_report import status_report
+from kedro_batch.cli.streams import fitted_to
 from kedro_batch.errors import Interrupted, ServiceError, UsageError
 from kedro_batch.review.run.progress import Progress
 from kedro_batch.review.run.progress_words import RunHead
@@ -67,7 +69,8 @@ def watch_status(run: ShownRun, *, offline: bool, plan_file: str | None, no_colo
         raise
     finally:
         if seen := watch.last_seen:
-            click.echo(status_report(watch.with_usual(seen), plan_file=plan_file).text, nl=False)
+            text = status_report(watch.with_usual(seen), plan_file=plan_file).text
+            click.echo(fitted_to(sys.stdout, text), nl=False)
 
 
 class _Watch:
