@@ -59,7 +59,8 @@ const steps = (pen, times, numbers, top, height, most, closed) => {
       at += 1;
     }
     pen.lineTo(px, y(highest));
-    pen.lineTo(px, y(number));
+    if (highest > number && closed) pen.lineTo(px + 1, y(highest)); // what is shorter than a pixel is seen, too
+    pen.lineTo(highest > number && closed ? px + 1 : px, y(number));
   }
   pen.lineTo(width, y(number));
   if (closed) pen.lineTo(width, y(0));
@@ -104,6 +105,7 @@ const drawSlots = () => {
   });
 };
 
+const NARROW = 5; // pixels
 const HEIGHTS = { parents: 3, waiting: 3, capacity: 6, starting: 6, running: 11 };
 const barColour = (one, phase) => {
   if (phase !== "running") return colour[phase];
@@ -126,9 +128,14 @@ const drawBar = (pen, one, interval, middle) => {
   }
   pen.fillRect(begin, middle - height / 2, across, height);
   if (phase === "running" && isCritical(one)) {
+    if (across < NARROW) { // a frame would hide what it frames
+      pen.fillStyle = colour.critical;
+      for (const y of [middle - height / 2 - 2, middle + height / 2]) pen.fillRect(begin - 1, y, across + 2, 2);
+      return;
+    }
     pen.strokeStyle = colour.critical;
     pen.lineWidth = 2;
-    pen.strokeRect(begin, middle - height / 2 - 1, Math.max(2, across), height + 2);
+    pen.strokeRect(begin, middle - height / 2 - 1, across, height + 2);
   }
 };
 const cut = new Map();

@@ -52,6 +52,7 @@ const arrange = () => {
   else rows = groupOrder.flatMap((group) => {
     const shown = group.jobs.filter(wanted);
     if (!shown.length) return [];
+    if (group.jobs.length === 1) return [{ job: shown[0] }];
     const open = state.open.has(group.name);
     return [{ group, open, shown: shown.length }, ...(open ? shown.map((job) => ({ job })) : [])];
   });

@@ -1,4 +1,4 @@
-"""``logs`` and ``status`` against moto, whose jobs, pages and tokens somebody else has made: here, and elsewhere."""
+"""``logs``, ``status`` and ``report`` against moto, whose jobs, pages and tokens are of others: here, and elsewhere."""
 
 import json
 
@@ -40,4 +40,9 @@ def test_logs_of_several_pages_and_states_are_shown_with_the_journal_and_by_the_
     assert (here["source"], elsewhere["source"]) == ("journal", "aws")
     assert here["counts"] == elsewhere["counts"] == {"SUCCEEDED": 2}
     assert here["jobs"] == elsewhere["jobs"]
+
+    here, elsewhere = (json.loads(run("report", "r", "--format", "json", *words).text) for words in ((), ELSEWHERE))
+    assert (here["source"], elsewhere["source"], elsewhere["not_known"]) == ("journal", "aws", [])
+    assert [one["outcome"] for one in elsewhere["attempts"]] == ["succeeded", "succeeded"]
+    assert elsewhere["attempts"] == here["attempts"]
     assert not (tmp_path / "elsewhere").exists()

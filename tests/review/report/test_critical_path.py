@@ -122,3 +122,30 @@ def test_what_is_not_recorded_is_told():
 def test_a_run_without_times_has_none():
     report = build_report(history(chain("a"), unfinished("a", S.SUCCEEDED, 0)))
     assert report.path.steps == ()
+
+
+AT = st.none() | st.integers(-20, 60).map(float)
+
+
+@given(created=AT, tries=st.lists(st.tuples(AT, AT), min_size=1, max_size=3), child=st.tuples(AT, AT, AT))
+def test_the_seconds_of_a_step_add_up_whatever_clocks_say(created, tries, child):
+    sent, *once = child
+    some = (ended("a", created, *tries), ended("b", sent, tuple(once), parents="a"))
+    for one in build_report(history(chain("a", "b"), *some)).path.steps:
+        parts = (one.unsubmitted_s, one.capacity_s, one.starting_s, one.retried_s, one.run_s, one.unknown_s)
+        assert min(parts) >= 0
+        assert sum(parts) == pytest.approx(one.seconds, abs=1e-4)
+
+
+def test_a_job_that_started_before_it_was_created_by_another_clock_was_submitted_before():
+    report = build_report(history(chain("a"), ended("a", 10, (5, 20))))
+    assert spent(report) == [("a", 1, 5, 0, 0, 15, 0)]
+
+
+def test_a_run_begins_no_later_than_its_first_job_whatever_the_clock_of_the_command():
+    report = build_report(
+        history(chain("a", "b"), ended("a", -50, (-40, -30)), ended("b", -49, (-25, -20), parents="a"))
+    )
+    assert (report.began_at - BEGAN, report.seconds) == (-50, 30)
+    assert [one.seconds for one in report.path.steps] == [20, 10]
+    assert report.notes[0].startswith("The clock of the command was ahead of that of AWS Batch by 50 s or more")

@@ -150,7 +150,7 @@ def test_a_job_that_only_an_earlier_plan_had_is_there_as_well():
 def hostile():
     """Give a run in which everything that may be foreign is hostile, and would be a formula in a spreadsheet."""
     formula = '=HYPERLINK("https://example.com","x")'
-    nodes = (*HOSTILE, formula)
+    nodes = ("\uff1d1+1", *HOSTILE, formula)
     tags = {**dict.fromkeys(HOSTILE, "@SUM(1)"), "=1+1": "-1"}
     plan = plan_of(a_job("evil", HOSTILE, nodes=nodes, tags=tags, job_queue=HOSTILE[0]), a_job("other", nodes=("+1",)))
     history = simulated(plan, fail=["evil"])
@@ -171,9 +171,9 @@ def test_no_cell_is_a_formula_or_moves_a_terminal():
     assert {row["job"] for row in rows} == {"evil", "other"}
     for row in rows:
         for name, cell in row.items():
-            assert not cell.lstrip().startswith(("=", "+", "-", "@")), name
+            assert not cell.lstrip().startswith(("=", "+", "-", "@", "\uff1d")), name
     assert rows[0]["reason"] == '\'=HYPERLINK("https://example.com","x")'
-    assert text.isprintable() or set(re.findall(r"[^\x20-\x7e]", text)) == {"\n"}
+    assert text.isprintable() or set(re.findall(r"[^\x20-\x7e]", text)) == {"\n", "\uff1d"}
 
 
 def test_markdown_of_a_hostile_run_has_no_html_and_no_link_of_others():

@@ -82,7 +82,7 @@ def build_listed_history(
     """
     first, newest = _digests(run, described.values())
     blocked = _blocked_by(listed, described)
-    problem = f"not read here. To read it: {run.logs_command}"
+    problem = f"its log is not read here. To read it: {run.logs_command}"
     known = [(job, _as_described(one, described, blocked, problem)) for job, one in listed]
     parents = {job.name: job.depends_on for job in run.plan.jobs}
     records = {**_not_listed(parents, known), **dict(known)}

@@ -12,6 +12,9 @@ from kedro_batch.review.report.timeline import Attempt
 from kedro_batch.submitter.job_state import JobState
 from kedro_batch.submitter.run_history import SubmissionKey
 
+_RETRIED = "retried"
+"""In place of RUNNING, of an attempt that was followed by another one."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PathStep:
@@ -123,11 +126,21 @@ def build_critical_path(
 
 def _step(attempts: Sequence[Attempt], begin: float, end: float) -> PathStep:
     first, last = attempts[0], attempts[-1]
-    created = first.created_at
-    unsubmitted = 0.0 if created is None else max(0.0, min(created, end) - begin)
-    capacity, starting = (_within(attempts, phase, begin, end) for phase in (Phase.CAPACITY, Phase.STARTING))
-    retried, run = (_within(some, Phase.RUNNING, begin, end) for some in (attempts[:-1], [last]))
-    rest = end - begin - unsubmitted - capacity - starting - retried - run
+    intervals = [(number, one) for number, attempt in enumerate(attempts, 1) for one in attempt.intervals]
+    spent = dict.fromkeys((*Phase, _RETRIED), 0.0)
+    at = begin
+    if first.created_at is not None:
+        # The machine that ran it may have another clock than the service: it was submitted before it started.
+        at = max(begin, min(first.created_at, end, *(one.start for _, one in intervals)))
+    unsubmitted = at - begin
+    for number, one in intervals:
+        what = _RETRIED if one.phase is Phase.RUNNING and number < len(attempts) else one.phase
+        since, until = max(at, one.start), min(end, one.stop)
+        if until > since:  # no second counts twice, whatever the clocks say
+            spent[what] += until - since
+            at = until
+    told = (spent[what] for what in (Phase.CAPACITY, Phase.STARTING, _RETRIED, Phase.RUNNING))
+    capacity, starting, retried, run = told
     return PathStep(
         job=first.job,
         submission=first.submission,
@@ -139,11 +152,5 @@ def _step(attempts: Sequence[Attempt], begin: float, end: float) -> PathStep:
         starting_s=starting,
         retried_s=retried,
         run_s=run,
-        unknown_s=max(0.0, rest),
+        unknown_s=max(0.0, end - begin - unsubmitted - capacity - starting - retried - run),
     )
-
-
-def _within(attempts: Sequence[Attempt], phase: Phase, begin: float, end: float) -> float:
-    """Return how long attempts were in a phase within a span."""
-    every = (one for attempt in attempts for one in attempt.intervals if one.phase is phase)
-    return sum((max(0.0, min(end, one.stop) - max(begin, one.start)) for one in every), 0.0)

@@ -21,8 +21,8 @@ from kedro_batch.text.escaping import for_review
 REPORT_SCHEMA = "kedro-batch/report/v1"
 _MILLISECONDS, _HOURS = 3, 6
 """Digits of seconds, and of hours."""
-_FORMULA = ("=", "+", "-", "@")
-"""A spreadsheet takes a cell that begins so for a formula (OWASP, CSV Injection)."""
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""A spreadsheet takes a cell that begins so for a formula (OWASP, CSV Injection), some also the wide forms of these."""
 
 COLUMNS = (
     *("job", "submission", "attempt", "state", "outcome", "on_critical_path", "level", "namespace", "nodes", "tags"),

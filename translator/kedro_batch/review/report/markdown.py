@@ -146,7 +146,7 @@ def _texts(one: ReportFailure) -> Iterator[str]:
     if view.node:
         yield f"node {view.node}"
     if view.advice:
-        yield view.advice
+        yield view.advice.replace("`", "'")  # no code has backticks that can be read as it stands
     yield from filter(None, (view.log_problem, view.place, f"log {view.log}" if view.log else None))
     if view.not_run_count:
         yield f"{counted(view.not_run_count, 'job')} not run: {view.not_run}"

@@ -71,7 +71,7 @@ class Report:
         pipelines: The pipelines that the plan was compiled from.
         env: The configuration environment.
         outcome: How the run ended; None if it has not, or if nobody has seen it end.
-        began_at: When it began.
+        began_at: When it began: not later than its first job, if the clock of the service is behind.
         last_at: When its last job ended, or when something was recorded of it last.
         is_over: Every job has ended.
         goes_on: A job has not ended, as far as is known.
@@ -110,11 +110,6 @@ class Report:
         """How long the run has taken: until its last job ended, or until something was recorded of it last."""
         return max(0.0, self.last_at - self.began_at)
 
-    @property
-    def first_at(self) -> float:
-        """When the timeline begins: the clock of the service may be behind that of the command."""
-        return min([self.began_at, *(one.start for attempt in self.attempts for one in attempt.intervals)])
-
 
 def build_report(history: RunHistory) -> Report:
     """Make the report of a run."""
@@ -125,7 +120,8 @@ def build_report(history: RunHistory) -> Report:
     parents, stops = parents_of(history), stops_of(history)
     attempts = build_timeline(history, parents, stops)
     usage = build_usage(by_name, attempts)
-    path = build_critical_path(attempts, parents, stops, entry.began_at)
+    began_at = min([entry.began_at, *(one.start for attempt in attempts for one in attempt.intervals)])
+    path = build_critical_path(attempts, parents, stops, began_at)
     is_over = all(records.get(name, NEW).state in ENDED for name in names)
     last = max(stops.values(), default=None) if is_over else None
     return Report(
@@ -134,8 +130,8 @@ def build_report(history: RunHistory) -> Report:
         pipelines=plan.pipelines,
         env=plan.env,
         outcome=entry.outcome,
-        began_at=entry.began_at,
-        last_at=max(entry.began_at, history.as_of if last is None else last),
+        began_at=began_at,
+        last_at=max(began_at, history.as_of if last is None else last),
         is_over=is_over,
         goes_on=any(one.state in UNFINISHED for one in records.values()),
         jobs=tuple(_jobs(by_name, names, history)),
@@ -144,7 +140,7 @@ def build_report(history: RunHistory) -> Report:
         path=path,
         usage=usage,
         failures=_failures(status),
-        notes=report_notes(history, usage, path),
+        notes=report_notes(history, began_at, usage, path),
         source=history.source,
         not_known=jobs_not_known(history),
     )

@@ -8,14 +8,21 @@ from kedro_batch.review.report.critical_path import CriticalPath
 from kedro_batch.review.report.usage import Usage
 from kedro_batch.submitter.job_state import ENDED_ON_SERVICE, JobState
 from kedro_batch.submitter.run_history import RunHistory
-from kedro_batch.text.wording import counted, listed
+from kedro_batch.text.wording import counted, duration, listed
 
 _NAMES = 10
 
 
-def report_notes(history: RunHistory, usage: Usage, path: CriticalPath) -> tuple[str, ...]:
-    """Return what is not known of a run."""
-    return (*_notes_of_aws(history), *_notes(history, usage, path))
+def report_notes(history: RunHistory, began_at: float, usage: Usage, path: CriticalPath) -> tuple[str, ...]:
+    """Return what is not known of a run.
+
+    Args:
+        history: The run.
+        began_at: When it began, as it is reported.
+        usage: What it used.
+        path: Its critical path.
+    """
+    return (*_notes_of_aws(history), *_notes_of_clocks(history, began_at), *_notes(history, usage, path))
 
 
 def jobs_not_known(history: RunHistory) -> tuple[JobName, ...]:
@@ -46,6 +53,15 @@ def _notes_of_aws(history: RunHistory) -> Iterator[str]:
         yield (
             f"Jobs that AWS Batch has forgotten: {listed(succeeded, _NAMES)}. They have succeeded, since jobs below "
             "them were started; when they ran is not known."
+        )
+
+
+def _notes_of_clocks(history: RunHistory, began_at: float) -> Iterator[str]:
+    ahead = history.entry.began_at - began_at
+    if ahead >= 1:
+        yield (
+            f"The clock of the command was ahead of that of AWS Batch by {duration(ahead)} or more: the run counts as "
+            "begun when its first job was created."
         )
 
 

@@ -66,7 +66,7 @@ def render_report_page(report: Report) -> str:
 
 def build_page_data(report: Report) -> dict[str, Any]:
     """Build the data of a page: jobs go by their number, and times by seconds since ``begin``."""
-    begin, slots = report.first_at, report.usage.slots
+    begin, slots = report.began_at, report.usage.slots
     number: dict[JobName, int] = {job.name: index for index, job in enumerate(report.jobs)}
     earlier = dict.fromkeys(one.job for one in report.attempts if one.job not in number)  # of an earlier plan only
     number |= {name: index for index, name in enumerate(earlier, len(number))}
