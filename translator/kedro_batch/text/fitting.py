@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from rich.cells import cell_len
 
-_COMMAND = "kedro-batch "
+COMMAND = "kedro-batch "
+"""How a command begins that somebody may copy; it ends its line."""
 _WITH_EFFECT = re.compile(r" *(?P<command>kedro-batch \S.*?) {2,}(?P<effect>\S.*)")
 _OF_A_LOG = re.compile(r" *\| ")
 _OF_A_LINK = re.compile(r"\x1b\]8;;[^\x1b]*\x1b\\")
@@ -35,7 +36,7 @@ def _fitted_line(line: str, width: int) -> Iterator[str]:
     indent = line[: len(line) - len(line.lstrip(" "))]
     if found := _WITH_EFFECT.fullmatch(line):
         effect = found["effect"]
-        yield from _broken(effect if _COMMAND in effect else f"{effect}:", indent, width)
+        yield from _broken(effect if COMMAND in effect else f"{effect}:", indent, width)
         yield f"{indent}{_FURTHER}{found['command']}"
     else:
         yield from _broken(line.lstrip(" "), indent, width)
@@ -46,7 +47,7 @@ def _broken(line: str, indent: str, width: int) -> Iterator[str]:
     current = ""
     for word in _words(line):
         further = f"{indent}{_FURTHER}{word}"
-        has_room = _width(further) <= width or word.startswith(_COMMAND)  # else no line has, so it stays here
+        has_room = _width(further) <= width or word.startswith(COMMAND)  # else no line has, so it stays here
         if current and has_room and _width(current) + 1 + _width(word) > width:
             yield current
             current = further
@@ -57,7 +58,7 @@ def _broken(line: str, indent: str, width: int) -> Iterator[str]:
 
 def _words(line: str) -> Iterator[str]:
     """Yield the words of a line; a command, which ends a line, is one."""
-    before, command, rest = line.partition(_COMMAND)
+    before, command, rest = line.partition(COMMAND)
     yield from before.split()
     if command:
         yield f"{command}{rest}"

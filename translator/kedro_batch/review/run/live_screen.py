@@ -135,9 +135,10 @@ def _times(progress: Progress, head: RunHead, screen: Screen, now: float, estima
         parts.append(Text("as the journal has it: looking at the run", "yellow"))
     elif (end := estimate.expected_end) and end.at > now:
         at, left = moment_words(end.at, now, screen.zone), _time_left(end.at - now)
-        parts.append(Text(f"expected to end at {at} ({left})"))
         likely, (earlier, at_once) = likely_words(end, now, screen.zone), end.bases
-        parts += [Text(f"{likely}, by {earlier}" if likely else f"by {earlier}"), Text(at_once)]
+        told = [f"expected to end at {at} ({left})", *([likely] if likely else [])]
+        told[-1] += f", by {earlier}"
+        parts += map(Text, (*told, at_once))
     return _flowed(parts, screen.width, "; ")
 
 
