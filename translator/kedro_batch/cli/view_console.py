@@ -47,7 +47,7 @@ class ViewConsole:
         return columns or _COLUMNS, lines or _LINES
 
     def broken(self, line: Text, width: int) -> list[str]:
-        """Return a line as text, broken at blanks where it is too wide; one with a command stays whole, to be copied."""
+        """Return a line as text, broken at blanks where it is too wide; a command stays whole, to be copied."""
         if cell_len(line.plain) <= width or COMMAND in line.plain:
             return [self.styled(line)]
         parts = line.wrap(self._console, width)
