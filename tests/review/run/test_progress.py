@@ -154,3 +154,9 @@ def test_the_newest_failure_comes_first_whoever_has_seen_it():
     assert [(one.job, one.at) for one in followed.failed] == [(B, 20.0), (A, 9.0)]
     followed.on_event(JobExecuted(job=B, job_id=JobId("1"), submission=1, execution=JobExecution(stopped_at=8.5)), 20.0)
     assert [(one.job, one.at) for one in followed.failed] == [(A, 9.0), (B, 8.5)]
+
+
+def test_a_command_that_submits_nothing_does_not_await_what_is_not_submitted():
+    records = {A: JobRecord(state=S.RUNNING), B: JobRecord(state=S.SUBMITTED)}
+    assert not Progress(PARENTS, records).so_far(5.0).ended
+    assert Progress(PARENTS, records, submits=False).so_far(5.0).ended == {C: None, D: None}

@@ -83,6 +83,8 @@ class Progress:
         parents: Parents,
         records: Mapping[JobName, JobRecord],
         began: Mapping[JobName, Began] | None = None,
+        *,
+        submits: bool = True,
     ) -> None:
         """Begin with what is recorded.
 
@@ -90,7 +92,9 @@ class Progress:
             parents: The jobs of the plan with their parents, in topological order.
             records: What is known of them; those left out were never submitted.
             began: When jobs began that were at work when they were last seen, as far as it is known.
+            submits: The command submits what is not submitted; else its end is not awaited.
         """
+        self._submits = submits
         self.started: RunStarted | None = None
         self.started_at: float | None = None
         self.unanswered_since: float | None = None
@@ -157,7 +161,7 @@ class Progress:
         ended = {
             name: self._took.get(name) if state is JobState.SUCCEEDED else None
             for name, state in self._states.items()
-            if state in ENDED
+            if state in ENDED or (state is JobState.NOT_SUBMITTED and not self._submits)
         }
         running = {
             name: began.at if began else as_of
