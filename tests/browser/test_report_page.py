@@ -48,6 +48,12 @@ def in_namespaces():
     )
 
 
+def in_a_chain():
+    """Give a plan of 300 jobs, one after the other."""
+    names = [f"job_{number:03}" for number in range(300)]
+    return plan_of(*(a_job(name, depends_on=(JobName(names[at - 1]),) if at else ()) for at, name in enumerate(names)))
+
+
 @pytest.fixture(scope="module")
 def browser():
     with playwright.sync_playwright() as started:
@@ -64,6 +70,7 @@ def pages(tmp_path_factory):
         "hostile": hostile(),
         "large": build_report(simulated(layers(1_000, 40), slots=30, fail=["job_00400"])),
         "huge": build_report(simulated(layers(10_000, 100), slots=100)),
+        "chain": build_report(simulated(in_a_chain())),
         "namespaces": build_report(simulated(in_namespaces(), slots=20)),
     }
     for name, report in reports.items():
@@ -308,6 +315,22 @@ def test_a_run_without_times_and_one_that_goes_on_say_so(opened):
         assert "Critical path so far" in page.locator("#path h2").inner_text()
         page.mouse.move(*spot(page, 3, 99))
         assert "running for at least " in tip(page)
+
+
+def test_a_chain_of_many_jobs_has_a_lane_a_job_and_short_bars_are_seen(opened):
+    with opened("chain") as page:
+        assert lanes(page) == 300
+        page.locator("#lanes").press("ArrowUp")
+        assert chosen(page) == "job_299"
+        page.evaluate("() => document.querySelector('#lanes').scrollTo(0, 0)")
+        page.evaluate(DRAWN)
+        blue = """() => {
+          const bars = document.querySelector("#bars");
+          const { data } = bars.getContext("2d").getImageData(0, 0, bars.width, bars.height);
+          const isBlue = (at) => data[at + 2] > 180 && data[at] < 120 && data[at + 3] > 100;
+          return Array.from({ length: data.length / 4 }, (_, pixel) => 4 * pixel).filter(isBlue).length;
+        }"""
+        assert page.evaluate(blue) > 100
 
 
 def test_ten_thousand_jobs_can_be_opened_scrolled_and_searched(opened):

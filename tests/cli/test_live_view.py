@@ -27,7 +27,8 @@ def has_ended(folder: Path) -> bool:
 def began(folder: Path, job: str) -> bool:
     """True if the journal has when a job that runs began."""
     with read_journal(folder / JOURNAL) as journal:
-        return "started_at" in journal.last_seen_at_work(RunId("r")).get(JobName(job), {})
+        found = journal.began(RunId("r")).get(JobName(job))
+    return found is not None and found.exact
 
 
 def test_wait_shows_at_once_what_is_known_and_says_when_it_knows_no_more(tmp_path):

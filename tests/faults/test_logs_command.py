@@ -108,6 +108,8 @@ def test_the_logs_of_a_run_of_another_machine_are_found_by_its_plan(tmp_path, tr
         transcript.on(service, "logs", *elsewhere)
         service.forget("a")
         transcript.on(service, "logs", "a", "--run", "r", *elsewhere)
+        transcript.on(service, "logs", "--follow", "--run", "r", *elsewhere)
+        transcript.on(service, "logs", "b", "--submission", "3", "--run", "r", *elsewhere)
         service.forget("b")
         transcript.on(service, "logs", "--run", "r", *elsewhere)
     assert not (tmp_path / "elsewhere").exists()

@@ -42,9 +42,12 @@ _LOADED_ONCE = (
 )
 _LOADED_FOR_RUNS = (
     "kedro_batch.cli.run_session",
+    "kedro_batch.cli.shown_history",
     "kedro_batch.cli.shown_logs",
     "kedro_batch.cli.status_report",
+    "kedro_batch.review.report.formats",
     "kedro_batch.submitter.batch_logs",
+    "kedro_batch.submitter.listed_history",
     "kedro_batch.submitter.run_look",
     "kedro_batch.submitter.service.aws",
 )

@@ -5,7 +5,8 @@ from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.review.run.expected_end import RunSoFar
 from kedro_batch.review.run.job_groups import AT_WORK, Group
-from kedro_batch.review.run.progress import Began, Progress, began_by
+from kedro_batch.review.run.progress import Progress
+from kedro_batch.submitter.began import Began
 from kedro_batch.submitter.events import JobChanged, JobExecuted, JobSubmitted, Notice, NoticeKind
 from kedro_batch.submitter.job_execution import JobAttempt, JobExecution
 from kedro_batch.submitter.job_state import ENDED, FAILURES, MAY_BE_WORKING, JobRecord, JobState
@@ -73,15 +74,6 @@ def test_when_a_job_began_is_exact_only_if_the_service_tells_it_or_it_was_seen_t
     assert progress.at_work[D] == Began(at=100.0, exact=True)
     progress.on_event(change(B, S.RUNNABLE, before=S.RUNNING), 120.0)  # its machine was taken away
     assert B not in progress.at_work
-
-
-def test_when_a_job_began_is_read_from_its_event_in_the_journal():
-    event = {"at": "2026-11-22T13:02:05.000+00:00", "before": "SUBMITTED"}
-    assert began_by(event) == Began(at=1_795_352_525.0, exact=False)
-    assert began_by({**event, "before": "STARTING"}) == Began(at=1_795_352_525.0, exact=True)
-    assert began_by({**event, "started_at": "2026-11-22T13:01:05.000+00:00"}) == Began(at=1_795_352_465.0, exact=True)
-    for odd in ({}, {"at": None}, {"at": 3}, {"at": "yesterday"}, {**event, "started_at": 1}):
-        assert began_by(odd) is None
 
 
 def test_what_is_known_is_as_old_as_the_last_answer_while_the_service_is_silent():

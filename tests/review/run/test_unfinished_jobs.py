@@ -1,9 +1,9 @@
 from datetime import UTC, datetime
 
 from kedro_batch.plan.model import JobName
-from kedro_batch.review.run.progress import Began
 from kedro_batch.review.run.status import JobStatus, RunStatus, StuckStatus
 from kedro_batch.review.run.unfinished_jobs import lines_of_jobs_left, unfinished_lines
+from kedro_batch.submitter.began import Began
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC).timestamp()
 FULL, WRONG = "CAPACITY:FULL - busy", "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT - too big"

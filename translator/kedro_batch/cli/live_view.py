@@ -14,7 +14,7 @@ from kedro_batch.cli.terminal_view import TerminalView
 from kedro_batch.cli.view_console import ViewConsole
 from kedro_batch.cli.view_lines import WaitingLines
 from kedro_batch.plan.model import JobName, Plan
-from kedro_batch.review.run.progress import Progress, began_by
+from kedro_batch.review.run.progress import Progress
 from kedro_batch.review.run.progress_words import RunHead
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Event, PlanChanged
@@ -92,8 +92,7 @@ def run_view(
 def progress_of(context: RunContext, records: Mapping[JobName, JobRecord]) -> Progress:
     """Return how far a run is, as the journal has it."""
     at_work = any(one.state in MAY_BE_WORKING for one in records.values())
-    seen = context.journal.last_seen_at_work(context.run_id) if at_work else {}
-    began = {name: known for name, event in seen.items() if (known := began_by(event))}
+    began = context.journal.began(context.run_id) if at_work else {}
     return Progress(context.parents, records, began, submits=context.options.mode is not RunMode.FOLLOW)
 
 

@@ -77,6 +77,10 @@ class LogOutput:
         """Tell why there is nothing of a job."""
         print_plainly(f"{job}: {problem}")
 
+    def tell_jobs(self, jobs: Sequence[JobName], problem: str) -> None:
+        """Tell why there is nothing of several jobs, the same of each."""
+        print_plainly(f"{', '.join(jobs)}: {problem}")
+
     def notice(self, event: Event) -> None:
         """Tell what is wrong with the service meanwhile."""
         if isinstance(event, Notice):

@@ -17,7 +17,7 @@ from kedro_batch.errors import ServiceError
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.reader import read_plan
-from kedro_batch.review.run.progress import Began, began_by
+from kedro_batch.submitter.began import Began
 from kedro_batch.submitter.events import Event, Notice, NoticeKind, Sink
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.job_state import LIVE, MAY_BE_WORKING, MAYBE_SUBMITTED, JobRecord, JobState
@@ -135,14 +135,14 @@ def recorded_snapshot(run: ShownRun, entry: RunEntry, tell: Sink, *, with_usual:
             plan, earlier = read_plan(book.plan(run.run_id), f"the plan of run {run.run_id}"), (*earlier, plan)
         records = book.records(run.run_id)
         at_work = {job for job, one in records.items() if one.state in MAY_BE_WORKING}
-        seen = book.last_seen_at_work(run.run_id) if at_work else {}
+        seen = book.began(run.run_id) if at_work else {}
         may_go_on = newest.outcome is None or any(one.state in LIVE for one in records.values())
         return RunSnapshot(
             run=replace(run, entry=newest, plan=plan, earlier=earlier),
             entry=newest,
             recorded=records,
             records=records,
-            began={job: began for job in at_work & seen.keys() if (began := began_by(seen[job]))},
+            began={job: seen[job] for job in at_work & seen.keys()},
             stuck=book.first_sights(run.run_id),
             revisions=book.revisions(run.run_id),
             last_event_at=book.last_event_at(run.run_id),

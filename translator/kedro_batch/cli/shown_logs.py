@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
 from kedro_batch.cli.aws_access import no_job_listed, open_for_reading
@@ -34,11 +35,13 @@ from kedro_batch.submitter.run_options import DEFAULT_RETRY_FOR_S
 from kedro_batch.submitter.service import limits
 from kedro_batch.submitter.service.local_earlier import EarlierCommands
 from kedro_batch.submitter.service.local_record import RECORD
-from kedro_batch.text.wording import counted
+from kedro_batch.text.wording import counted, listed
 
 if TYPE_CHECKING:
     from kedro_batch.submitter.log_service import AskedService, RecordedRun
 
+_REASONS = 5
+"""Why jobs have no log, where the user has named none: in most runs, it is the same for many of them."""
 _FILES_S = 0.5
 """How often the files of a run on this machine are looked at."""
 
@@ -88,7 +91,8 @@ def _show_batch(run: ShownRun, request: LogRequest, output: LogOutput, inbox: In
     choice = LogChoice(submission=request.submission, attempt=request.attempt, since=request.since)
     logs = BatchLogs(run.plan, service, _reader(run, service), choice)
     states = logs.states(request.jobs)
-    if run.entry is None and (missing := sum(state is NEW.state for state in states.values())):
+    missing = sum(state is NEW.state for state in states.values())
+    if run.entry is None and missing and request.submission is None:
         output.say(f"AWS Batch knows {len(states) - missing} of the {counted(len(states), 'job')} of the run.")
     chosen = _choose(run, request, output, states)
     logs.wanted = chosen.jobs
@@ -162,9 +166,14 @@ def _show(
     if not chosen.jobs:
         return ()
     errors = follow(logs, output.show, output.tell)
-    for job in chosen.jobs if chosen.named else ():
+    without: dict[str, list[JobName]] = {}
+    for job in chosen.jobs:
         if logs.attempts_begun(job) < (request.attempt or 1):
-            output.tell_job(job, logs.why_none(job))
+            without.setdefault(logs.why_none(job), []).append(job)
+    for why, jobs in without.items() if chosen.named else ():
+        output.tell_jobs(jobs, why)
+    for why, jobs in islice(without.items(), 0 if chosen.named else _REASONS):
+        output.say(f"{listed(jobs)}: {why}")
     return errors
 
 

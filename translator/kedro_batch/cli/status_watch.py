@@ -19,6 +19,7 @@ from kedro_batch.cli.run_snapshot import (
     look_at_batch,
     look_at_listed_run,
     recorded_snapshot,
+    tell_notices,
 )
 from kedro_batch.cli.shown_run import ShownRun
 from kedro_batch.cli.status_report import status_report
@@ -68,27 +69,22 @@ def watch_status(run: ShownRun, *, offline: bool, plan_file: str | None, no_colo
         error.message = f"Stopped watching. Nothing was changed in run {run.run_id}."
         raise
     finally:
-        if seen := watch.last_seen:
-            text = status_report(watch.with_usual(seen), plan_file=plan_file).text
-            click.echo(fitted_to(sys.stdout, text), nl=False)
+        if seen := watch.as_seen():
+            click.echo(fitted_to(sys.stdout, status_report(seen, plan_file=plan_file).text), nl=False)
 
 
 class _Watch:
-    """A run that is watched: what was seen of it, and what was told.
-
-    Attributes:
-        last_seen: How it stood when it was seen last; None before, and when it goes on with another plan.
-    """
+    """A run that is watched: what was seen of it, and what was told."""
 
     def __init__(self, run: ShownRun, *, offline: bool) -> None:
         """Begin before the first look."""
-        self.last_seen: RunSnapshot | None = None
         self._run = run
         # Where the journal has the run, it goes on with that; else there is nothing but AWS Batch to wait for.
         patience_s = LOG_PATIENCE_S if run.entry else DEFAULT_RETRY_FOR_S
         self._batch = BatchAccess(run, self._tell, patience_s)
         self._asks = not offline
         self._view: View | None = None
+        self._last_seen: RunSnapshot | None = None
         self._shown: RunSnapshot | None = None
         self._usual: UsualTimes | None = None
         self._in_trouble = self._note_told = False
@@ -97,7 +93,7 @@ class _Watch:
 
     def show_in(self, view: View) -> bool:
         """Look, and show what was seen, until the run has ended; False if it goes on with another plan before."""
-        self._view, self._shown, self.last_seen = view, None, None
+        self._view, self._shown, self._last_seen = view, None, None
         begun = False
         while True:
             began = time.monotonic()
@@ -119,9 +115,9 @@ class _Watch:
                 return True
             time.sleep(min(_LONGEST_PAUSE_S, max(_PAUSE_S, _SHARE * (time.monotonic() - began))))
 
-    def with_usual(self, seen: RunSnapshot) -> RunSnapshot:
-        """Return what was seen with how long the jobs usually run, as the view has read it."""
-        return replace(seen, usual=self._usual)
+    def as_seen(self) -> RunSnapshot | None:
+        """Return how the run stood when it was shown last, with how long its jobs usually run, as the view knows it."""
+        return replace(self._shown, usual=self._usual) if self._shown else None
 
     # One look
 
@@ -130,8 +126,8 @@ class _Watch:
 
     def _look(self, recorded: RunSnapshot | None) -> RunSnapshot:
         if recorded is None:
-            return look_at_listed_run(self._run, self._batch, self.last_seen)
-        return look_at_batch(recorded, self._batch if self._asks else None, self.last_seen)
+            return look_at_listed_run(self._run, self._batch, self._last_seen)
+        return look_at_batch(recorded, self._batch if self._asks else None, self._last_seen)
 
     def _is_over(self, seen: RunSnapshot, *, worked_on: bool, now: float) -> bool:
         """True if the run has ended, or nobody submits the rest.
@@ -172,9 +168,9 @@ class _Watch:
 
     def _show(self, seen: RunSnapshot) -> None:
         """Show what has changed since the run was shown last."""
-        shown, view, first = self._shown, self._view, self.last_seen is None
-        asked_before = self.last_seen.asked_at if self.last_seen else None
-        self._shown = self.last_seen = seen
+        shown, view, first = self._shown, self._view, self._last_seen is None
+        asked_before = self._last_seen.asked_at if self._last_seen else None
+        self._shown = self._last_seen = seen
         if shown is None or view is None:
             return
         if first:
@@ -209,8 +205,10 @@ class _Watch:
         """Show what goes wrong."""
         if isinstance(event, Notice) and event.kind in (NoticeKind.TROUBLE, NoticeKind.RECOVERED):
             self._in_trouble = event.kind is NoticeKind.TROUBLE
-        if self._view:
+        if self._view and self._shown:
             self._view.show(event)
+        else:  # the view knows of no run yet
+            tell_notices(event)
 
     def _read_estimator(self) -> Estimator | None:
         """Read what earlier runs tell of this one, once; the view calls this."""

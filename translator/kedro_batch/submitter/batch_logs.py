@@ -200,7 +200,8 @@ class BatchLogs:
         if record.state is JobState.NOT_RUN:
             return f"it was not run: {record.blocked_by or 'a job above it'} did not succeed"
         if record is NEW and self._choice.submission:
-            return f"it has no submission {self._choice.submission}"
+            or_forgotten = ", or AWS Batch has forgotten it" if self._run.listed else ""
+            return f"it has no submission {self._choice.submission}{or_forgotten}"
         if record.job_id is None:
             return _WHY_NO_ID[self._run.listed, record.state in ENDED]
         detail = self._details.get(record.job_id)

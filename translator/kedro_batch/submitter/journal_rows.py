@@ -12,6 +12,7 @@ from typing import Any, get_args
 from kedro_batch.plan.data_version import DataVersion
 from kedro_batch.plan.model import JobName, PlanDigest
 from kedro_batch.plan.submit_job import RunId
+from kedro_batch.submitter.began import Began, began_by
 from kedro_batch.submitter.events import EngineName, RunOutcome
 from kedro_batch.submitter.journal_values import (
     PATH_LENGTH,
@@ -141,15 +142,21 @@ def event_document(text: Any) -> dict[str, Any]:
 def moment_of_event(text: Any) -> float | None:
     """Read when an event happened; None if it does not tell."""
     try:
-        return as_time(datetime.fromisoformat(event_document(text)["at"]).timestamp())
+        return _moment(event_document(text)["at"])
     except (ValueError, TypeError, KeyError, OverflowError):
         return None
 
 
-def moment_of_job(text: Any) -> tuple[JobName, float] | None:
-    """Read which job an event is about, and when it happened; None if it does not tell."""
-    moment = moment_of_event(text)
+def began_of_event(text: Any) -> tuple[JobName, Began] | None:
+    """Read which job an event has seen at work, and when that began; None if it does not tell."""
     try:
-        return None if moment is None else (as_job_name(event_document(text).get("job")), moment)
-    except (ValueError, TypeError):
+        event = event_document(text)
+        started_at = event.get("started_at")
+        began = began_by(_moment(event["at"]), event.get("before"), None if started_at is None else _moment(started_at))
+        return as_job_name(event.get("job")), began
+    except (ValueError, TypeError, KeyError, OverflowError):
         return None
+
+
+def _moment(text: Any) -> float:
+    return as_time(datetime.fromisoformat(text).timestamp())

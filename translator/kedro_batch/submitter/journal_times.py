@@ -1,14 +1,11 @@
 """When the jobs of a run started, ended, and were seen to run or to be stuck; how many ended how."""
 
-from contextlib import suppress
-from typing import Any
-
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import RunId
+from kedro_batch.submitter.began import Began
 from kedro_batch.submitter.job_state import MAY_BE_WORKING, JobState
 from kedro_batch.submitter.journal_reader import JournalReader
-from kedro_batch.submitter.journal_rows import event_document, moment_of_event, moment_of_job
-from kedro_batch.submitter.journal_values import OddValueError
+from kedro_batch.submitter.journal_rows import began_of_event, moment_of_event
 from kedro_batch.submitter.stuck_jobs import FirstSight
 from kedro_batch.submitter.submission_rows import (
     FIRST_SIGHT_COLUMNS,
@@ -18,8 +15,6 @@ from kedro_batch.submitter.submission_rows import (
     times_of_job,
 )
 
-_STARTED_RUNNING = '{"event": "job_changed"%"after": "RUNNING"%'
-"""As events are written."""
 _STATES = frozenset(map(str, JobState))
 
 
@@ -46,27 +41,19 @@ class JournalTimes(JournalReader):
         query = f"SELECT {', '.join(columns)}, {several} FROM submissions {where}"  # noqa: S608  fixed columns
         return tuple(filter(None, map(times_of_job, self._read(query, run_id))))
 
-    def started_running(self, run_id: RunId) -> dict[JobName, float]:
-        """Return when a follower saw jobs of a run start to run, the last time; odd events are left out."""
-        query = "SELECT event FROM events WHERE run = ? AND event LIKE ? ORDER BY number"
-        return dict(filter(None, (moment_of_job(line) for (line,) in self._read(query, run_id, _STARTED_RUNNING))))
-
     def last_event_at(self, run_id: RunId) -> float | None:
         """Return when the last event of a run happened, until which its records are known; None if that is odd."""
         rows = self._read("SELECT event FROM events WHERE run = ? ORDER BY number DESC LIMIT 1", run_id)
         return next((moment_of_event(line) for (line,) in rows), None)
 
-    def last_seen_at_work(self, run_id: RunId) -> dict[JobName, dict[str, Any]]:
-        """Return the event with which each job was last seen to run or to start; odd events are left out."""
+    def began(self, run_id: RunId) -> dict[JobName, Began]:
+        """Return when jobs of a run began that were seen at work, by the last event of each; odd ones are left out."""
         query = (
             "SELECT event FROM events WHERE run = ? AND CASE WHEN json_valid(event) "
             "THEN json_extract(event, '$.after') END IN (?, ?, ?) ORDER BY number"
         )
-        documents = []
-        for (line,) in self._read(query, run_id, *sorted(MAY_BE_WORKING)):
-            with suppress(OddValueError):
-                documents.append(event_document(line))
-        return {JobName(one["job"]): one for one in documents if isinstance(one.get("job"), str)}
+        rows = self._read(query, run_id, *sorted(MAY_BE_WORKING))
+        return dict(filter(None, (began_of_event(line) for (line,) in rows)))
 
     def job_counts(self) -> dict[RunId, dict[JobState, int]]:
         """Return how many jobs of each run are in each state, by their latest submissions; odd states are left out."""

@@ -174,7 +174,7 @@ class LocalLogs:
         if found := self._latest_attempt(job):
             return f"it has no attempt {self._attempt}: it has {found[1]}"
         which = f" as submission {self._submission}" if self._submission else ""
-        return f"it was not started{which}: there is no file {self._folder / job}.{self._submission or '*'}.*.log"
+        return f"it was not started{which}: {self._folder} has no file of it"
 
     def _latest(self) -> dict[JobName, Ended | None]:
         """Return how the submission that is wanted has ended, of each job that was started; None if it has not."""

@@ -10,14 +10,14 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any, assert_never
+from typing import assert_never
 
 from kedro_batch.plan.graph import children_of
 from kedro_batch.plan.model import JobName
 from kedro_batch.review.run.expected_end import RunSoFar
 from kedro_batch.review.run.failure_words import failure_words
 from kedro_batch.review.run.job_groups import ENDED_BY_THEMSELVES, GROUP_OF, Group
+from kedro_batch.submitter.began import Began, began_by
 from kedro_batch.submitter.events import (
     DefinitionPinned,
     Event,
@@ -37,21 +37,6 @@ from kedro_batch.submitter.run_records import Parents
 from kedro_batch.text.escaping import one_line
 
 _SAYS_NOTHING = (None, Cause.EXIT, Cause.UNKNOWN)
-_BEFORE_WORK = (JobState.RUNNABLE, JobState.STARTING)
-"""A job that was seen in one of these has begun only just before it is seen at work."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Began:
-    """When a job began to work.
-
-    Attributes:
-        at: In seconds since the epoch.
-        exact: False if it was seen at work then, and may have begun long before.
-    """
-
-    at: float
-    exact: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,9 +215,8 @@ class Progress:
         began = self._began.get(name)
         self._enter(name, state)
         if state in MAY_BE_WORKING:
-            exact = event.started_at is not None or event.before in _BEFORE_WORK
-            seen = Began(at=at if event.started_at is None else min(at, event.started_at), exact=exact)
-            self._began[name] = seen if began is None or exact else began
+            seen = began_by(at, event.before, event.started_at)
+            self._began[name] = seen if began is None or seen.exact else began
         if state in FAILURES:
             why = _why(event.reason, event.exit_code, event.cause)
             self._failed.pop(name, None)
@@ -259,21 +243,6 @@ class Progress:
     def _group(self, name: JobName) -> Group:
         group = GROUP_OF[self._states[name]]
         return Group.FOR_JOBS if group is Group.SUBMITTED and self._waits_for[name] else group
-
-
-def began_by(document: Mapping[str, Any]) -> Began | None:
-    """Return when a job began to work, by the event with which it was last seen at work, as the journal has it.
-
-    Args:
-        document: The event, as JSON. What is missing or odd is not known.
-    """
-    try:
-        if (started_at := document.get("started_at")) is not None:
-            return Began(at=datetime.fromisoformat(started_at).timestamp(), exact=True)
-        at = datetime.fromisoformat(document["at"]).timestamp()
-    except (KeyError, TypeError, ValueError):
-        return None
-    return Began(at=at, exact=document.get("before") in _BEFORE_WORK)
 
 
 def _ended_at(one: JobRecord) -> float | None:

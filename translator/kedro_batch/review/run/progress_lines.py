@@ -15,8 +15,9 @@ from rich.text import Text
 from kedro_batch.plan.model import JobName
 from kedro_batch.review.run.event_lines import changed_line, run_line, submitted_line, timed
 from kedro_batch.review.run.job_groups import Group
-from kedro_batch.review.run.progress import Began, Progress
+from kedro_batch.review.run.progress import Progress
 from kedro_batch.review.run.progress_words import clock_time, how_far, longest_at_work, worked_for
+from kedro_batch.submitter.began import Began
 from kedro_batch.submitter.events import Event, JobChanged, JobExecuted, JobSubmitted, RunFinished, RunStarted
 from kedro_batch.submitter.job_execution import JobExecution
 from kedro_batch.submitter.job_state import ENDED, MAY_BE_WORKING, JobState

@@ -7,7 +7,8 @@ from datetime import datetime, tzinfo
 from kedro_batch.plan.model import JobName, PlanDigest
 from kedro_batch.review.run.expected_end import ExpectedEnd
 from kedro_batch.review.run.job_groups import Group
-from kedro_batch.review.run.progress import Began, Progress
+from kedro_batch.review.run.progress import Progress
+from kedro_batch.submitter.began import Began
 from kedro_batch.submitter.events import RunStarted
 from kedro_batch.text.wording import counted, duration, listed
 

@@ -6,9 +6,9 @@ from datetime import datetime
 from kedro_batch.plan.model import JobName
 from kedro_batch.review.run.failure_view import NAMES_SHOWN
 from kedro_batch.review.run.job_groups import AT_WORK, GROUP_OF, Group
-from kedro_batch.review.run.progress import Began
 from kedro_batch.review.run.progress_words import worked_for
 from kedro_batch.review.run.status import JobStatus, RunStatus
+from kedro_batch.submitter.began import Began
 from kedro_batch.submitter.job_state import ENDED, FREES_CHILDREN, JobState
 from kedro_batch.text.escaping import for_terminal
 from kedro_batch.text.wording import counted, duration, listed, local_time
