@@ -91,12 +91,11 @@ def live_screen(
         estimate: What earlier runs tell of it.
     """
     as_of = now if progress.unanswered_since is None else progress.unanswered_since
-    lines = [
-        *_title(progress, head, screen),
-        *_times(progress, head, screen, now, estimate),
-        _bar(progress, screen),
-        *_counts(progress, screen),
-    ]
+    title, times = _title(progress, head, screen), _times(progress, head, screen, now, estimate)
+    how_far = [_bar(progress, screen), *_counts(progress, screen)]
+    if len(title) + len(times) + len(how_far) >= screen.height:  # the counts matter more
+        title, times = title[:1], times[:1]
+    lines = [*title, *times, *how_far]
     room = max(0, screen.height - 1 - len(lines))
     failed_rows, work_rows = _shared(len(progress.failed), len(progress.at_work), room)
     lines += _failed(progress.failed, failed_rows, screen)
