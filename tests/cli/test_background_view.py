@@ -3,6 +3,7 @@
 import fcntl
 import os
 import re
+import sys
 import termios
 import threading
 import time
@@ -15,6 +16,7 @@ from typing import TextIO
 import pytest
 
 from kedro_batch.cli.base import print_plainly
+from kedro_batch.cli.json_lines import JsonLines
 from kedro_batch.cli.live_view import View, run_view
 from kedro_batch.cli.options import Verbosity
 from kedro_batch.review.run.progress import Progress
@@ -208,3 +210,31 @@ def test_what_is_kept_above_a_narrow_screen_breaks_at_blanks_and_a_command_stays
     shown = reader.end()
     assert "200 jobs on AWS Batch (account 123456789012,\neu-central-1), plan\nsha256:2322fb9a" in shown
     assert f"{command}\n" in shown
+
+
+def test_events_wait_for_their_reader_and_lose_none(pipe, monkeypatch):
+    stream, reader = pipe
+    monkeypatch.setattr(sys, "stdout", stream)
+    written = JsonLines(lambda: False)
+
+    def write() -> None:
+        for event, _ in RUN.events:
+            written.show(event)
+
+    writing = threading.Thread(target=write)
+    writing.start()
+    reader.begin()
+    writing.join()
+    close(stream)
+    assert len(reader.end().splitlines()) == len(RUN.events)
+
+
+def test_a_signal_ends_the_waiting_for_a_reader_of_events(pipe, monkeypatch):
+    stream, reader = pipe
+    monkeypatch.setattr(sys, "stdout", stream)
+    written = JsonLines(lambda: True, patience_s=0)
+    for event, _ in RUN.events:
+        written.show(event)  # returns
+    reader.begin()
+    close(stream)
+    assert 1 <= len(reader.end().splitlines()) < len(RUN.events)

@@ -19,7 +19,7 @@ from kedro_batch.submitter.journal_place import begin_lock_file
 from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.journal_view import read_journal
 from kedro_batch.submitter.run_lock import begin_lock, run_lock
-from tests.support.command_line import PROGRAM
+from tests.support.command_line import GENEROUS_S, PROGRAM
 from tests.support.forked import kedro_batch, on
 from tests.support.plans import write_plan
 from tests.support.runs import JOURNAL, end_of, make_older, started, states, wait_until
@@ -316,7 +316,7 @@ def test_runs_on_this_machine_count_while_their_command_works(tmp_path):
             refused = kedro_batch("resume", "first", *renamed, cwd=tmp_path)
             assert "To see the status: kedro-batch status first --journal 'other/a name'" in refused.err
             (tmp_path / "gate").write_text("go")
-            assert first.wait(60) == 0
+            assert first.wait(GENEROUS_S) == 0
         finally:
             first.kill()
     write_plan(tmp_path, {"a": ["true"]}, a={"writes": ["raw"]})

@@ -12,7 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from kedro_batch.review.formats import DiffFormat, OverviewFormat
-from tests.support.command_line import PROGRAM, environment
+from tests.support.command_line import GENEROUS_S, PROGRAM, environment
 from tests.support.forked import kedro_batch
 from tests.support.plans import write_plan
 
@@ -252,7 +252,7 @@ def on_a_terminal(*words, cwd, env=None):
     except OSError:  # Linux reports so that the other side is closed
         pass
     os.close(leader)
-    assert process.wait(60) == 0
+    assert process.wait(GENEROUS_S) == 0
     return said.decode()
 
 

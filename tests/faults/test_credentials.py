@@ -5,7 +5,6 @@ The ones that it can renew are waited for (``test_trouble``).
 
 import json
 import shlex
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -15,7 +14,6 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from kedro_batch.submitter.service.limits import STILL_S
 from tests.support import forked
 from tests.support.command_line import GENEROUS_S, PROGRAM, environment
 from tests.support.few import few_quick
@@ -296,27 +294,6 @@ def test_a_session_that_expires_is_asked_for_again_and_the_run_goes_on(tmp_path,
     assert ended.code == 0
     transcript.record(("apply", "plan.yaml", "--run-id", "r"), ended)
     transcript.check("the_session_of_a_role_has_expired")
-
-
-def test_a_process_that_asked_a_question_did_not_stand_still_however_late_the_answer(tmp_path):
-    write_plan(tmp_path, {"a": ["x"]})
-    with (
-        standin(mfa_codes=CODES, durations={"a": 600}) as service,
-        applied_on_terminal(tmp_path, service) as terminal,
-    ):
-        terminal.type("111111")
-        wait_until(lambda: states(service).get("a") == "RUNNING")
-        service.configure(expire_keys={"ASIASESSION1": 1})
-        terminal.wait_for(PROMPT)
-        late = time.monotonic() + STILL_S + 1
-        wait_until(lambda: time.monotonic() > late)
-        looks = len(service.asked("listjobs"))
-        terminal.type("222222")
-        wait_until(lambda: len(service.asked("listjobs")) > looks)  # another machine may have worked on the run
-        service.finish("a")
-        ended = terminal.end()
-    assert ended.code == 0
-    assert "stood still" not in ended.err
 
 
 def test_a_question_is_never_wiped_by_the_view(tmp_path):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import event, given, settings
+from hypothesis import currently_in_test_context, event, given, settings
 from hypothesis import strategies as st
 
 from kedro_batch.errors import UsageError
@@ -15,7 +15,7 @@ from kedro_batch.plan.model import Plan
 from kedro_batch.plan.submit_job import RunId
 from kedro_batch.submitter.journal_view import read_journal
 from kedro_batch.submitter.service.call_pool import Reply
-from tests.submitter.test_new_plan import edited, sketches, submissions
+from tests.submitter.test_new_plan import Sketch, edited, sketches, submissions
 from tests.support.simulation import Simulation, VirtualCalls
 from tests.support.standin.jobs import Status
 
@@ -127,9 +127,9 @@ class Told:
             else:
                 self.go_on(step.plan if step.word == "new plan" else None, detach=step.detach)
         except Killed:
-            event(f"{step.word}: killed")
+            note(f"{step.word}: killed")
         except UsageError:
-            event(f"{step.word}: refused")
+            note(f"{step.word}: refused")
         self.calls.bury()
         self.wait(step.pause_s)
 
@@ -146,12 +146,12 @@ class Told:
         before = {one.id: (one.status, one.status_reason) for one in submissions(self.simulation) if not one.live}
         finished = self.simulation.cancel(self.folder)
         assert finished.outcome != "unfinished"
-        event(f"cancel: {finished.outcome}")
-        taken = len(submissions(self.simulation))
+        note(f"cancel: {finished.outcome}")
+        taken = submissions(self.simulation)
+        assert [one.name for one in taken if one.live] == [], "it goes on"  # later it would have ended by itself
         self.wait(60.0)
         now = submissions(self.simulation)
-        assert [one.name for one in now if one.live] == [], "it goes on"
-        assert len(now) == taken, "it was submitted later"
+        assert len(now) == len(taken), "it was submitted later"
         assert {one.id: (one.status, one.status_reason) for one in now if one.id in before} == before
 
     @property
@@ -162,6 +162,12 @@ class Told:
     def wait(self, seconds: float) -> None:
         self.calls.work(seconds)
         self.simulation.service.jobs.advance(self.calls.time)
+
+
+def note(what: str) -> None:
+    """Let hypothesis count what happens in its stories."""
+    if currently_in_test_context():
+        event(what)
 
 
 def check(story: Story) -> None:
@@ -182,6 +188,15 @@ def check(story: Story) -> None:
 @given(stories())
 def test_after_a_cancel_nothing_goes_on_and_each_node_succeeds_once_when_the_run_is_taken_up(story):
     check(story)
+
+
+@pytest.mark.parametrize("killed_after", range(16))
+def test_a_cancel_waits_for_what_a_killed_process_has_sent_and_the_list_shows_late(killed_after):
+    plan = Sketch(groups=((0,), (1,), (2,)), needs={0: (), 1: (), 2: (0,)}).plan()
+    service = {"seed": killed_after, "run_s": 30.0, "terminate_s": 0.1, "list_delay_s": 10.0, "lost_replies": 0.5}
+    once: dict[str, Any] = {"detach": False, "fail": (), "plan": plan, "pause_s": 0.0}
+    killed = Step(word="go on", killed_after=killed_after, **once)
+    check(Story(first=plan, service=service, steps=(killed, Step(word="cancel", killed_after=None, **once))))
 
 
 @pytest.mark.long

@@ -201,7 +201,7 @@ def test_processes_that_begin_runs_at_once_get_versions_of_their_own(file):
         "    journal.begin_version(run, '2026-11-22T16.15.07.123Z')\n"
     )
     writers = [subprocess.Popen([sys.executable, "-c", script, str(file), name]) for name in ("x", "y")]
-    assert [one.wait(60) for one in writers] == [0, 0]
+    assert [one.wait(GENEROUS_S) for one in writers] == [0, 0]
     with read_journal(file) as view:
         versions = [one.version for one in view.runs() if one.version]
     assert len(versions) == len(set(versions)) == 40
@@ -251,7 +251,7 @@ def test_two_processes_that_write_at_once_lose_nothing(file):
         "journal = Journal(file)\nfor number in range(50): journal.intend('r1', [(f'{sys.argv[2]}{number}', 1)], 1.0)\n"
     )
     writers = [subprocess.Popen([sys.executable, "-c", script, str(file), name]) for name in ("x", "y")]
-    assert [one.wait(60) for one in writers] == [0, 0]
+    assert [one.wait(GENEROUS_S) for one in writers] == [0, 0]
     with read_journal(file) as view:
         assert len(view.records(RUN)) == 101
 
@@ -264,7 +264,7 @@ def test_two_processes_that_make_the_journal_at_once_make_one(tmp_path):
     makers = [
         subprocess.Popen([sys.executable, "-c", script, str(tmp_path / "journal.db"), name]) for name in ("x", "y", "z")
     ]
-    assert [one.wait(60) for one in makers] == [0, 0, 0]
+    assert [one.wait(GENEROUS_S) for one in makers] == [0, 0, 0]
     with read_journal(tmp_path / "journal.db") as view:
         assert [one.run for one in view.runs()] == ["x", "y", "z"]
 
@@ -420,7 +420,7 @@ def test_two_processes_that_convert_a_journal_at_once_both_go_on(file, as_of_old
     as_of_older(file)
     script = PREAMBLE + "journal = Journal(file); journal.intend('r1', [(sys.argv[2], 1)], 1.0)"
     writers = [subprocess.Popen([sys.executable, "-c", script, str(file), name]) for name in ("x", "y", "z")]
-    assert [one.wait(60) for one in writers] == [0, 0, 0]
+    assert [one.wait(GENEROUS_S) for one in writers] == [0, 0, 0]
     with read_journal(file) as view:
         assert view.records(RUN).keys() == {"a", "x", "y", "z"}
 

@@ -78,7 +78,9 @@ def numbered(job: str, lines: int) -> list[str]:
         (1_000, {"log_page": 100}),
         (1_000, {"log_empty_pages": 3, "log_page": 200}),
         (1_000, {"log_lag_s": 5.0}),
-        (1_000, {"log_delay_s": 20.0}),
+        (1_000, {"log_delay_s": 60.0}),
+        (1_000, {"log_rate": 1e6, "log_page": 37}),  # all of one millisecond, so each line is there twice
+        (1_000, {"log_endless": True, "log_lag_s": 4.0}),
         (1_000, {"throttle_other": {"rate": 0.5, "burst": 1}, "log_page": 100}),
     ],
     ids=str,
@@ -98,7 +100,7 @@ def test_no_line_is_lost_and_none_is_repeated(tmp_path, lines, configuration):
 class Described(dict[str, Any]):
     """A job of a DescribeJobs reply, of which one can be told whether it is held."""
 
-    __hash__ = object.__hash__  # type: ignore[assignment]
+    __hash__ = object.__hash__  # type: ignore[assignment]  # a dict has none
 
 
 def test_what_is_held_while_logs_are_followed_does_not_grow_with_the_jobs_that_have_ended(tmp_path, monkeypatch):

@@ -12,6 +12,7 @@ import pytest
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.submit_job import RunId
 from kedro_batch.submitter.run_lock import is_locked, remove_run_folder, run_lock
+from tests.support.command_line import GENEROUS_S
 
 RUN = RunId("r1")
 HOLDER = """
@@ -57,7 +58,7 @@ def test_a_second_process_is_refused_with_the_name_of_the_first(tmp_path):
 def test_the_lock_ends_with_its_holder_however_that_ends(tmp_path):
     with another_process(HOLDER, tmp_path / "r1") as first:
         first.send_signal(signal.SIGKILL)
-        first.wait(30)
+        first.wait(GENEROUS_S)
         with run_lock(tmp_path / "r1", RUN):
             assert f"process {os.getpid()} of" in (tmp_path / "r1" / "lock").read_text()
             assert f"process {first.pid} of" not in (tmp_path / "r1" / "lock").read_text()

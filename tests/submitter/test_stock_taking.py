@@ -1,13 +1,13 @@
 import math
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from functools import partial
 from typing import Any
 
 import pytest
 
-from kedro_batch.errors import RunUnknown
+from kedro_batch.errors import Fault, RunUnknown, ServiceError
 from kedro_batch.plan.data_version import DataVersion
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId, RunId
@@ -15,10 +15,11 @@ from kedro_batch.submitter.events import JobChanged, JobSubmitted, Notice
 from kedro_batch.submitter.job_events import job_changed
 from kedro_batch.submitter.job_state import JobRecord, JobState, Transition
 from kedro_batch.submitter.run_options import RunMode, RunOptions
+from kedro_batch.submitter.service.api import JobDetail
 from kedro_batch.submitter.service.call_pool import Lane
 from kedro_batch.submitter.service.limits import REMEMBERED_S, SLOW_WRITE_S, STILL_S, VISIBLE_AFTER_S
 from kedro_batch.submitter.stock_taking import StillnessWatch, StockTaking, took_long, with_what_is_to_run
-from tests.support.simulation import Simulation, plan_of
+from tests.support.simulation import InProcess, Simulation, plan_of
 
 S = JobState
 A, B = map(JobName, "ab")
@@ -203,6 +204,33 @@ def test_a_machine_that_falls_asleep_while_its_process_works_looks_at_the_run_be
     assert simulation.to_the_end().counts == {"SUCCEEDED": 20}
     assert slept
     assert simulation.service.judge()["taken"] == 20
+
+
+@pytest.mark.parametrize("is_answered", [True, False])
+def test_a_process_that_waited_for_an_answer_did_not_stand_still_however_late_it_was(
+    tmp_path, monkeypatch, is_answered
+):
+    """It looks at the run all the same: another machine may have worked on it."""
+    simulation = Simulation(tmp_path, plan_of({"a": "", "b": "a"}), run_s=60)
+    looks = times_of(monkeypatch, simulation, "ListJobs")
+    describe_jobs, answered_at = InProcess.describe_jobs, list[float]()
+
+    def refused_once(engine: InProcess, ids: Sequence[JobId]) -> list[JobDetail]:
+        if simulation.calls.time > 10 and not answered_at:
+            raise ServiceError("the session has expired", fault=Fault.CREDENTIALS)
+        return describe_jobs(engine, ids)
+
+    def renew_here(*_):
+        simulation.calls.work(_HOUR)
+        answered_at.append(simulation.calls.time)
+        return is_answered
+
+    monkeypatch.setattr(InProcess, "describe_jobs", refused_once)
+    monkeypatch.setattr(InProcess, "renew_here", renew_here)
+    assert simulation.to_the_end().counts == {"SUCCEEDED": 2}
+    assert [at for at in looks if answered_at[0] <= at < answered_at[0] + 1]
+    told = [one.event.message for one in simulation.happened if isinstance(one.event, Notice)]
+    assert any("stood still" in one for one in told) is not is_answered, told
 
 
 def test_a_resumed_run_that_slept_still_runs_what_it_was_to_run_again(tmp_path, monkeypatch):

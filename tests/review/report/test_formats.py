@@ -196,9 +196,11 @@ def test_the_page_of_a_hostile_run_is_closed_by_nothing_in_it():
 def test_markdown_of_many_failures_stays_within_its_bound():
     plan = layers(3_000, 60)
     history = simulated(plan, slots=100, spot=[f"job_{number:05}" for number in range(0, 3_000, 2)])
-    long = replace(FAILURE, exception=None, log_tail=("x" * 500,) * 25, reason="y" * 500)
+    long = replace(FAILURE, exception=None, log_tail=("x" * 500,) * 25)
+    failures = (replace(long, reason=f"{number:05}{'y' * 495}") for number in range(len(history.submissions)))
     submissions = tuple(
-        replace(one, record=replace(one.record, state=JobState.FAILED, failure=long)) for one in history.submissions
+        replace(one, record=replace(one.record, state=JobState.FAILED, failure=failure))
+        for one, failure in zip(history.submissions, failures, strict=True)
     )
     text = render_report_markdown(build_report(replace(history, submissions=submissions)))
     assert len(text) <= CHARACTERS

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kedro_batch.plan.model import JobName
-from kedro_batch.review.run.expected_end import ExpectedEnd, RunSoFar, expected_end, expected_end_words, run_so_far
+from kedro_batch.review.run.expected_end import ExpectedEnd, RunSoFar, expected_end, expected_end_words
+from kedro_batch.review.run.progress import Progress
+from kedro_batch.submitter.began import Began
 from kedro_batch.submitter.job_execution import JobAttempt, JobExecution
 from kedro_batch.submitter.job_state import JobRecord, JobState
 from kedro_batch.submitter.usual_times import UsualTimes
@@ -185,7 +187,8 @@ def test_how_far_a_run_is_comes_from_its_records():
         JobName("g"): JobRecord(state=JobState.SUCCEEDED),
         JobName("h"): JobRecord(state=JobState.NOT_RUN),
     }
-    found = run_so_far(records, {D: NOW - 7, C: NOW - 100}, NOW)
+    began = {D: Began(at=NOW - 7, exact=True), C: Began(at=NOW - 100, exact=True)}
+    found = Progress(dict.fromkeys(records, ()), records, began).so_far(NOW)
     assert found.ended == {A: 60, B: 10, C: None, "g": None, "h": None}
     assert found.running == {D: NOW - 7, "e": NOW}
 

@@ -232,6 +232,19 @@ def test_a_screen_is_never_larger_than_its_terminal(run, width, height, unicode,
     assert all(cell_len(line.plain) <= width for line in lines)
 
 
+def test_tabs_wide_and_combining_characters_keep_each_failure_in_one_line():
+    name = JobName("fit")
+    progress = Progress({name: ()}, {name: JobRecord(state=JobState.RUNNING)})
+    reason = "ValueError:\t\ttrain\ttest\t" + "\u4e2d\u0301" * 200
+    failed = JobChanged(
+        job=name, job_id=JobId("1"), submission=1, before=JobState.RUNNING, after=JobState.FAILED, reason=reason
+    )
+    progress.on_event(failed, BEGAN_AT)
+    line = live_screen(progress, HEAD, SMALL, NOW)[-1].plain
+    assert "ValueError:  train test " in line
+    assert cell_len(line) <= 80
+
+
 def test_names_and_reasons_of_any_length_keep_their_beginning_and_names_their_end():
     name = JobName("fit_" + "x" * 120 + "_017")
     progress = Progress({name: ()}, {name: JobRecord(state=JobState.SUBMITTED)})

@@ -128,6 +128,13 @@ def test_jobs_of_an_earlier_plan_are_left_out():
     assert progress.state(gone) is None
 
 
+def test_a_job_that_is_lost_while_it_is_followed_has_its_reason_too():
+    progress = Progress(PARENTS, {})
+    progress.on_event(change(A, S.LOST), 5.0)
+    (failed,) = progress.failed
+    assert failed.why == "the service knows it no longer"
+
+
 def test_a_failure_that_is_recorded_is_told_with_the_time_at_which_the_job_ended():
     record = JobRecord(state=S.LOST, execution=JobExecution(stopped_at=5.0))
     (failed,) = Progress(PARENTS, {A: record}).failed

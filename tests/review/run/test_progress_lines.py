@@ -12,6 +12,7 @@ from kedro_batch.submitter.events import (
     Event,
     JobChanged,
     JobExecuted,
+    JobLog,
     JobSubmitted,
     Notice,
     NoticeKind,
@@ -83,6 +84,21 @@ def test_the_time_of_a_job_is_left_out_where_nobody_knows_it():
     told = Followed(Progress(PARENTS, {A: JobRecord(state=S.SUBMITTED)}))
     told.on(change(A, S.SUCCEEDED), change(B, S.LOST), FINISHED)
     assert told.lines == ["a SUCCEEDED, 1/3", "b LOST, 2/3"]
+
+
+def test_the_exception_of_a_job_is_told_once_its_log_is_known_and_the_same_one_of_other_jobs_is_not():
+    told = Followed(Progress(PARENTS, {}))
+    told.on(change(A, S.FAILED, reason="killed"), change(B, S.FAILED, reason="killed"))
+    for job in (A, A, B):
+        told.on(JobLog(job=job, submission=1, exception="KeyError: 'price'"))
+    told.on(JobLog(job=B, submission=1))
+    assert told.lines == ["a FAILED, 1/3: killed", "b FAILED, 2/3: killed", "a: KeyError: 'price'"]
+
+
+def test_exceptions_are_told_as_long_as_somebody_reads_so_many():
+    told = Followed(Progress(PARENTS, {}))
+    told.on(*(JobLog(job=A, submission=1, exception=f"ValueError: {number}") for number in range(200)))
+    assert len(told.lines) == 50
 
 
 def test_what_waits_for_more_to_come_is_told_within_a_second():

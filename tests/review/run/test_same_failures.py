@@ -40,9 +40,22 @@ def test_what_differs_is_told_alone():
         assert jobs(A, other) == [["a"], ["b"]]
 
 
-def test_without_an_exception_nobody_knows_whether_failures_are_the_same():
+def test_without_an_exception_the_same_words_are_the_same_failure():
     bare = [replace(A, job=job, exception=None) for job in "abc"]
-    assert jobs(*bare) == [["a"], ["b"], ["c"]]
+    assert jobs(*bare) == [["a", "b", "c"]]
+    other = replace(bare[1], log_tail=("Killed",))
+    assert jobs(bare[0], other) == [["a"], ["b"]]
+    assert jobs(bare[0], replace(bare[1], cause=None)) == [["a"], ["b"]]
+    assert jobs(*(replace(one, cause=None, exit_code=None) for one in bare)) == [["a"], ["b"], ["c"]]
+
+
+def test_where_the_reason_tells_the_failure_the_end_of_the_log_does_not():
+    spot = replace(A, exception=None, cause="spot", reason="Host EC2 (instance i-0123456789abcdef0) terminated.")
+    other = replace(spot, job="b", reason="Host EC2 (instance i-0fedcba9876543210) terminated.", log_tail=("epoch 3",))
+    assert jobs(spot, other) == [["a", "b"]]
+    assert jobs(spot, replace(other, cause="out_of_memory", memory_mib=2)) == [["a"], ["b"]]
+    memory = replace(spot, cause="out_of_memory", memory_mib=2_000)
+    assert jobs(memory, replace(memory, job="b", memory_mib=4_000)) == [["a"], ["b"]]
 
 
 def test_the_order_is_that_of_the_first_ones():

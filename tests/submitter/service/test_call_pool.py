@@ -118,12 +118,13 @@ def test_no_reply_is_lost_among_many():
 
 def test_a_call_that_is_never_answered_keeps_no_program_from_ending():
     program = (
-        "import time\n"
+        "import threading, time\n"
         "from kedro_batch.submitter.inbox import Inbox\n"
         "from kedro_batch.submitter.service.call_pool import Lane, ThreadedCalls\n"
         "calls = ThreadedCalls(Inbox())\n"
-        "calls.start(Lane.SUBMIT, 1, lambda: time.sleep(3600))\n"
-        "calls.wait(0.1)\n"
+        "begun = threading.Event()\n"
+        "calls.start(Lane.SUBMIT, 1, lambda: (begun.set(), time.sleep(3600)))\n"
+        "begun.wait()\n"
     )
     ended = subprocess.run(
         [sys.executable, "-c", program], check=False, timeout=GENEROUS_S, capture_output=True, text=True

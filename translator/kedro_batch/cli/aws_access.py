@@ -3,9 +3,10 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from kedro_batch.cli.base import print_plainly
 from kedro_batch.cli.terminal_prompt import ask_hidden
 from kedro_batch.errors import RunUnknown
-from kedro_batch.submitter.events import Sink
+from kedro_batch.submitter.events import Event, Notice, Sink
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.service.call_pool import ThreadedCalls
 from kedro_batch.text.wording import listed
@@ -31,6 +32,12 @@ def aws_engine(plan: "Plan", *, new_run: bool) -> "AwsEngine":
     from kedro_batch.submitter.service.aws import AwsEngine  # noqa: PLC0415  boto3 takes a third of a second
 
     return AwsEngine(plan.region, plan.account, new_run=new_run, ask=ask_hidden)
+
+
+def tell_notices(event: Event) -> None:
+    """Say on standard error what goes wrong with the service."""
+    if isinstance(event, Notice):
+        print_plainly(event.message)
 
 
 def open_for_reading(run: "ShownRun", inbox: Inbox, tell: Sink, patience_s: float) -> "AskedService":

@@ -7,7 +7,6 @@ from collections.abc import Collection, Sequence
 from kedro_batch.cli.base import is_plain, print_note, print_plainly
 from kedro_batch.plan.model import JobName
 from kedro_batch.review.run.log_lines import LONGEST, WIDEST, LogLines
-from kedro_batch.submitter.events import Event, Notice
 from kedro_batch.submitter.log_places import LogPlace, shown_place
 from kedro_batch.submitter.service.log_cursor import LogEvent
 
@@ -80,8 +79,3 @@ class LogOutput:
     def tell_jobs(self, jobs: Sequence[JobName], problem: str) -> None:
         """Tell why there is nothing of several jobs, the same of each."""
         print_plainly(f"{', '.join(jobs)}: {problem}")
-
-    def notice(self, event: Event) -> None:
-        """Tell what is wrong with the service meanwhile."""
-        if isinstance(event, Notice):
-            print_plainly(event.message)

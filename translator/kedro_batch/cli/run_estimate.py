@@ -7,7 +7,8 @@ from typing import Any
 from kedro_batch.cli.run_snapshot import RunSnapshot
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.model import JobName
-from kedro_batch.review.run.expected_end import ExpectedEnd, RunSoFar, expected_end, run_so_far
+from kedro_batch.review.run.expected_end import ExpectedEnd, RunSoFar, expected_end
+from kedro_batch.review.run.progress import Progress
 from kedro_batch.review.run.progress_words import Estimate
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.job_state import LIVE, WITHOUT_ID, JobRecord
@@ -28,9 +29,10 @@ def estimate_end(snapshot: RunSnapshot, records: Mapping[JobName, JobRecord], no
     as_of = snapshot.last_event_at if snapshot.asked_at is None else snapshot.asked_at
     if as_of is None or not reaches_its_end(snapshot.entry, records):
         return None
-    so_far = run_so_far(records, {job: began.at for job, began in snapshot.began.items()}, as_of)
     parents = {job.name: job.depends_on for job in snapshot.run.plan.jobs}
-    return expected_end({job: parents[job] for job in records}, snapshot.usual, so_far, now)
+    in_order = {job: parents[job] for job in records}
+    progress = Progress(in_order, records, snapshot.began)
+    return expected_end(in_order, snapshot.usual, progress.so_far(as_of), now)
 
 
 def reaches_its_end(entry: RunEntry, records: Mapping[JobName, JobRecord]) -> bool:

@@ -147,7 +147,7 @@ def open_run(
             write(event)
 
     try:
-        with on_signals(inbox.on_signal), _event_writers(options) as writers:
+        with on_signals(inbox.on_signal), _event_writers(options, inbox) as writers:
             try:
                 with run_view(options.verbosity, partial(_what_differs, handle)) as view, ExitStack() as held:
                     if not cancels:
@@ -208,9 +208,9 @@ def open_run(
 
 
 @contextmanager
-def _event_writers(options: CommandOptions) -> Iterator[list[Sink]]:
+def _event_writers(options: CommandOptions, inbox: Inbox) -> Iterator[list[Sink]]:
     """Yield what writes every event for other programs."""
-    writers: list[Sink] = [JsonLines().show] if options.verbosity.as_json else []
+    writers: list[Sink] = [JsonLines(lambda: inbox.is_interrupted).show] if options.verbosity.as_json else []
     with ExitStack() as held:
         if options.events:
             writers.append(held.enter_context(EventFile(options.events)).show)

@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from kedro_batch.cli.aws_access import no_job_listed, open_for_reading
-from kedro_batch.cli.base import print_plainly
+from kedro_batch.cli.aws_access import no_job_listed, open_for_reading, tell_notices
 from kedro_batch.cli.shown_run import ShownRun
 from kedro_batch.cli.signals import on_signals
 from kedro_batch.errors import ServiceError
@@ -18,7 +17,7 @@ from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.reader import read_plan
 from kedro_batch.submitter.began import Began
-from kedro_batch.submitter.events import Event, Notice, NoticeKind, Sink
+from kedro_batch.submitter.events import Notice, NoticeKind, Sink
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.job_state import LIVE, MAY_BE_WORKING, MAYBE_SUBMITTED, JobRecord, JobState
 from kedro_batch.submitter.journal_rows import RunEntry
@@ -75,12 +74,6 @@ class RunSnapshot:
         """When jobs started that run, in seconds since the epoch, where that is known to the second."""
         running = {job for job, one in self.records.items() if one.state is JobState.RUNNING}
         return {job: began.at for job, began in self.began.items() if began.exact and job in running}
-
-
-def tell_notices(event: Event) -> None:
-    """Say on standard error what goes wrong."""
-    if isinstance(event, Notice):
-        print_plainly(event.message)
 
 
 class BatchAccess:

@@ -2,9 +2,8 @@
 
 import shlex
 
-from kedro_batch.cli.aws_access import no_job_listed, open_for_reading
+from kedro_batch.cli.aws_access import no_job_listed, open_for_reading, tell_notices
 from kedro_batch.cli.base import print_plainly
-from kedro_batch.cli.run_snapshot import tell_notices
 from kedro_batch.cli.shown_run import ShownRun
 from kedro_batch.cli.signals import on_signals
 from kedro_batch.submitter.inbox import Inbox

@@ -10,7 +10,7 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
-from kedro_batch.cli.aws_access import no_job_listed, open_for_reading
+from kedro_batch.cli.aws_access import no_job_listed, open_for_reading, tell_notices
 from kedro_batch.cli.base import print_plainly
 from kedro_batch.cli.log_output import LogOutput
 from kedro_batch.cli.shown_run import ShownRun
@@ -87,7 +87,7 @@ def _show_batch(run: ShownRun, request: LogRequest, output: LogOutput, inbox: In
 
     patience_s = DEFAULT_RETRY_FOR_S if request.follow else limits.LOG_PATIENCE_S
     patience_s = patience_s if request.retry_for is None else request.retry_for
-    service = open_for_reading(run, inbox, output.notice, patience_s)
+    service = open_for_reading(run, inbox, tell_notices, patience_s)
     choice = LogChoice(submission=request.submission, attempt=request.attempt, since=request.since)
     logs = BatchLogs(run.plan, service, _reader(run, service), choice)
     states = logs.states(request.jobs)

@@ -32,7 +32,8 @@ def status(  # noqa: PLR0913  click hands over every option
         raise click.UsageError("--offline and --plan exclude each other: AWS Batch finds the jobs by their names")
     if watch and as_json:
         raise click.UsageError("--watch and --json exclude each other: kedro-batch wait RUN --json prints every event")
-    from kedro_batch.cli.run_snapshot import BatchAccess, take_snapshot, tell_notices
+    from kedro_batch.cli.aws_access import tell_notices
+    from kedro_batch.cli.run_snapshot import BatchAccess, take_snapshot
     from kedro_batch.cli.shown_run import find_shown_run
     from kedro_batch.cli.status_report import status_report
     from kedro_batch.files.json_text import encoded

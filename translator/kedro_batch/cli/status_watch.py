@@ -9,18 +9,12 @@ from dataclasses import replace
 
 import click
 
+from kedro_batch.cli.aws_access import tell_notices
 from kedro_batch.cli.background_view import Estimator
 from kedro_batch.cli.live_view import View, plan_words, run_view
 from kedro_batch.cli.options import Verbosity
 from kedro_batch.cli.run_estimate import estimator, reaches_its_end
-from kedro_batch.cli.run_snapshot import (
-    BatchAccess,
-    RunSnapshot,
-    look_at_batch,
-    look_at_listed_run,
-    recorded_snapshot,
-    tell_notices,
-)
+from kedro_batch.cli.run_snapshot import BatchAccess, RunSnapshot, look_at_batch, look_at_listed_run, recorded_snapshot
 from kedro_batch.cli.shown_run import ShownRun
 from kedro_batch.cli.status_report import status_report
 from kedro_batch.cli.streams import fitted_to

@@ -41,7 +41,7 @@ def ask_hidden(question: str) -> str | None:
     with _terminal() as terminal:
         if terminal is None:
             return None
-        with _drawn[-1]() if _drawn else nullcontext(), _interruptible(), _without_echo(terminal):
+        with _interruptible(), _drawn[-1]() if _drawn else nullcontext(), _without_echo(terminal):
             try:
                 _write(terminal, question)
                 return read_line(terminal).rstrip("\r\n")

@@ -53,9 +53,9 @@ def find_git_facts(root: Path) -> GitFacts:
 def is_ignored(root: Path, path: str) -> bool | None:
     """True if git ignores a path of a project; None if git cannot tell."""
     try:
-        # No shell reads the words, and git takes what follows -- for paths.
+        # No shell reads the words, and git, the user's own, takes what follows -- for paths.
         ended = subprocess.run(  # noqa: S603
-            ["git", "check-ignore", "--quiet", "--no-index", "--", path],  # noqa: S607
+            ["git", "check-ignore", "--quiet", "--no-index", "--", path],  # noqa: S607  the user's own
             cwd=root,
             capture_output=True,
             check=False,
@@ -67,7 +67,7 @@ def is_ignored(root: Path, path: str) -> bool | None:
 
 def _ask(root: Path, *words: str) -> str | None:
     try:
-        # No shell reads the words, and all of them are ours.
+        # No shell reads the words, all of them are ours, and git is the user's own.
         ended = subprocess.run(["git", *words], cwd=root, capture_output=True, check=True)  # noqa: S603, S607
     except (OSError, subprocess.CalledProcessError):
         return None

@@ -81,6 +81,11 @@ class Inbox:
         self._raised = False
 
     @property
+    def is_interrupted(self) -> bool:
+        """True if a signal has come."""
+        return bool(self._signals)
+
+    @property
     def impatient(self) -> bool:
         """True if more than one signal has come: what is being ended should end at once."""
         return len(self._signals) > 1

@@ -5,6 +5,7 @@ from typing import assert_never
 
 from rich.text import Text
 
+from kedro_batch.plan.model import JobName
 from kedro_batch.review.run.failure_words import failure_words
 from kedro_batch.review.run.progress_words import clock_time
 from kedro_batch.submitter.events import (
@@ -22,7 +23,7 @@ from kedro_batch.submitter.events import (
     RunStarted,
 )
 from kedro_batch.submitter.job_state import FAILURES, JobState
-from kedro_batch.text.escaping import for_terminal
+from kedro_batch.text.escaping import for_terminal, one_line
 from kedro_batch.text.wording import counted, listed
 
 _NAMED = 20
@@ -105,6 +106,11 @@ def changed_line(  # noqa: PLR0913  what is known beside the event
     if details:
         line.append(f": {details}" if took or how_far else f" {details}")
     return line.append(f" ({event.log})") if with_log and event.log else line
+
+
+def exception_line(job: JobName, exception: str, at: float, zone: tzinfo | None) -> Text:
+    """Return the line of the exception that has ended a job."""
+    return timed(at, zone, f"{job}: ").append(one_line(exception), _STYLES[JobState.FAILED])
 
 
 def _started(event: RunStarted, doing: str) -> str:

@@ -17,7 +17,6 @@ from statistics import NormalDist
 
 from kedro_batch.plan.model import JobName
 from kedro_batch.review.run.run_time_estimates import DEVIATION, RunTimeEstimate, run_time_estimates
-from kedro_batch.submitter.job_state import ENDED, JobRecord, JobState
 from kedro_batch.submitter.usual_times import UsualTimes
 from kedro_batch.text.wording import counted
 
@@ -79,23 +78,6 @@ class RunSoFar:
     ended: Mapping[JobName, float | None]
     running: Mapping[JobName, float]
     as_of: float
-
-
-def run_so_far(records: Mapping[JobName, JobRecord], running_since: Mapping[JobName, float], as_of: float) -> RunSoFar:
-    """Return how far a run is, from the records of its jobs.
-
-    Args:
-        records: The jobs.
-        running_since: When those that run have started, as far as is known; for the others it is when they were seen.
-        as_of: When the records were true.
-    """
-    ended = {job: _took(one) for job, one in records.items() if one.state in ENDED}
-    running = {job: running_since.get(job, as_of) for job, one in records.items() if one.state is JobState.RUNNING}
-    return RunSoFar(ended=ended, running=running, as_of=as_of)
-
-
-def _took(record: JobRecord) -> float | None:
-    return record.execution.run_seconds if record.execution and record.state is JobState.SUCCEEDED else None
 
 
 def expected_end(

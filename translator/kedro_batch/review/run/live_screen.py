@@ -198,7 +198,8 @@ def _failed(failed: Sequence[FailedJob], rows: int, screen: Screen) -> list[Text
     told = []
     for one in shown:
         at = clock_time(one.at, screen.zone) if one.at is not None else "earlier "
-        told.append(f"{at}{_GAP}{for_terminal(one.why)}")
+        why = for_terminal(one.why).replace("\t", " ")  # how wide a tab is depends on where it stands
+        told.append(f"{at}{_GAP}{why}")
     width = _name_width([one.job for one in shown], told, screen)
     lines = [Text(), Text(f"{len(failed):,} failed", "bold red")]
     for one, why in zip(shown, told, strict=True):

@@ -218,7 +218,7 @@ class Progress:
             seen = began_by(at, event.before, event.started_at)
             self._began[name] = seen if began is None or seen.exact else began
         if state in FAILURES:
-            why = _why(event.reason, event.exit_code, event.cause)
+            why = _why(event.reason, event.exit_code, event.cause) or _why_without_words(state)
             self._failed.pop(name, None)
             self._failed[name] = FailedJob(job=name, why=why, at=at)
 
@@ -251,10 +251,14 @@ def _ended_at(one: JobRecord) -> float | None:
 
 def _why_of_record(one: JobRecord) -> str:
     if one.failure is None:
-        return "the service knows it no longer" if one.state is JobState.LOST else ""
+        return _why_without_words(one.state)
     if one.failure.exception:
         return one_line(one.failure.exception)
     return _why(one.failure.reason, one.failure.exit_code, one.failure.cause)
+
+
+def _why_without_words(state: JobState) -> str:
+    return "the service knows it no longer" if state is JobState.LOST else ""
 
 
 def _why(reason: str | None, exit_code: int | None, cause: Cause | None) -> str:

@@ -2,7 +2,8 @@
 
 Events come in, each with its time, and now and then the time alone; lines go out, most of them at once. The line of a
 job that ended waits for the next event, which tells how long it ran. Submissions are told together, and so are jobs
-that will not run or were cancelled: one failure can keep thousands from running. Pure.
+that will not run or were cancelled: one failure can keep thousands from running. The exception of a job that failed is
+told once its log is known, unless that of another one was the same. Pure.
 """
 
 from collections import Counter
@@ -13,12 +14,12 @@ from datetime import tzinfo
 from rich.text import Text
 
 from kedro_batch.plan.model import JobName
-from kedro_batch.review.run.event_lines import changed_line, run_line, submitted_line, timed
+from kedro_batch.review.run.event_lines import changed_line, exception_line, run_line, submitted_line, timed
 from kedro_batch.review.run.job_groups import Group
 from kedro_batch.review.run.progress import Progress
 from kedro_batch.review.run.progress_words import clock_time, how_far, longest_at_work, worked_for
 from kedro_batch.submitter.began import Began
-from kedro_batch.submitter.events import Event, JobChanged, JobExecuted, JobSubmitted, RunFinished, RunStarted
+from kedro_batch.submitter.events import Event, JobChanged, JobExecuted, JobLog, JobSubmitted, RunFinished, RunStarted
 from kedro_batch.submitter.job_execution import JobExecution
 from kedro_batch.submitter.job_state import ENDED, MAY_BE_WORKING, JobState
 from kedro_batch.text.wording import counted, duration
@@ -26,6 +27,8 @@ from kedro_batch.text.wording import counted, duration
 HEARTBEAT_S, SOON_S = 30.0, 600.0
 """How long nothing is printed before a heartbeat, in the first minutes of a command."""
 LATER_HEARTBEAT_S = 300.0
+_EXCEPTIONS = 50
+"""Exceptions that are told while a run goes on; who has read so many reads how it ends."""
 _COUNTED = (JobState.NOT_RUN, JobState.CANCELLED)
 WAIT_S = 0.5
 """How long what is put together with what follows may wait for it."""
@@ -74,6 +77,7 @@ class ProgressLines:
         self._ended: _Ended | None = None
         self._counted = _Counted()
         self._waits_since: float | None = None
+        self._exceptions: set[str] = set()
 
     def on_event(self, event: Event, at: float) -> list[Text]:
         """Return the lines that are due with an event, after the progress has changed with it."""
@@ -161,6 +165,8 @@ class ProgressLines:
                 yield from self._submitted(event, at)
             case JobChanged():
                 yield from self._changed(event, at, began)
+            case JobLog():
+                yield from self._logged(event, at)
             case _:
                 if (line := run_line(event, at, self._zone, doing=self._doing)) is not None:
                     yield line
@@ -176,6 +182,11 @@ class ProgressLines:
             self._counted.cancelled += event.after is JobState.CANCELLED
         elif self._verbose and event.after is not JobState.NOT_SUBMITTED:  # its next submission is told itself
             yield changed_line(event, at, self._zone, with_log=True)
+
+    def _logged(self, event: JobLog, at: float) -> Iterator[Text]:
+        if event.exception and event.exception not in self._exceptions and len(self._exceptions) < _EXCEPTIONS:
+            self._exceptions.add(event.exception)
+            yield exception_line(event.job, event.exception, at, self._zone)
 
     def _submitted(self, event: JobSubmitted, at: float) -> Iterator[Text]:
         if self._verbose:

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from kedro_batch.review.run.status import FailureStatus
+from kedro_batch.submitter.failures import Cause
+from kedro_batch.submitter.job_state import JobState
 
 Alike = tuple[FailureStatus, ...]
 """Jobs that have failed in the same way, the first one first; mostly one."""
@@ -14,10 +16,16 @@ _FRAMES = 3
 """The last frames of tracebacks that are the same; how a node was called is no difference."""
 
 
-def same_failures(failures: Iterable[FailureStatus]) -> tuple[Alike, ...]:
-    """Return the failures, those together that have the same reason, the same exception and the same last frames.
+_MACHINE = re.compile(r"\bi-[0-9a-f]+\b")
+"""The id of an instance: which machine it was is no difference."""
+_TOLD_BY_THE_LOG = (None, Cause.EXIT, Cause.UNKNOWN)
 
-    A failure without an exception is alone: nobody knows whether it is the same.
+
+def same_failures(failures: Iterable[FailureStatus]) -> tuple[Alike, ...]:
+    """Return the failures, those together that are told in the same words: reason, exception and its last frames.
+
+    Without an exception the last line of the log is among these words, unless the kind of failure says what happened.
+    Those of which nobody knows why are alone.
     """
     groups: dict[object, list[FailureStatus]] = {}
     for one in failures:
@@ -27,11 +35,14 @@ def same_failures(failures: Iterable[FailureStatus]) -> tuple[Alike, ...]:
 
 def _way(one: FailureStatus) -> object:
     """Return what is the same of failures that are told together."""
+    same = (one.state, one.cause, one.exit_code, one.reason and _MACHINE.sub("", one.reason))
     if one.exception is None:
-        return one.job
+        if one.reason is None and one.exit_code is None and one.state != JobState.LOST:
+            return one.job  # nobody knows why
+        last = one.log_tail[-1:] if one.cause in _TOLD_BY_THE_LOG else ()
+        return (*same, one.memory_mib, one.timeout_s, one.not_found, last)
     frames = [found["place"] for line in one.log_tail if (found := _FRAME.match(line))]
-    exceptions = (one.exception, one.exception_cause, tuple(frames[-_FRAMES:]))
-    return (one.state, one.cause, one.reason, one.exit_code, *exceptions)
+    return (*same, one.exception, one.exception_cause, tuple(frames[-_FRAMES:]))
 
 
 def told_once(alike: Alike) -> FailureStatus:
