@@ -49,8 +49,8 @@ def read_estimator(context: RunContext) -> Callable[[RunSoFar, float], Estimate]
     """
     try:
         with read_journal(context.journal.file) as journal:  # of this thread: the run's own goes on meanwhile
-            entry = journal.run(context.run_id)
-            usual = read_usual_times(journal, entry, context.plan) if entry else None
+            entry = journal.run(context.run_id) or _entry_to_be(context)
+            usual = read_usual_times(journal, entry, context.plan)
     except UsageError:  # another program holds the journal: no run fails for want of an estimate
         return None
     return estimator(usual, context.parents)
@@ -62,6 +62,17 @@ def estimator(usual: UsualTimes | None, parents: Parents) -> Callable[[RunSoFar,
         return None
     usual_s = usual.seconds
     return lambda so_far, now: Estimate(expected_end=expected_end(parents, usual, so_far, now), usual_s=usual_s)
+
+
+def _entry_to_be(context: RunContext) -> RunEntry:
+    """Return a run that the journal does not have yet: it is written with its first intents."""
+    return RunEntry(
+        run=context.run_id,
+        digest=context.begun_with or context.digest,
+        engine=context.engine.name,
+        jobs=len(context.plan.jobs),
+        began_at=context.began_at,
+    )
 
 
 def estimate_document(expected: ExpectedEnd) -> dict[str, Any]:

@@ -57,7 +57,12 @@ class ExpectedEnd:
     @property
     def basis(self) -> str:
         """What the estimate is made of, in words."""
-        return f"{counted(self.runs, 'earlier run')}; at most {counted(self.slots, 'job')} at once"
+        return "; ".join(self.bases)
+
+    @property
+    def bases(self) -> tuple[str, str]:
+        """What the estimate is made of, in words: the earlier runs, and how many jobs run at once."""
+        return counted(self.runs, "earlier run"), f"at most {counted(self.slots, 'job')} at once"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
