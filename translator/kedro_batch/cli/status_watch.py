@@ -3,6 +3,7 @@
 What has changed between two looks is told to the view as the events that a follower would have told.
 """
 
+import sys
 import time
 from dataclasses import replace
 
@@ -16,6 +17,7 @@ from kedro_batch.cli.run_estimate import estimator, reaches_its_end
 from kedro_batch.cli.run_snapshot import BatchAccess, RunSnapshot, look_at_batch, look_at_listed_run, recorded_snapshot
 from kedro_batch.cli.shown_run import ShownRun
 from kedro_batch.cli.status_report import status_report
+from kedro_batch.cli.streams import fitted_to
 from kedro_batch.errors import Interrupted, ServiceError, UsageError
 from kedro_batch.review.run.progress import Progress
 from kedro_batch.review.run.progress_words import RunHead
@@ -62,7 +64,7 @@ def watch_status(run: ShownRun, *, offline: bool, plan_file: str | None, no_colo
         raise
     finally:
         if seen := watch.as_seen():
-            click.echo(status_report(seen, plan_file=plan_file).text, nl=False)
+            click.echo(fitted_to(sys.stdout, status_report(seen, plan_file=plan_file).text), nl=False)
 
 
 class _Watch:
