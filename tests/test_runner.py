@@ -114,7 +114,7 @@ def test_a_failing_node_ends_it_with_the_reasons_of_batch_and_both_ways_to_go_on
         assert re.search(r'--from-nodes "(go_left|go_left,add_up|add_up,go_left)"', ended.text)
         assert "on_pipeline_error: AWSBatchRunnerError" in ended.text
         assert ended.err.endswith(
-            f"Error: run {entry.run} failed: 2 succeeded, 1 failed, 1 not run\n"
+            f"Error: run {entry.run} failed: 2 succeeded, 1 failed, 1 will not run\n"
             "  go_left failed: exit code 3\n"
             f"To submit what has not succeeded: {resume}\n"
         )

@@ -148,7 +148,7 @@ def test_a_failing_job_its_descendants_and_the_independent_branches(tmp_path):
         "beside": "SUCCEEDED",
         "after": "SUCCEEDED",
     }
-    assert "5 jobs, 2 succeeded, 1 failed, 2 not run\n" in ended.text
+    assert "5 jobs, 2 succeeded, 1 failed, 2 will not run\n" in ended.text
     assert "bad failed: exit code 3\n  job: https://us-east-1.console.aws.amazon.com/batch/" in ended.text
     assert "  not run because of it (2): below, further\n" in ended.text
 

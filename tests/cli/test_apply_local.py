@@ -76,7 +76,7 @@ def test_a_failing_job_fails_the_run_and_independent_branches_go_on(tmp_path):
     )
     ended = kedro_batch("apply", "plan.yaml", "--local", cwd=tmp_path)
     assert ended.code == 6
-    assert "5 jobs, 2 succeeded, 1 failed, 2 not run\n" in ended.text
+    assert "5 jobs, 2 succeeded, 1 failed, 2 will not run\n" in ended.text
     assert ended.text.startswith("bad failed: exit code 7\n")
     assert "  | then this\n" in ended.text
     assert "  not run because of it (2): below, further\n" in ended.text

@@ -89,7 +89,7 @@ def test_apply_with_the_id_of_the_run_ends_them_too(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("without_id", "counts"), [(None, "2 jobs, 2 cancelled"), ("after", "2 jobs, 1 cancelled, 1 not run")]
+    ("without_id", "counts"), [(None, "2 jobs, 2 cancelled"), ("after", "2 jobs, 1 cancelled, 1 will not run")]
 )
 def test_cancel_ends_them_and_runs_nothing(without_id, counts, tmp_path):
     write_plan(tmp_path, {"slow": SLOW, "after": ["true"]}, {"after": "slow"})

@@ -447,7 +447,7 @@ def test_a_job_that_had_failed_before_keeps_its_reason_and_the_run_stays_cancell
         for words in (["status", "r"], ["wait", "r"], ["status", "r"]):
             told = on(service, *words, cwd=tmp_path).text
             assert "run r cancelled after " in told
-            assert "4 jobs, 1 failed, 2 cancelled, 1 not run" in told
+            assert "4 jobs, 1 failed, 2 cancelled, 1 will not run" in told
             assert "a failed (out of memory, had 2048 MiB): OutOfMemoryError" in told
 
 

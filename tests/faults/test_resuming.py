@@ -209,7 +209,9 @@ def test_status_and_runs_ask_nothing_and_write_nothing(tmp_path):
     content = (tmp_path / JOURNAL).read_bytes()
     status = kedro_batch("status", "r", cwd=tmp_path)
     assert status.code == 0
-    assert re.search(r"run r failed after \S+ s, as last seen: 5 jobs, 3 succeeded, 1 failed, 1 not run\n", status.text)
+    assert re.search(
+        r"run r failed after \S+ s, as last seen: 5 jobs, 3 succeeded, 1 failed, 1 will not run\n", status.text
+    )
     assert "  | line 3 of b\n" in status.text
     assert json.loads(kedro_batch("status", "r", "--json", cwd=tmp_path).text)["counts"]["SUCCEEDED"] == 3
     assert kedro_batch("runs", cwd=tmp_path).text.splitlines()[1].split()[0] == "r"

@@ -120,7 +120,7 @@ def test_on_failure_stop_starts_nothing_more_and_lets_what_runs_end(tmp_path):
             stopped = end_of(process)
         assert stopped.code == 6
         assert "bad has failed. No more jobs are started; running jobs continue" in stopped.err
-        assert "4 jobs, 1 succeeded, 1 failed, 2 not run\n" in stopped.text
+        assert "4 jobs, 1 succeeded, 1 failed, 2 will not run\n" in stopped.text
         assert states(service) == {"bad": "FAILED", "slow": "SUCCEEDED", "later": "FAILED", "last": "FAILED"}
         service.configure(fail={}, run_s=0.1)
         assert on(service, "resume", "r", "-q", cwd=tmp_path).code == 0

@@ -17,10 +17,10 @@ CODE = '  |     table = shuttles.merge(prices, left_on="shuttle_id", right_on="i
         ("what fits  stays as it is ", ["what fits  stays as it is "]),
         ("", [""]),
         (
-            "run nightly-42 failed after 52 s (this command: 31 s): 200 jobs, 100 succeeded, 5 failed, 95 not run",
+            "run nightly-42 failed after 52 s (this command: 31 s): 200 jobs, 100 succeeded, 5 failed, 95 will not run",
             [
                 "run nightly-42 failed after 52 s (this command: 31 s):",
-                "  200 jobs, 100 succeeded, 5 failed, 95 not run",
+                "  200 jobs, 100 succeeded, 5 failed, 95 will not run",
             ],
         ),
         (

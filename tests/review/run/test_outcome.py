@@ -60,7 +60,7 @@ def test_a_failure_is_told_with_its_reason_its_log_and_how_many_it_kept_from_run
         not_run=("score", "tell"),
     )
     assert text(status("a:SUCCEEDED train:FAILED score:NOT_RUN tell:NOT_RUN", one, engine="local")) == (
-        "run 261122-161507-k3f7 failed, as last seen: 4 jobs, 1 succeeded, 1 failed, 2 not run\n"
+        "run 261122-161507-k3f7 failed, as last seen: 4 jobs, 1 succeeded, 1 failed, 2 will not run\n"
         "\n"
         "train failed: exit code 3\n"
         "  log: logs/train.1.1.log\n"

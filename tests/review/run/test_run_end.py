@@ -35,7 +35,7 @@ def test_a_failure_comes_first_and_the_command_to_run_next_last():
         "  not run because of it (1): score\n"
         "\n"
         "journal: .kedro-batch/journal.db\n"
-        f"run {RUN} failed after 1 min 15 s: 3 jobs, 1 succeeded, 1 failed, 1 not run\n"
+        f"run {RUN} failed after 1 min 15 s: 3 jobs, 1 succeeded, 1 failed, 1 will not run\n"
         f"  kedro-batch logs --run {RUN}  read the logs of what failed\n"
         f"  kedro-batch resume {RUN}      submit what has not succeeded\n"
     )
@@ -57,7 +57,7 @@ def test_one_failure_among_thousands_of_jobs_takes_a_dozen_lines():
     told = end(status(" ".join(["train:FAILED", *(f"{name}:NOT_RUN" for name in below)]), one)).splitlines()
     assert len(told) == 10
     assert "  not run because of it (1,405): n0000" in told[4]
-    assert told[-3].endswith("1,406 jobs, 1 failed, 1,405 not run")
+    assert told[-3].endswith("1,406 jobs, 1 failed, 1,405 will not run")
 
 
 def test_of_many_distinct_failures_ten_are_told_and_the_command_that_reads_the_others():

@@ -61,8 +61,8 @@ def test_what_waits_is_told_with_what_it_waits_for_and_only_runnable_jobs_wait_f
 def test_what_is_not_submitted_yet_is_told_too():
     jobs = job("a", "NOT_SUBMITTED"), job("b", "SUBMITTING"), job("c", "UNCONFIRMED")
     assert lines(*jobs, parents={"b": ["a"]}) == (
-        "1 job is unconfirmed: c",
-        "2 jobs are not submitted: a, b",
+        "2 jobs are unconfirmed: b, c",
+        "1 job is not submitted: a",
     )
 
 

@@ -3,6 +3,7 @@
 It is made of a ``RunHistory``: what the journal knows, or of records alone, then without what followers saw.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from kedro_batch.review.report.notes import jobs_not_known, report_notes
 from kedro_batch.review.report.timeline import Attempt, build_timeline, parents_of, stops_of
 from kedro_batch.review.report.usage import Usage, build_usage, namespace_of, tags_of
 from kedro_batch.review.run.failure_view import FailureView, failure_view, problems_told_once
+from kedro_batch.review.run.job_groups import Group, group_of
 from kedro_batch.review.run.same_failures import Alike, same_failures
 from kedro_batch.review.run.status import RunStatus, run_status
 from kedro_batch.submitter.job_state import ENDED, NEW, UNFINISHED, JobState
@@ -104,6 +106,13 @@ class Report:
     notes: tuple[str, ...]
     source: str
     not_known: tuple[JobName, ...]
+
+    @property
+    def groups(self) -> Mapping[Group, int]:
+        """How many jobs there are of each group that has any, in the order of ``Group``."""
+        missing = {one.name for one in self.jobs if one.state is not JobState.SUCCEEDED}
+        counts = Counter(group_of(one.state, waits=not missing.isdisjoint(one.parents)) for one in self.jobs)
+        return {group: counts[group] for group in Group if counts[group]}
 
     @property
     def seconds(self) -> float:

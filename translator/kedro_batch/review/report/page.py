@@ -18,6 +18,7 @@ from kedro_batch.review.report.phases import Interval, Phase
 from kedro_batch.review.report.timeline import Attempt
 from kedro_batch.review.report.usage import Share
 from kedro_batch.review.report.words import WHILE, Fact, headline, hours_words, report_facts
+from kedro_batch.review.run.job_groups import counts_words
 from kedro_batch.review.templates import render
 from kedro_batch.text.escaping import for_review
 
@@ -57,7 +58,7 @@ def render_report_page(report: Report) -> str:
         data=Markup(embed(build_page_data(report))),  # noqa: S704  escaped by embed
         facts=tuple(Fact(label=one.label, text=for_review(one.text)) for one in report_facts(report)),
         notes=report.notes,
-        counts=tuple((state.lower(), f"{number:,} {state}") for state, number in report.status.counts.items()),
+        counts=tuple((group.name.lower(), counts_words(report.groups, [group])) for group in report.groups),
         has_times=any(one.intervals for one in report.attempts),
         is_over=report.is_over,
     )

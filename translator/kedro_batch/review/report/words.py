@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from kedro_batch.review.report.critical_path import PathStep
 from kedro_batch.review.report.model import Report
 from kedro_batch.review.report.usage import Amount
+from kedro_batch.review.run.job_groups import counts_words
 from kedro_batch.text.times import utc_time
 from kedro_batch.text.wording import counted, duration
 
@@ -39,11 +40,6 @@ def headline(report: Report) -> str:
     if not report.is_over:
         return f"has not ended: as of {utc_time(report.last_at)}, after {duration(report.seconds)}"
     return f"{report.outcome or 'ended'} after {duration(report.seconds)}"
-
-
-def state_words(counts: Mapping[str, int]) -> str:
-    """Spell the number of jobs in each state."""
-    return ", ".join(f"{number:,} {state}" for state, number in counts.items())
 
 
 def amount_words(number: float) -> str:
@@ -91,7 +87,7 @@ def report_facts(report: Report) -> tuple[Fact, ...]:
 def _facts(report: Report) -> Iterator[tuple[str, str]]:
     status, usage = report.status, report.usage
     total, slots = usage.total, usage.slots
-    yield "jobs", f"{len(report.jobs):,} ({state_words(status.counts)})"
+    yield "jobs", f"{len(report.jobs):,} ({counts_words(report.groups)})"
     yield "began", utc_time(report.began_at)
     yield ("ended" if report.is_over else "as of"), utc_time(report.last_at)
     failed = f", {total.failed:,} without success" if total.failed else ""

@@ -14,13 +14,12 @@ from rich.text import Text
 
 from kedro_batch.plan.model import JobName
 from kedro_batch.review.run.expected_end import end_words, likely_words
-from kedro_batch.review.run.job_groups import AT_WORK, WITHOUT_SUCCESS, Group
+from kedro_batch.review.run.job_groups import AT_WORK, WITHOUT_SUCCESS, Group, counts_words
 from kedro_batch.review.run.progress import FailedJob, Progress
 from kedro_batch.review.run.progress_words import (
     NO_ESTIMATE,
     Estimate,
     RunHead,
-    counts_words,
     worked_for,
 )
 from kedro_batch.submitter.job_state import JobState

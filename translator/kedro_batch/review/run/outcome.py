@@ -9,8 +9,8 @@ from kedro_batch.review.run.failure_view import (
     further_failures,
     problems_told_once,
 )
+from kedro_batch.review.run.job_groups import counts_in_short
 from kedro_batch.review.run.next_steps import next_steps
-from kedro_batch.review.run.run_counts import counts_of
 from kedro_batch.review.run.same_failures import Alike, same_failures
 from kedro_batch.review.run.status import RunStatus
 from kedro_batch.review.templates import render
@@ -69,7 +69,7 @@ def outcome_text(
         links: The reader's terminal shows links.
         seen: When and how it was looked at, for its status.
     """
-    counts = f"{counted(len(status.jobs), 'job')}, {counts_of(status.counts)}"
+    counts = f"{counted(len(status.jobs), 'job')}, {counts_in_short(status.counts)}"
     groups = same_failures(status.failures)
     view = OutcomeView(
         headline=f"run {status.run} {_how_it_stands(status, seen)}: {counts}",
@@ -86,7 +86,7 @@ def outcome_text(
 
 def failure_text(status: RunStatus, *, journal: str) -> str:
     """Return why a run failed, and the command that takes it up again, for an exception: an outcome in short."""
-    lines = [f"run {status.run} failed: {counts_of(status.counts)}"]
+    lines = [f"run {status.run} failed: {counts_in_short(status.counts)}"]
     shown = status.failures[:_FAILURES_SHOWN]
     for view in _failures([(one,) for one in shown], status):
         lines += [f"  {view.job} {view.headline}", *(f"    {exception}" for exception in view.exceptions[:1])]

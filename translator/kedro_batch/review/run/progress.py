@@ -16,7 +16,7 @@ from kedro_batch.plan.graph import children_of
 from kedro_batch.plan.model import JobName
 from kedro_batch.review.run.expected_end import RunSoFar
 from kedro_batch.review.run.failure_words import failure_words
-from kedro_batch.review.run.job_groups import ENDED_BY_THEMSELVES, GROUP_OF, Group
+from kedro_batch.review.run.job_groups import ENDED_BY_THEMSELVES, Group, group_of
 from kedro_batch.submitter.began import Began, began_by
 from kedro_batch.submitter.events import (
     DefinitionPinned,
@@ -241,8 +241,7 @@ class Progress:
                 self._counts[self._group(child)] += 1
 
     def _group(self, name: JobName) -> Group:
-        group = GROUP_OF[self._states[name]]
-        return Group.FOR_JOBS if group is Group.SUBMITTED and self._waits_for[name] else group
+        return group_of(self._states[name], waits=bool(self._waits_for[name]))
 
 
 def _ended_at(one: JobRecord) -> float | None:

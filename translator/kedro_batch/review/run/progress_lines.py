@@ -143,7 +143,7 @@ class ProgressLines:
     def _counts(self, at: float) -> Iterator[Text]:
         for blocked_by, count in (+self._counted.not_run).items():
             because = f" because {blocked_by} did not succeed" if blocked_by else ""
-            yield timed(at, self._zone).append(f"{counted(count, 'job')} will not run{because}", "yellow")
+            yield timed(at, self._zone).append(f"{counted(count, 'job')} {Group.NOT_RUN}{because}", "yellow")
         self._counted.not_run.clear()
         if count := self._counted.cancelled:
             self._counted.cancelled = 0

@@ -1,11 +1,11 @@
 """Words about the progress of a run that its views share: what it is, how many jobs there are of which kind. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kedro_batch.plan.model import JobName, PlanDigest
 from kedro_batch.review.run.expected_end import ExpectedEnd
-from kedro_batch.review.run.job_groups import Group
+from kedro_batch.review.run.job_groups import WITHOUT_SUCCESS, Group, counts_words
 from kedro_batch.review.run.progress import Progress
 from kedro_batch.submitter.began import Began
 from kedro_batch.submitter.events import RunStarted
@@ -63,17 +63,11 @@ class RunHead:
         return tuple(filter(None, (f"run {self.run}", plan, account, region, queue)))
 
 
-def counts_words(counts: Mapping[Group, int], groups: Iterable[Group] = Group) -> str:
-    """Return how many jobs there are of some groups: ``12 running, 40 waiting for capacity (RUNNABLE)``."""
-    return ", ".join(f"{counts[group]:,} {group}" for group in groups if counts.get(group))
-
-
 def how_far(progress: Progress) -> str:
     """Return how many jobs are done, and what the others do, in one line."""
-    ended = (Group.FAILED, Group.LOST, Group.CANCELLED, Group.NOT_RUN)
-    going_on = [group for group in Group if group not in (*ended, Group.SUCCEEDED)]
+    going_on = [group for group in Group if group not in (*WITHOUT_SUCCESS, Group.SUCCEEDED)]
     counts = progress.counts
-    parts = (counts_words(counts, going_on), counts_words(counts, ended))
+    parts = (counts_words(counts, going_on), counts_words(counts, WITHOUT_SUCCESS))
     done = f"{progress.done:,} of {counted(progress.jobs, 'job')} done"
     return ", ".join(filter(None, (done, *parts)))
 

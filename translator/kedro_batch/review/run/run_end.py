@@ -7,8 +7,8 @@ Pure.
 from dataclasses import dataclass, replace
 
 from kedro_batch.review.run.failure_view import FailureView, failure_view, problems_told_once
+from kedro_batch.review.run.job_groups import counts_in_short
 from kedro_batch.review.run.next_steps import logs_command, next_steps
-from kedro_batch.review.run.run_counts import counts_of
 from kedro_batch.review.run.same_failures import Alike, same_failures
 from kedro_batch.review.run.status import RunStatus
 from kedro_batch.review.run.unfinished_jobs import lines_of_jobs_left
@@ -82,7 +82,7 @@ def _further(groups: tuple[Alike, ...], status: RunStatus, journal: str) -> str:
 
 def _end(status: RunStatus, journal: str, seconds: float, *, continued: bool, note: str | None) -> tuple[str, ...]:
     """Return the last lines, the most important one last; the file of the journal and the logs if there is room."""
-    counts = f"{counted(len(status.jobs), 'job')}, {counts_of(status.counts)}"
+    counts = f"{counted(len(status.jobs), 'job')}, {counts_in_short(status.counts)}"
     headline = f"run {status.run} {_how_it_ended(status, seconds, continued=continued)}: {counts}"
     first = [headline, *([f"  {for_terminal(note)}"] if note else [])]
     told = _commands(status, journal)[-(_LINES_AT_THE_END - len(first)) :]

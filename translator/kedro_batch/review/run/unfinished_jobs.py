@@ -5,7 +5,7 @@ from datetime import datetime
 
 from kedro_batch.plan.model import JobName
 from kedro_batch.review.run.failure_view import NAMES_SHOWN
-from kedro_batch.review.run.job_groups import AT_WORK, GROUP_OF, Group
+from kedro_batch.review.run.job_groups import AT_WORK, Group, group_of
 from kedro_batch.review.run.progress_words import worked_for
 from kedro_batch.review.run.status import JobStatus, RunStatus
 from kedro_batch.submitter.began import Began
@@ -48,9 +48,9 @@ def unfinished_lines(  # noqa: PLR0913  what is known of a run
     open_jobs = {JobName(one.job) for one in status.jobs if JobState(one.state) not in FREES_CHILDREN}
     waiting: dict[Group, list[str]] = {}
     for one in status.jobs:
-        group = _group(one)
         others = [name for name in parents.get(JobName(one.job), ()) if name in open_jobs]
-        if group is Group.SUBMITTED and others:
+        group = group_of(JobState(one.state), waits=bool(others))
+        if group is Group.FOR_JOBS:
             waiting.setdefault(Group.FOR_JOBS, []).append(f"{one.job} for {listed(others, _PARENTS_NAMED)}")
         elif not one.stuck:
             waiting.setdefault(group, []).append(one.job)
@@ -77,7 +77,7 @@ def lines_of_jobs_left(status: RunStatus) -> tuple[str, ...]:
 
 
 def _group(one: JobStatus) -> Group:
-    return GROUP_OF[JobState(one.state)]
+    return group_of(JobState(one.state), waits=False)
 
 
 def _name_and_state(one: JobStatus) -> str:
