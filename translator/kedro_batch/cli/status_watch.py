@@ -155,6 +155,7 @@ class _Watch:
             queues=() if seen.run.is_local else tuple(sorted(queues_in(plan))),
             began_at=seen.entry.began_at,
             doing="watching",
+            location=seen.entry.location,
         )
         progress = Progress({name: parents[name] for name in seen.run.names}, seen.records, seen.began)
         if self._view:
