@@ -1,7 +1,6 @@
 """When a run is expected to end, from the journal, and from what AWS Batch says of the run."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from kedro_batch.cli.run_snapshot import RunSnapshot
@@ -16,6 +15,7 @@ from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.journal_view import read_journal
 from kedro_batch.submitter.run_records import Parents
 from kedro_batch.submitter.usual_times import UsualTimes, read_usual_times
+from kedro_batch.text.times import iso_time
 
 
 def estimate_end(snapshot: RunSnapshot, records: Mapping[JobName, JobRecord], now: float) -> ExpectedEnd | None:
@@ -78,5 +78,5 @@ def _entry_to_be(context: RunContext) -> RunEntry:
 def estimate_document(expected: ExpectedEnd) -> dict[str, Any]:
     """Return the JSON document of an estimate."""
     moments = {"at": expected.at, "earliest": expected.earliest, "latest": expected.latest}
-    said = {name: datetime.fromtimestamp(one, UTC).isoformat(timespec="seconds") for name, one in moments.items()}
+    said = {name: iso_time(one, "seconds") for name, one in moments.items()}
     return {**said, "basis": expected.basis}

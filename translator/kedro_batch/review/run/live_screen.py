@@ -20,14 +20,13 @@ from kedro_batch.review.run.progress_words import (
     NO_ESTIMATE,
     Estimate,
     RunHead,
-    clock_time,
     counts_words,
-    moment_words,
     time_since,
     worked_for,
 )
 from kedro_batch.submitter.job_state import JobState
 from kedro_batch.text.escaping import for_terminal
+from kedro_batch.text.times import clock_time, near_time
 from kedro_batch.text.wording import counted, duration
 
 _LONGEST_BAR = 100
@@ -126,14 +125,14 @@ def _times(progress: Progress, head: RunHead, screen: Screen, now: float, estima
         here = ""
         if progress.started and progress.started.continued and progress.started_at is not None:
             here = f", this command {time_since(progress.started_at, now)}"
-        parts.append(Text(f"began {moment_words(head.began_at, now, screen.zone)}, {ago} ago{here}"))
+        parts.append(Text(f"began {near_time(head.began_at, now, screen.zone)}, {ago} ago{here}"))
     if progress.unanswered_since is not None:
         since = clock_time(progress.unanswered_since, screen.zone)
         parts.append(Text(f"as of {since}: nothing newer is known", "bold yellow"))
     elif progress.started is None:
         parts.append(Text("as the journal has it: looking at the run", "yellow"))
     elif (end := estimate.expected_end) and end.at > now:
-        at, left = moment_words(end.at, now, screen.zone), _time_left(end.at - now)
+        at, left = near_time(end.at, now, screen.zone), _time_left(end.at - now)
         likely, (earlier, at_once) = likely_words(end, now, screen.zone), end.bases
         told = [f"expected to end at {at} ({left})", *([likely] if likely else [])]
         told[-1] += f", by {earlier}"

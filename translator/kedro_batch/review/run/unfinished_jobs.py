@@ -11,7 +11,8 @@ from kedro_batch.review.run.status import JobStatus, RunStatus
 from kedro_batch.submitter.began import Began
 from kedro_batch.submitter.job_state import ENDED, FREES_CHILDREN, JobState
 from kedro_batch.text.escaping import for_terminal
-from kedro_batch.text.wording import counted, duration, listed, local_time
+from kedro_batch.text.times import date_and_time
+from kedro_batch.text.wording import counted, duration, listed
 
 _NAMED = 5
 _PARENTS_NAMED = 2
@@ -103,5 +104,5 @@ def _without_machine(jobs: Iterable[JobStatus]) -> list[str]:
     for reason, alike in told.items():
         named = listed([f"{_name_and_state(one)} {one.job_id}" for one in alike], _NAMED)
         since = min(datetime.fromisoformat(one.stuck.since).timestamp() for one in alike if one.stuck)
-        lines.append(f"{named}, without a machine since {local_time(since)}: {for_terminal(reason)}")
+        lines.append(f"{named}, without a machine since {date_and_time(since)}: {for_terminal(reason)}")
     return lines
