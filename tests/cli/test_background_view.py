@@ -4,6 +4,7 @@ import fcntl
 import os
 import re
 import sys
+import termios
 import threading
 import time
 from collections.abc import Iterator
@@ -117,7 +118,7 @@ def test_a_stopped_terminal_keeps_no_run_waiting_and_shows_the_rest_once_it_goes
     close(stream)
     shown = reader.end()
     assert shown.count(" SUCCEEDED") == JOBS
-    assert shown.endswith("\x1b[J\x1b[?25h"), "the screen is removed, and the cursor is there again"
+    assert re.search(r"\x1b\[2K\x1b\[\d+A\x1b\[\?25h$", shown), "the screen is removed, and the cursor is there again"
 
 
 def test_a_pipe_that_nobody_reads_keeps_no_run_waiting_and_has_all_lines_once_it_is_read(pipe):
@@ -137,7 +138,9 @@ def test_at_most_four_screens_a_second_are_drawn_also_with_hundreds_of_lines_abo
         show(view, RUN.events)
         reader.wait_for(b"200 of 200 jobs done")
     close(stream)
-    assert reader.end().count(" SUCCEEDED") == JOBS
+    shown = reader.end()
+    assert shown.count(" SUCCEEDED") == JOBS
+    assert not re.search(r"\x1b\[(\d*A|H)\x1b\[[02]?J|\x1b\[2J", shown), "tmux keeps in its history what this clears"
     assert reader.read.count(DRAWN) <= 2 + 4 * (time.monotonic() - began)
 
 
@@ -191,7 +194,22 @@ def test_notes_stand_above_the_screen(terminal):
         print_plainly("Warning: the disk is full")
         reader.wait_for(b"Warning: the disk is full")
     close(stream)
-    assert "\x1b[JWarning: the disk is full\n\x1b[?7l" in reader.end()
+    assert re.search(r"\x1b\[\d+AWarning: the disk is full\n\x1b\[\?7l", reader.end())
+
+
+def test_what_is_kept_above_a_narrow_screen_breaks_at_blanks_and_a_command_stays_whole(terminal):
+    stream, reader = terminal
+    termios.tcsetwinsize(reader.descriptor, (24, 80))
+    reader.begin()
+    command = f"Warning: {'too long ' * 9}: kedro-batch wait nightly-42 --journal a/journal.db"
+    with view_on(stream) as view:
+        show(view, RUN.events[:1])
+        print_plainly(command)
+        reader.wait_for(b"journal.db")
+    close(stream)
+    shown = reader.end()
+    assert "200 jobs on AWS Batch (account 123456789012,\neu-central-1), plan\nsha256:2322fb9a" in shown
+    assert f"{command}\n" in shown
 
 
 def test_events_wait_for_their_reader_and_lose_none(pipe, monkeypatch):

@@ -13,6 +13,7 @@ from tests.support.forked import on
 from tests.support.plans import write_plan
 from tests.support.runs import JOURNAL
 from tests.support.services import StandIn, standin
+from tests.support.terminals import on_terminal
 
 ESTIMATE = (
     r"\n  expected to end at [0-9: -]+ \(in [12] h \d+ min\), likely [0-9: -]+ to [0-9: -]+, as 1 earlier run took\n"
@@ -38,10 +39,16 @@ def test_the_end_of_a_run_that_goes_on_is_expected_as_earlier_runs_took(folder):
     with standin() as service:
         assert on(service, "apply", "plan.yaml", "--run-id", "first", cwd=folder).code == 0
         service.configure(durations={"a": 600})
-        assert on(service, "apply", "plan.yaml", "--run-id", "second", "--detach", cwd=folder).code == 0
-        assert on(service, "wait", "second", "--once", cwd=folder).code != 0
         with closing(sqlite3.connect(folder / JOURNAL)) as journal, journal:
             journal.execute("UPDATE submissions SET stopped_at = started_at + 2900 WHERE run = 'first'")
+        apply = ("apply", "plan.yaml", "--run-id", "second")
+        with on_terminal(*apply, cwd=folder, env=service.environment, kind="xterm") as terminal:
+            terminal.wait_for("expected to end at ")
+            terminal.wait_for("usually 48 min 20 s")
+            terminal.wait_for("2 waiting for other jobs")
+            terminal.process.sendintr()
+            assert terminal.end().code == 130
+        assert on(service, "wait", "second", "--once", cwd=folder).code != 0
         said, estimate = status(service, folder, "second")
         assert re.search(ESTIMATE, said), said
         assert estimate

@@ -7,9 +7,10 @@ from kedro_batch.plan.model import JobName, PlanDigest
 from kedro_batch.plan.submit_job import JobId, RunId
 from kedro_batch.review.run.progress import Progress
 from kedro_batch.review.run.progress_words import RunHead
-from kedro_batch.submitter.events import Event, JobLog, JobSubmitted, RunStarted
+from kedro_batch.submitter.events import Event, JobExecuted, JobLog, JobSubmitted, RunStarted
 from kedro_batch.submitter.failures import Cause, Failure
 from kedro_batch.submitter.job_events import job_changed
+from kedro_batch.submitter.job_execution import JobExecution
 from kedro_batch.submitter.job_state import JobState, Transition
 from kedro_batch.submitter.run_state import RunState
 from tests.support.plans import layered
@@ -47,7 +48,7 @@ class RunUntil:
             slots: How many jobs run at once.
         """
         self._chance = random.Random(jobs)  # noqa: S311  nothing secret
-        plan = layered(jobs, max(1, jobs // 10))
+        plan = layered(jobs, max(3, jobs // 10))
         self.parents = {JobName(name): tuple(map(JobName, above.split())) for name, above in plan.items()}
         self.state = RunState(self.parents, {})
         self.events: list[tuple[Event, float]] = [(started(jobs), BEGAN_AT)]
@@ -63,6 +64,7 @@ class RunUntil:
 
     def _run(self, wanted: int, fail: float, slots: int) -> None:
         running: list[JobName] = []
+        started_at: dict[JobName, float] = {}
         step = (NOW - 60.0 - self._at) / max(1, wanted)
         while True:
             for name in self.state.pop_new_on_frontier():
@@ -71,6 +73,7 @@ class RunUntil:
                 self._see(name, JobState.STARTING)
                 self._see(name, JobState.RUNNING)
                 running.append(name)
+                started_at[name] = self._at
             if not running or self.state.count([JobState.SUCCEEDED]) >= wanted:
                 return
             self._at += step
@@ -78,10 +81,19 @@ class RunUntil:
             if self._chance.random() < fail:
                 failure, exception = self._chance.choice(_FAILURES)
                 self._see(name, JobState.FAILED, failure)
+                self._know_execution(name, started_at[name])
                 self.events.append((JobLog(job=name, submission=1, exception=exception), self._at))
                 self.state.add_log(name, 1, exception=exception)
             else:
                 self._see(name, JobState.SUCCEEDED)
+                self._know_execution(name, started_at[name])
+
+    def _know_execution(self, name: JobName, started_at: float) -> None:
+        """Let the service tell when a job ran that has ended now, a second before it is seen to have."""
+        execution = JobExecution(started_at=started_at, stopped_at=max(started_at, self._at - 1.0))
+        job_id = JobId(f"id-{name}")
+        self.events.append((JobExecuted(job=name, job_id=job_id, submission=1, execution=execution), self._at))
+        self.state.add_execution(name, job_id, execution)
 
     def _see(self, name: JobName, state: JobState, failure: Failure | None = None) -> None:
         for transition in self.state.seen(name, state, failure=failure):

@@ -4,6 +4,7 @@ UPDATE_GOLDEN=1 pytest --no-cov tests/review/run/test_live_screen.py
 """
 
 import os
+import re
 from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
@@ -55,29 +56,44 @@ def test_one_screen_shows_a_run_of_any_size(size, jobs, fail):
     check(f"{jobs}_jobs_{size}", live_screen(run.followed, HEAD, SCREENS[size], NOW, told))
 
 
+def taken_up(jobs: int) -> RunUntil:
+    """Return a run with failures that another command takes up."""
+    return RunUntil(jobs, 0.4, fail={9: 0.1, 200: 0.02, 2_000: 0.005}[jobs], slots=3 if jobs < 10 else 60)
+
+
 @pytest.mark.parametrize("size", SCREENS)
-def test_after_wait_the_screen_shows_what_is_known_at_once(size):
-    run = RunUntil(200, 0.4, fail=0.02)
-    progress = run.from_journal
-    check(f"before_wait_has_looked_{size}", live_screen(progress, HEAD, SCREENS[size], NOW))
-    progress.on_event(started(200, continued=True), NOW - 4)
-    check(f"after_wait_{size}", live_screen(progress, HEAD, SCREENS[size], NOW))
+def test_before_wait_has_looked_the_screen_shows_what_the_journal_has(size):
+    check(f"before_wait_has_looked_{size}", live_screen(taken_up(200).from_journal, HEAD, SCREENS[size], NOW))
 
 
-def test_after_resume_what_has_succeeded_counts_and_what_failed_is_submitted_again():
-    run = RunUntil(200, 0.4, fail=0.02)
+@pytest.mark.parametrize("size", SCREENS)
+@pytest.mark.parametrize("jobs", [9, 200, 2_000])
+def test_after_wait_the_screen_shows_at_once_what_is_known(size, jobs):
+    run = taken_up(jobs)
     progress = run.from_journal
-    progress.on_event(started(200, continued=True), NOW - 4)
-    for name in run.state.jobs_in(FAILURES | {JobState.NOT_RUN}):
+    progress.on_event(started(jobs, continued=True), NOW - 4)
+    check(f"after_wait_{jobs}_jobs_{size}", live_screen(progress, HEAD, SCREENS[size], NOW, estimate(run)))
+
+
+@pytest.mark.parametrize("size", SCREENS)
+@pytest.mark.parametrize("jobs", [9, 200, 2_000])
+def test_after_resume_what_has_succeeded_counts_and_what_failed_is_submitted_again(size, jobs):
+    run = taken_up(jobs)
+    progress = run.from_journal
+    progress.on_event(started(jobs, continued=True), NOW - 4)
+    again = run.state.jobs_in(FAILURES | {JobState.NOT_RUN})
+    assert again
+    for name in again:
         before = run.state.state(name)
         progress.on_event(
             JobChanged(job=name, job_id=None, submission=2, before=before, after=JobState.NOT_SUBMITTED), NOW - 3
         )
     assert not progress.failed
-    check("while_resume_submits_80x24", live_screen(progress, HEAD, SMALL, NOW))
-    for number, name in enumerate(run.state.jobs_in(FAILURES | {JobState.NOT_RUN})):
+    if (jobs, size) == (200, "80x24"):
+        check("while_resume_submits_80x24", live_screen(progress, HEAD, SMALL, NOW))
+    for number, name in enumerate(again):
         progress.on_event(JobSubmitted(job=name, job_id=JobId(f"id-2-{number}"), submission=2), NOW - 2)
-    check("after_resume_80x24", live_screen(progress, HEAD, SMALL, NOW))
+    check(f"after_resume_{jobs}_jobs_{size}", live_screen(progress, HEAD, SCREENS[size], NOW, estimate(run)))
 
 
 def test_while_the_service_cannot_be_asked_nothing_is_counted_as_if_it_were_known():
@@ -107,6 +123,80 @@ def test_each_count_has_the_colour_of_its_part_of_the_bar():
     styled = {counts.plain[span.start : span.end].split()[-1]: str(span.style) for span in counts.spans}
     assert styled == {"succeeded": "green", "running": "cyan", "run": "bold red", "jobs": "dim"}
     assert str(counts.style) == ""
+
+
+MANY_STATES = {
+    JobState.SUCCEEDED: 1_111,
+    JobState.RUNNING: 222,
+    JobState.STARTING: 33,
+    JobState.RUNNABLE: 44,
+    JobState.SUBMITTED: 55,
+    JobState.PENDING: 1_234,
+    JobState.NOT_SUBMITTED: 66,
+    JobState.UNCONFIRMED: 77,
+    JobState.FAILED: 8,
+    JobState.LOST: 9,
+    JobState.CANCELLED: 11,
+    JobState.NOT_RUN: 2_222,
+}
+
+
+@pytest.mark.parametrize(("width", "height"), [(40, 14), (60, 12), (80, 24), (120, 50), (200, 50)])
+@pytest.mark.parametrize("unicode", [True, False])
+def test_counts_add_up_to_all_jobs_however_small_the_screen_is(width, height, unicode):
+    records = {
+        JobName(f"job_{state}_{number:04}"): JobRecord(state=state)
+        for state, count in MANY_STATES.items()
+        for number in range(count)
+    }
+    (above, *_) = (name for name, one in records.items() if one.state is JobState.RUNNING)
+    parents = {name: (above,) if one.state is JobState.PENDING else () for name, one in records.items()}
+    progress = Progress(parents, records)
+    screen = Screen(width=width, height=height, zone=UTC, unicode=unicode)
+    end = ExpectedEnd(at=NOW + 1_500, earliest=NOW + 1_200, latest=NOW + 2_400, runs=4, slots=12)
+    told = Estimate(expected_end=end, usual_s={})
+    lines = [line.plain for line in live_screen(progress, HEAD, screen, NOW, told)]
+    bar = next(number for number, line in enumerate(lines) if line.startswith("["))
+    counts = lines[bar + 1 : lines.index("")] if "" in lines else lines[bar + 1 :]
+    assert sum(int(one.replace(",", "")) for one in re.findall(r"[\d,]*\d", " ".join(counts))) == len(records)
+    assert all(len(line) <= width for line in counts)
+
+
+def test_a_name_is_cut_only_if_it_would_take_the_room_of_what_stands_behind_it():
+    name = JobName("candidate_modelling_pipeline-train_model_node")
+    progress = Progress({name: ()}, {name: JobRecord(state=JobState.SUBMITTED)})
+    running = JobChanged(job=name, job_id=JobId("1"), submission=1, before=JobState.STARTING, after=JobState.RUNNING)
+    progress.on_event(running, NOW - 65)
+    usual = Estimate(expected_end=None, usual_s={name: 725.0})
+    assert live_screen(progress, HEAD, SMALL, NOW, usual)[-1].plain == f"  {name}  1 min 5 s  usually 12 min 5 s"
+    failed = replace(running, before=JobState.RUNNING, after=JobState.FAILED, reason="no")
+    progress.on_event(failed, BEGAN_AT)
+    assert live_screen(progress, HEAD, SMALL, NOW)[-1].plain == f"  {name}  13:02:05  no"
+    progress.on_event(replace(failed, reason="a longer reason, that says what has happened"), BEGAN_AT)
+    told = live_screen(progress, HEAD, SMALL, NOW)[-1].plain
+    assert told == "  candidate_modellin...-train_model_node  13:02:05  a longer reason, that says …"
+
+
+@pytest.mark.parametrize(
+    ("width", "left", "words"),
+    [
+        (60, 600, "14:14 (in 10 min); likely 14:09 to 14:24"),
+        (80, 12 * 3_600, "2026-11-23 02:04 (in 12 h 0 min); likely 20:04 to 2026-11-23 14:04"),
+    ],
+)
+def test_neither_what_the_run_is_nor_what_its_expected_end_is_made_of_is_cut(width, left, words):
+    run = RunUntil(200, 0.4)
+    end = ExpectedEnd(at=NOW + left, earliest=NOW + left / 2, latest=NOW + 2 * left, runs=10, slots=1_200)
+    told = Estimate(expected_end=end, usual_s={})
+    lines = [
+        line.plain for line in live_screen(run.followed, HEAD, Screen(width=width, height=24, zone=UTC), NOW, told)
+    ]
+    top = " ".join(lines[: next(number for number, line in enumerate(lines) if line.startswith("["))])
+    assert top == (
+        "run nightly-42, plan spaceflights __default__ sha256:2322fb9a, account 123456789012, eu-central-1, "
+        "queues on-demand, spot began 13:02, 1 h 2 min ago; "
+        f"expected to end at {words}, by 10 earlier runs; at most 1,200 jobs at once"
+    )
 
 
 def test_a_job_that_may_have_run_for_longer_is_said_to():

@@ -139,3 +139,23 @@ def test_a_failure_that_is_recorded_is_told_with_the_time_at_which_the_job_ended
     record = JobRecord(state=S.LOST, execution=JobExecution(stopped_at=5.0))
     (failed,) = Progress(PARENTS, {A: record}).failed
     assert (failed.why, failed.at) == ("the service knows it no longer", 5.0)
+
+
+def test_the_newest_failure_comes_first_whoever_has_seen_it():
+    def failed(stopped_at: float | None) -> JobRecord:
+        execution = None if stopped_at is None else JobExecution(stopped_at=stopped_at)
+        return JobRecord(state=S.FAILED, execution=execution)
+
+    taken_up = Progress(PARENTS, {A: failed(7.0), B: failed(9.0), C: failed(None), D: failed(8.0)})
+    assert [one.job for one in taken_up.failed] == [B, D, A, C]
+    followed = Progress(PARENTS, {A: failed(9.0), B: JobRecord(state=S.RUNNING)})
+    followed.on_event(JobChanged(job=B, job_id=JobId("1"), submission=1, before=S.RUNNING, after=S.FAILED), 20.0)
+    assert [(one.job, one.at) for one in followed.failed] == [(B, 20.0), (A, 9.0)]
+    followed.on_event(JobExecuted(job=B, job_id=JobId("1"), submission=1, execution=JobExecution(stopped_at=8.5)), 20.0)
+    assert [(one.job, one.at) for one in followed.failed] == [(A, 9.0), (B, 8.5)]
+
+
+def test_a_command_that_submits_nothing_does_not_await_what_is_not_submitted():
+    records = {A: JobRecord(state=S.RUNNING), B: JobRecord(state=S.SUBMITTED)}
+    assert not Progress(PARENTS, records).so_far(5.0).ended
+    assert Progress(PARENTS, records, submits=False).so_far(5.0).ended == {C: None, D: None}

@@ -83,4 +83,7 @@ def test_a_command_that_ends_names_the_jobs_that_it_leaves_those_without_a_machi
     assert left == (lines(*stuck)[0], "b RUNNING id-b")
     many = lines_of_jobs_left(status(*(job(f"j{number:02}", "PENDING") for number in range(14))))
     assert (len(many), many[-1]) == (11, "and 4 more")
+    working = (job("x", "STARTING"), job("y", "RUNNABLE"), job("z", "RUNNING"))
+    many = lines_of_jobs_left(status(*(job(f"j{number:02}", "PENDING") for number in range(14)), *working))
+    assert many[:4] == ("z RUNNING id-z", "x STARTING id-x", "y RUNNABLE id-y", "j00 PENDING id-j00")
     assert lines_of_jobs_left(status(job("b", "RUNNING"), engine="local")) == ()

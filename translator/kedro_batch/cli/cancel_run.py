@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from kedro_batch.cli.base import print_plainly
 from kedro_batch.cli.options import Verbosity
@@ -16,6 +15,7 @@ from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.api import JobSummary
 from kedro_batch.submitter.take_over import STOPS_WITHIN_S, tell_holder_to_stop
 from kedro_batch.text.escaping import one_line
+from kedro_batch.text.times import utc_time
 from kedro_batch.text.wording import counted, listed
 
 _NAMED = 10
@@ -100,7 +100,7 @@ def _which_plan(session: RunSession, cancelled: Cancelled) -> str:
 def _who_submits(session: RunSession, newest: JobSummary, again: str) -> str:
     """Say what can be known of the process that goes on submitting: not from this journal, whose lock is ours."""
     run_id, region = session.handle.run_id, session.context.location.get("region")
-    created = datetime.fromtimestamp(newest.created_at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    created = utc_time(newest.created_at_ms / 1000)
     in_region = f" --region {region}" if region else ""
     return (
         f"jobs of run {run_id} go on appearing: the newest is {newest.name}, created at {created}. It is submitted "

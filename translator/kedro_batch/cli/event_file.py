@@ -2,8 +2,8 @@
 
 import os
 import stat
+import time
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -36,7 +36,7 @@ class EventFile:
 
     def show(self, event: Event) -> None:
         """Write one event."""
-        self._write(f"{event_json(event, datetime.now(UTC))}\n".encode(errors="backslashreplace"))
+        self._write(f"{event_json(event, time.time())}\n".encode(errors="backslashreplace"))
 
     def _write(self, line: bytes) -> None:
         if self._descriptor is None:

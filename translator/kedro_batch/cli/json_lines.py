@@ -6,7 +6,6 @@ import select
 import sys
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from kedro_batch.cli.stream_writer import LAST_WORDS_S
 from kedro_batch.cli.streams import redirect_to_null
@@ -39,7 +38,7 @@ class JsonLines:
         if not self._read:
             return
         try:
-            line = event_json(event, datetime.now(UTC)) + "\n"
+            line = event_json(event, time.time()) + "\n"
             self._write(line.encode("utf-8", errors="backslashreplace"))
         except OSError:  # nobody reads, or the disk is full
             self._read = False

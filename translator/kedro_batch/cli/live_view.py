@@ -19,6 +19,7 @@ from kedro_batch.review.run.progress_words import RunHead
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Event, PlanChanged
 from kedro_batch.submitter.job_state import MAY_BE_WORKING, JobRecord
+from kedro_batch.submitter.run_options import RunMode
 from kedro_batch.text.wording import listed
 
 _PIPELINES = 2
@@ -92,7 +93,7 @@ def progress_of(context: RunContext, records: Mapping[JobName, JobRecord]) -> Pr
     """Return how far a run is, as the journal has it."""
     at_work = any(one.state in MAY_BE_WORKING for one in records.values())
     began = context.journal.began(context.run_id) if at_work else {}
-    return Progress(context.parents, records, began)
+    return Progress(context.parents, records, began, submits=context.options.mode is not RunMode.FOLLOW)
 
 
 def plan_words(plan: Plan) -> str:

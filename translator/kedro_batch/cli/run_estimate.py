@@ -1,7 +1,6 @@
 """When a run is expected to end, from the journal, and from what AWS Batch says of the run."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from kedro_batch.cli.run_snapshot import RunSnapshot
@@ -16,6 +15,7 @@ from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.journal_view import read_journal
 from kedro_batch.submitter.run_records import Parents
 from kedro_batch.submitter.usual_times import UsualTimes, read_usual_times
+from kedro_batch.text.times import iso_time
 
 
 def estimate_end(snapshot: RunSnapshot, records: Mapping[JobName, JobRecord], now: float) -> ExpectedEnd | None:
@@ -49,8 +49,8 @@ def read_estimator(context: RunContext) -> Callable[[RunSoFar, float], Estimate]
     """
     try:
         with read_journal(context.journal.file) as journal:  # of this thread: the run's own goes on meanwhile
-            entry = journal.run(context.run_id)
-            usual = read_usual_times(journal, entry, context.plan) if entry else None
+            entry = journal.run(context.run_id) or _entry_to_be(context)
+            usual = read_usual_times(journal, entry, context.plan)
     except UsageError:  # another program holds the journal: no run fails for want of an estimate
         return None
     return estimator(usual, context.parents)
@@ -64,8 +64,19 @@ def estimator(usual: UsualTimes | None, parents: Parents) -> Callable[[RunSoFar,
     return lambda so_far, now: Estimate(expected_end=expected_end(parents, usual, so_far, now), usual_s=usual_s)
 
 
+def _entry_to_be(context: RunContext) -> RunEntry:
+    """Return a run that the journal does not have yet: it is written with its first intents."""
+    return RunEntry(
+        run=context.run_id,
+        digest=context.begun_with or context.digest,
+        engine=context.engine.name,
+        jobs=len(context.plan.jobs),
+        began_at=context.began_at,
+    )
+
+
 def estimate_document(expected: ExpectedEnd) -> dict[str, Any]:
     """Return the JSON document of an estimate."""
     moments = {"at": expected.at, "earliest": expected.earliest, "latest": expected.latest}
-    said = {name: datetime.fromtimestamp(one, UTC).isoformat(timespec="seconds") for name, one in moments.items()}
+    said = {name: iso_time(one, "seconds") for name, one in moments.items()}
     return {**said, "basis": expected.basis}

@@ -10,7 +10,7 @@ from kedro_batch.cli.next_plan import next_plan
 from kedro_batch.cli.options import Verbosity
 from kedro_batch.cli.stale_plan import describe_staleness
 from kedro_batch.cli.stream_writer import write_patiently
-from kedro_batch.cli.streams import redirect_to_null, shows_links
+from kedro_batch.cli.streams import fitted_to, redirect_to_null, shows_links
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.model import Plan
 from kedro_batch.review.run.run_end import run_end_text
@@ -67,7 +67,7 @@ def report(
         verbose=verbosity.verbose,
     )
     try:
-        write_patiently(sys.stdout, text, patience_s)
+        write_patiently(sys.stdout, fitted_to(sys.stdout, text), patience_s)
     except OSError as error:  # if the outcome cannot be written, the exit code still tells it
         redirect_to_null(sys.stdout)
         if not isinstance(error, BrokenPipeError):

@@ -9,7 +9,7 @@ import click
 from kedro_batch.cli.base import BatchCommand, print_plainly
 from kedro_batch.cli.options import journal_option, json_option, plan_option
 from kedro_batch.cli.run_choice import complete_run
-from kedro_batch.cli.streams import read_input
+from kedro_batch.cli.streams import fitted_to, read_input
 
 
 @click.command(cls=BatchCommand, short_help="Show how a run stands now.")
@@ -47,7 +47,8 @@ def status(  # noqa: PLR0913  click hands over every option
         return
     batch = None if offline else BatchAccess(found, tell_notices, LOG_PATIENCE_S)
     report = status_report(take_snapshot(found, batch, with_usual=True), plan_file=plan)
-    click.echo(encoded(dict(report.document), indent=2) if as_json else report.text, nl=as_json)
+    text = encoded(dict(report.document), indent=2) if as_json else fitted_to(sys.stdout, report.text)
+    click.echo(text, nl=as_json)
 
 
 @click.command(cls=BatchCommand, short_help="List the runs in the journal.")

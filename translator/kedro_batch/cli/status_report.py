@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from kedro_batch.cli.next_plan import next_plan
@@ -20,6 +19,7 @@ from kedro_batch.review.run.status_documents import status_document
 from kedro_batch.review.run.unfinished_jobs import unfinished_lines
 from kedro_batch.submitter.definitions.in_use import revisions_in_use
 from kedro_batch.submitter.job_state import LIVE, NEW
+from kedro_batch.text.times import iso_time, near_time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,12 +102,8 @@ def _as_of(snapshot: RunSnapshot, now: float) -> float | None:
 def _as_of_words(as_of: float | None, snapshot: RunSnapshot, now: float) -> str:
     if as_of is None:
         return ""
-    return f"as of {_moment(as_of, now)}{', from the journal' if as_of == snapshot.last_event_at else ''}"
-
-
-def _moment(seconds: float, now: float) -> str:
-    at, today = datetime.fromtimestamp(seconds), datetime.fromtimestamp(now)  # noqa: DTZ006  as the reader's clock
-    return at.strftime("%H:%M:%S" if at.date() == today.date() else "%Y-%m-%d %H:%M:%S")
+    source = ", from the journal" if as_of == snapshot.last_event_at else ""
+    return f"as of {near_time(as_of, now, to_the_second=True)}{source}"
 
 
 def _looked(snapshot: RunSnapshot) -> dict[str, Any]:
@@ -115,6 +111,6 @@ def _looked(snapshot: RunSnapshot) -> dict[str, Any]:
     as_of = snapshot.last_event_at if snapshot.asked_at is None else snapshot.asked_at
     return {
         "source": "journal" if snapshot.asked_at is None else "aws",
-        **({} if as_of is None else {"as_of": datetime.fromtimestamp(as_of, UTC).isoformat(timespec="seconds")}),
+        **({} if as_of is None else {"as_of": iso_time(as_of, "seconds")}),
         **({"problem": str(snapshot.problem)} if snapshot.problem else {}),
     }

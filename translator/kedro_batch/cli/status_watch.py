@@ -3,6 +3,7 @@
 What has changed between two looks is told to the view as the events that a follower would have told.
 """
 
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -24,6 +25,7 @@ from kedro_batch.cli.run_snapshot import (
 )
 from kedro_batch.cli.shown_run import ShownRun
 from kedro_batch.cli.status_report import status_report
+from kedro_batch.cli.streams import fitted_to
 from kedro_batch.errors import Interrupted, ServiceError, UsageError
 from kedro_batch.review.run.progress import Progress
 from kedro_batch.review.run.progress_words import RunHead
@@ -80,7 +82,7 @@ def watch_status(  # noqa: PLR0913  what tests put in place of AWS Batch and of 
         raise
     finally:
         if seen := watch.as_seen():
-            click.echo(status_report(seen, plan_file=plan_file).text, nl=False)
+            click.echo(fitted_to(sys.stdout, status_report(seen, plan_file=plan_file).text), nl=False)
 
 
 class _Watch:

@@ -111,3 +111,16 @@ def shows_links(stream: TextIO) -> bool:
     The console of Linux and dumb terminals would show the whole sequence.
     """
     return stream.isatty() and os.environ.get("TERM", "dumb") not in ("dumb", "linux")
+
+
+def fitted_to(stream: TextIO, text: str) -> str:
+    """Return a text with its lines broken at blanks where a stream is a terminal that is too narrow for them."""
+    if not stream.isatty():
+        return text
+    try:
+        width = os.get_terminal_size(stream.fileno()).columns
+    except (OSError, ValueError):
+        return text
+    from kedro_batch.text.fitting import fitted  # noqa: PLC0415  rich is not loaded where nothing is shown
+
+    return fitted(text, width) if width else text

@@ -23,7 +23,7 @@ _MOST_LINES = 500
 _HIDE_CURSOR, _SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
 _CUT_LINES, _WRAP_LINES = "\x1b[?7l", "\x1b[?7h"
 """How a terminal treats lines that are too long for it: terminals do not agree on how wide some characters are."""
-_CLEAR_LINE, _CLEAR_BELOW, _CLEAR_ALL = "\x1b[2K", "\x1b[J", "\x1b[H\x1b[2J"
+_CLEAR_LINE, _CLEAR_BELOW, _FIRST_LINE = "\x1b[2K", "\x1b[J", "\x1b[H"
 
 
 class TerminalView:
@@ -79,11 +79,11 @@ class TerminalView:
 
     def due(self, at: float) -> str:
         """Return what is to be written now, in one piece; nothing if nothing has changed."""
-        new = [self._console.styled(line) for line in self._waiting.take(_MOST_LINES)]
+        width, height = self._console.size
+        new = [part for line in self._waiting.take(_MOST_LINES) for part in self._console.broken(line, width)]
         self._above += new
         if self._run is None:
             return "".join(f"{line}\n" for line in new)
-        width, height = self._console.size
         screen = Screen(width=width, height=height, unicode=self._console.unicode)
         lines = live_screen(*self._run, screen, at, self.estimate)
         if not new and self._drawn == (screen, lines):
@@ -97,8 +97,9 @@ class TerminalView:
         if self._drawn and screen.width < self._drawn[0].width:
             # Its lines are wrapped now, and where they begin differs between terminals: begin anew.
             above = list(self._above)[-room:] if room > 0 else []
-            return _CLEAR_ALL + "".join(f"{line}\n" for line in above)
-        return self._over_the_last_one() + (_CLEAR_BELOW if new else "") + "".join(f"{line}\n" for line in new)
+            return _FIRST_LINE + _wiped(screen.height - 1) + "".join(f"{line}\n" for line in above)
+        wiped = _wiped(len(self._drawn[1])) if self._drawn and new else ""
+        return self._over_the_last_one() + wiped + "".join(f"{line}\n" for line in new)
 
     def _over_the_last_one(self) -> str:
         if self._drawn is None:
@@ -111,6 +112,16 @@ class TerminalView:
 
     def clear(self) -> str:
         """Return what removes the screen: what was kept stays, and the next text stands below."""
-        text = f"{self._over_the_last_one()}{_CLEAR_BELOW}{_SHOW_CURSOR}" if self._drawn else ""
+        if self._drawn is None:
+            return ""
+        text = f"{self._over_the_last_one()}{_wiped(len(self._drawn[1]))}{_SHOW_CURSOR}"
         self._drawn = None
         return text
+
+
+def _wiped(lines: int) -> str:
+    """Return what clears some lines, from that of the cursor on, and leads back there.
+
+    tmux keeps in its history what is cleared at once from the first line of the screen on: many old screens.
+    """
+    return f"{_CLEAR_LINE}\n" * lines + f"{_CLEAR_LINE}\x1b[{lines}A\r" if lines else ""

@@ -4,8 +4,11 @@ import os
 from io import StringIO
 from typing import TextIO
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
+
+from kedro_batch.text.fitting import COMMAND
 
 _COLUMNS, _LINES = 80, 24
 """The size of a terminal that does not tell it."""
@@ -42,6 +45,15 @@ class ViewConsole:
         except (OSError, ValueError):
             return _COLUMNS, _LINES
         return columns or _COLUMNS, lines or _LINES
+
+    def broken(self, line: Text, width: int) -> list[str]:
+        """Return a line as text, broken at blanks where it is too wide; a command stays whole, to be copied."""
+        if cell_len(line.plain) <= width or COMMAND in line.plain:
+            return [self.styled(line)]
+        parts = line.wrap(self._console, width)
+        for part in parts:
+            part.rstrip()
+        return [self.styled(part) for part in parts]
 
     def styled(self, line: Text) -> str:
         """Return a line as text, with the control sequences of its style; it is not wrapped or cut."""

@@ -8,6 +8,7 @@ from kedro_batch.cloud.infrastructure.changes import Change, ChangeSet
 from kedro_batch.cloud.infrastructure.events import Event
 from kedro_batch.cloud.infrastructure.stacks import Stack
 from kedro_batch.cloud.infrastructure.template import Template
+from kedro_batch.text.times import clock_time
 from kedro_batch.text.wording import counted
 
 _SIGNS = {"Add": "+", "Modify": "~", "Remove": "-", "Import": "="}
@@ -137,7 +138,7 @@ def event_line(event: Event, *, every: bool) -> Line | None:
     reason = f": {event.reason}" if event.reason and (failed or every) else ""
     what = "the stack" if event.of_stack else event.logical_id
     kind = "" if event.of_stack else f"  {_short(event.kind)}"
-    return Line(text=f"  {event.at.astimezone():%H:%M:%S}  {words:12}  {what}{kind}{reason}", loud=failed)
+    return Line(text=f"  {clock_time(event.at.timestamp())}  {words:12}  {what}{kind}{reason}", loud=failed)
 
 
 def _remark(change: Change) -> tuple[str, bool]:

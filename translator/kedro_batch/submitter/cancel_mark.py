@@ -9,7 +9,6 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from datetime import datetime
 from pathlib import Path
 
 from kedro_batch.errors import RunCancelled
@@ -17,6 +16,7 @@ from kedro_batch.plan.submit_job import RunId
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.journal_place import real_journal
 from kedro_batch.submitter.journal_reader import connect
+from kedro_batch.text.times import date_and_time
 
 _LOOK_EVERY_S = 1.0
 _MARK = "SELECT cancel_at FROM runs WHERE run = ?"
@@ -75,5 +75,5 @@ def _mark(connection: sqlite3.Connection, run_id: RunId) -> float | None:
 def _cancelled(run_id: RunId, at: float | None) -> RunCancelled:
     when = ""
     with suppress(ValueError, OverflowError, OSError):  # a time that cannot be, in a journal from elsewhere
-        when = f" at {datetime.fromtimestamp(at).astimezone():%Y-%m-%d %H:%M:%S}" if at is not None else ""
+        when = f" at {date_and_time(at, to_the_second=True)}" if at is not None else ""
     return RunCancelled(f"run {run_id} was cancelled{when} by another command")

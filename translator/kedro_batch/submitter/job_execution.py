@@ -11,7 +11,6 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from kedro_batch.files.json_text import known
@@ -26,6 +25,7 @@ from kedro_batch.submitter.described_job import (
     text_in,
 )
 from kedro_batch.text.escaping import LONGEST_REASON, one_line
+from kedro_batch.text.times import iso_time
 
 _ATTEMPTS = 20
 """AWS Batch makes 10 at most."""
@@ -185,12 +185,7 @@ def execution_document(execution: JobExecution) -> dict[str, Any]:
 
 
 def _with_moments(attempt: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: moment(value) if name in _TIMES else value for name, value in known(attempt).items()}
-
-
-def moment(seconds: float) -> str:
-    """Return a time, in seconds since the epoch, as ISO 8601 in UTC, with milliseconds."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+    return {name: iso_time(value) if name in _TIMES else value for name, value in known(attempt).items()}
 
 
 def _attempt(attempt: Mapping[str, Any]) -> JobAttempt:

@@ -1,7 +1,6 @@
 """What is written to a journal: the statements, and the rows that follow from an event. Pure."""
 
 import json
-from datetime import UTC, datetime
 from typing import assert_never
 
 from kedro_batch.plan.submit_job import RunId
@@ -80,8 +79,7 @@ def event_rows(run_id: RunId, event: Event, at: float) -> list[Row]:
         event: What happened.
         at: When; seconds since the epoch.
     """
-    moment = datetime.fromtimestamp(at, UTC)
-    rows: list[Row] = [("INSERT INTO events (run, event) VALUES (?, ?)", (run_id, event_json(event, moment)))]
+    rows: list[Row] = [("INSERT INTO events (run, event) VALUES (?, ?)", (run_id, event_json(event, at)))]
     match event:
         case JobSubmitted():
             submitted = (run_id, event.job, event.submission, event.job_id, JobState.SUBMITTED)

@@ -8,9 +8,9 @@ import fcntl
 import getpass
 import os
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
@@ -18,6 +18,7 @@ from kedro_batch.errors import UsageError
 from kedro_batch.files.private_files import make_inner_folder, open_without_following, whose
 from kedro_batch.plan.submit_job import RunId
 from kedro_batch.text.escaping import one_line
+from kedro_batch.text.times import date_and_time
 
 _NO_LOCKS = frozenset({errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL})
 """What a file system without locks answers: NFS without lockd ENOLCK, Lustre without -o flock ENOSYS, FUSE either.
@@ -186,7 +187,7 @@ def _is_there(file: TextIO, path: Path) -> bool:
 
 
 def _name(purpose: str) -> str:
-    now = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    now = date_and_time(time.time(), to_the_second=True)
     return f"process {os.getpid()} of {_user()} on {socket.gethostname()}{purpose}, since {now}"
 
 

@@ -2,7 +2,6 @@
 
 import difflib
 from collections.abc import Iterable
-from datetime import datetime
 
 _MINUTE, _HOUR = 60, 3600
 _TENTHS_BELOW = 10
@@ -21,11 +20,6 @@ def duration(seconds: float) -> str:
     if whole < _HOUR:
         return f"{whole // _MINUTE} min {whole % _MINUTE} s"
     return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE} min"
-
-
-def local_time(seconds: float) -> str:
-    """Return a time, in seconds since the epoch, as the reader's clock shows it, to the minute."""
-    return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def sentences(*parts: str) -> str:

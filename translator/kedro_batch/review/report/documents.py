@@ -15,8 +15,8 @@ from kedro_batch.review.report.model import Report, ReportFailure, ReportJob
 from kedro_batch.review.report.phases import Phase
 from kedro_batch.review.report.timeline import Attempt
 from kedro_batch.review.report.usage import Amount, Share
-from kedro_batch.submitter.job_execution import moment
 from kedro_batch.text.escaping import for_review
+from kedro_batch.text.times import iso_time
 
 REPORT_SCHEMA = "kedro-batch/report/v1"
 _MILLISECONDS, _HOURS = 3, 6
@@ -65,8 +65,8 @@ def report_document(report: Report) -> dict[str, Any]:
             "location": dict(status.location),
             "outcome": report.outcome,
             "is_over": report.is_over,
-            "began_at": moment(report.began_at),
-            "last_at": moment(report.last_at),
+            "began_at": iso_time(report.began_at),
+            "last_at": iso_time(report.last_at),
             "seconds": round(report.seconds, _MILLISECONDS),
             "counts": dict(status.counts),
             "submissions": report.submissions,
@@ -137,7 +137,7 @@ _PHASES: Mapping[str, Phase] = {
 
 
 def _moment(seconds: float | None) -> str | None:
-    return None if seconds is None else moment(seconds)
+    return None if seconds is None else iso_time(seconds)
 
 
 def _seconds(one: Attempt, phase: Phase) -> float | None:
@@ -164,8 +164,8 @@ def _step(step: PathStep) -> dict[str, Any]:
         "job": step.job,
         "submission": step.submission,
         "state": str(step.state),
-        "begin": moment(step.begin),
-        "end": moment(step.end),
+        "begin": iso_time(step.begin),
+        "end": iso_time(step.end),
         **{name: round(getattr(step, name), _MILLISECONDS) for name in _STEP_SECONDS},
     }
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from kedro_batch.review.report.critical_path import PathStep
 from kedro_batch.review.report.model import Report
 from kedro_batch.review.report.usage import Amount
+from kedro_batch.text.times import utc_time
 from kedro_batch.text.wording import counted, duration
 
 _MANY, _ONE = 100, 1
@@ -30,11 +30,6 @@ class Fact:
     text: str
 
 
-def moment_words(seconds: float) -> str:
-    """Spell a moment: ``2026-11-22 16:15:07 UTC``."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
 def headline(report: Report) -> str:
     """Return how the run ended, and how long it took, or has taken."""
     if report.not_known and not report.goes_on:
@@ -42,7 +37,7 @@ def headline(report: Report) -> str:
         ended = f"{report.outcome}, and " if report.is_over and report.outcome else ""
         return f"{ended}is known in part: {known}, over {duration(report.seconds)}"
     if not report.is_over:
-        return f"has not ended: as of {moment_words(report.last_at)}, after {duration(report.seconds)}"
+        return f"has not ended: as of {utc_time(report.last_at)}, after {duration(report.seconds)}"
     return f"{report.outcome or 'ended'} after {duration(report.seconds)}"
 
 
@@ -97,8 +92,8 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
     status, usage = report.status, report.usage
     total, slots = usage.total, usage.slots
     yield "jobs", f"{len(report.jobs):,} ({state_words(status.counts)})"
-    yield "began", moment_words(report.began_at)
-    yield ("ended" if report.is_over else "as of"), moment_words(report.last_at)
+    yield "began", utc_time(report.began_at)
+    yield ("ended" if report.is_over else "as of"), utc_time(report.last_at)
     failed = f", {total.failed:,} without success" if total.failed else ""
     yield "submissions", f"{report.submissions:,}"
     yield "attempts that ended", f"{total.attempts:,}{failed}" if total.attempts else "none is recorded"

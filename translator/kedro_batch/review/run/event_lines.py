@@ -7,7 +7,6 @@ from rich.text import Text
 
 from kedro_batch.plan.model import JobName
 from kedro_batch.review.run.failure_words import failure_words
-from kedro_batch.review.run.progress_words import clock_time
 from kedro_batch.submitter.events import (
     DefinitionPinned,
     Event,
@@ -24,6 +23,7 @@ from kedro_batch.submitter.events import (
 )
 from kedro_batch.submitter.job_state import FAILURES, JobState
 from kedro_batch.text.escaping import for_terminal, one_line
+from kedro_batch.text.times import clock_time
 from kedro_batch.text.wording import counted, listed
 
 _NAMED = 20

@@ -11,13 +11,14 @@ import heapq
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from random import Random
 from statistics import NormalDist
 
 from kedro_batch.plan.model import JobName
 from kedro_batch.review.run.run_time_estimates import DEVIATION, RunTimeEstimate, run_time_estimates
 from kedro_batch.submitter.usual_times import UsualTimes
+from kedro_batch.text.times import near_time
 from kedro_batch.text.wording import counted
 
 _JOBS_PLAYED, _FEWEST, _MOST = 60_000, 5, 51
@@ -56,7 +57,12 @@ class ExpectedEnd:
     @property
     def basis(self) -> str:
         """What the estimate is made of, in words."""
-        return f"{counted(self.runs, 'earlier run')}; at most {counted(self.slots, 'job')} at once"
+        return "; ".join(self.bases)
+
+    @property
+    def bases(self) -> tuple[str, str]:
+        """What the estimate is made of, in words: the earlier runs, and how many jobs run at once."""
+        return counted(self.runs, "earlier run"), f"at most {counted(self.slots, 'job')} at once"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,7 +225,7 @@ def expected_end_words(expected: ExpectedEnd, now: float, zone: tzinfo | None = 
         zone: The reader's time zone; None for that of this machine.
     """
     took = f"as {counted(expected.runs, 'earlier run')} took"
-    at = f"expected to end at {_moment(expected.at, now, zone)} (in {_in_words(expected.at - now)})"
+    at = f"expected to end at {near_time(expected.at, now, zone)} (in {_in_words(expected.at - now)})"
     return ", ".join(part for part in (at, likely_words(expected, now, zone), took) if part)
 
 
@@ -231,13 +237,8 @@ def likely_words(expected: ExpectedEnd, now: float, zone: tzinfo | None) -> str:
         now: Seconds since the epoch.
         zone: The reader's time zone; None for that of this machine.
     """
-    earliest, latest = (_moment(one, now, zone) for one in (expected.earliest, expected.latest))
+    earliest, latest = (near_time(one, now, zone) for one in (expected.earliest, expected.latest))
     return f"likely {earliest} to {latest}" if earliest != latest else ""
-
-
-def _moment(seconds: float, now: float, zone: tzinfo | None) -> str:
-    at, today = (datetime.fromtimestamp(one, zone) for one in (seconds, now))
-    return at.strftime("%H:%M" if at.date() == today.date() else "%Y-%m-%d %H:%M")
 
 
 def _in_words(seconds: float) -> str:

@@ -20,21 +20,20 @@ from kedro_batch.review.run.progress_words import (
     NO_ESTIMATE,
     Estimate,
     RunHead,
-    clock_time,
     counts_words,
-    moment_words,
     time_since,
     worked_for,
 )
 from kedro_batch.submitter.job_state import JobState
 from kedro_batch.text.escaping import for_terminal
+from kedro_batch.text.times import clock_time, near_time
 from kedro_batch.text.wording import counted, duration
 
 _LONGEST_BAR = 100
-_TITLE_LINES = 2
+_TITLE_LINES = 3
 _OF_A_SECTION = 2
 """Lines of a list beside its rows: an empty one and its heading."""
-_GAP = "  "
+_GAP = _INDENT = "  "
 _CUT = "..."
 _HOUR = 60
 
@@ -91,20 +90,26 @@ def live_screen(
         estimate: What earlier runs tell of it.
     """
     as_of = now if progress.unanswered_since is None else progress.unanswered_since
-    lines = [
-        *_title(progress, head, screen),
-        *_times(progress, head, screen, now, estimate),
-        _bar(progress, screen),
-        *_counts(progress, screen),
-    ]
+    title, times = _title(progress, head, screen), _times(progress, head, screen, now, estimate)
+    how_far = [_bar(progress, screen), *_counts(progress, screen)]
+    if len(title) + len(times) + len(how_far) >= screen.height:  # the counts matter more
+        title, times = title[:1], times[:1]
+    lines = [*title, *times, *how_far]
     room = max(0, screen.height - 1 - len(lines))
     failed_rows, work_rows = _shared(len(progress.failed), len(progress.at_work), room)
     lines += _failed(progress.failed, failed_rows, screen)
     lines += _at_work(progress, work_rows, screen, as_of, estimate)
-    lines = lines[: max(1, screen.height - 1)]
-    for line in lines:
-        line.truncate(screen.width, overflow="ellipsis" if screen.unicode else "crop")
-    return tuple(lines)
+    return tuple(_cut(line, screen) for line in lines[: max(1, screen.height - 1)])
+
+
+def _cut(line: Text, screen: Screen) -> Text:
+    """Cut a line that is wider than the screen, with a sign that it is cut."""
+    if screen.unicode:
+        line.truncate(screen.width, overflow="ellipsis")
+    elif line.cell_len > screen.width:
+        line.truncate(max(0, screen.width - len(_CUT)), overflow="crop")
+        line.append(_CUT[: screen.width])
+    return line
 
 
 def _title(progress: Progress, head: RunHead, screen: Screen) -> list[Text]:
@@ -120,17 +125,18 @@ def _times(progress: Progress, head: RunHead, screen: Screen, now: float, estima
         here = ""
         if progress.started and progress.started.continued and progress.started_at is not None:
             here = f", this command {time_since(progress.started_at, now)}"
-        parts.append(Text(f"began {moment_words(head.began_at, now, screen.zone)}, {ago} ago{here}"))
+        parts.append(Text(f"began {near_time(head.began_at, now, screen.zone)}, {ago} ago{here}"))
     if progress.unanswered_since is not None:
         since = clock_time(progress.unanswered_since, screen.zone)
         parts.append(Text(f"as of {since}: nothing newer is known", "bold yellow"))
     elif progress.started is None:
         parts.append(Text("as the journal has it: looking at the run", "yellow"))
     elif (end := estimate.expected_end) and end.at > now:
-        at, left = moment_words(end.at, now, screen.zone), _time_left(end.at - now)
-        parts.append(Text(f"expected to end at {at} ({left})"))
-        likely, basis = likely_words(end, now, screen.zone), f"by {for_terminal(end.basis)}"
-        parts.append(Text(f"{likely}, {basis}" if likely else basis))
+        at, left = near_time(end.at, now, screen.zone), _time_left(end.at - now)
+        likely, (earlier, at_once) = likely_words(end, now, screen.zone), end.bases
+        told = [f"expected to end at {at} ({left})", *([likely] if likely else [])]
+        told[-1] += f", by {earlier}"
+        parts += map(Text, (*told, at_once))
     return _flowed(parts, screen.width, "; ")
 
 
@@ -167,9 +173,13 @@ def _cells(counts: Sequence[int], width: int) -> list[int]:
 
 def _counts(progress: Progress, screen: Screen) -> list[Text]:
     """Return the counts, those of each part of the bar behind its mark: they are its key, too."""
-    counts = progress.counts
-    told = [(part, counts_words(counts, part.groups)) for part in _PARTS]
-    return _flowed([Text(f"{part.mark(screen)} {words}", part.style) for part, words in told if words], screen.width)
+    counts, room = progress.counts, screen.width - len(_INDENT)
+    told = []
+    for part in _PARTS:
+        words = [Text(counts_words(counts, [group])) for group in part.groups if counts.get(group)]
+        for number, line in enumerate(_flowed(words, room, ", ")):
+            told.append(Text(_INDENT if number else f"{part.mark(screen)} ", part.style).append_text(line))
+    return _flowed(told, screen.width)
 
 
 def _shared(failed: int, at_work: int, room: int) -> tuple[int, int]:
@@ -184,12 +194,15 @@ def _failed(failed: Sequence[FailedJob], rows: int, screen: Screen) -> list[Text
     if not rows:
         return []
     shown = failed[: rows if len(failed) <= rows else rows - 1]
-    width = _name_width([one.job for one in shown], screen)
-    lines = [Text(), Text(f"{len(failed):,} failed", "bold red")]
+    told = []
     for one in shown:
         at = clock_time(one.at, screen.zone) if one.at is not None else "earlier "
         why = for_terminal(one.why).replace("\t", " ")  # how wide a tab is depends on where it stands
-        lines.append(Text(f"  {_name(one.job, width)}  {at}  {why}"))
+        told.append(f"{at}{_GAP}{why}")
+    width = _name_width([one.job for one in shown], told, screen)
+    lines = [Text(), Text(f"{len(failed):,} failed", "bold red")]
+    for one, why in zip(shown, told, strict=True):
+        lines.append(Text(f"{_INDENT}{_name(one.job, width)}{_GAP}{why}"))
     return [*lines, *_more(len(failed) - len(shown))]
 
 
@@ -205,17 +218,20 @@ def _at_work(progress: Progress, rows: int, screen: Screen, as_of: float, estima
         return (found.at if found else as_of, name)
 
     shown = heapq.nsmallest(count, began, key=order)
-    names = _name_width(shown, screen)
     times = [worked_for(began[name], as_of) for name in shown]
     width = max(map(len, times), default=0)
     heading = counts_words(progress.counts, AT_WORK)
     lines = [Text(), Text(f"{heading}{', the longest first' if len(began) > 1 else ''}", "bold cyan")]
+    told = []
     for name, time in zip(shown, times, strict=True):
         usual = estimate.usual_s.get(name)
         more = [f"usually {duration(usual)}"] if usual is not None else []
         if progress.state(name) is not JobState.RUNNING:
             more.insert(0, for_terminal(progress.state_words(name)))
-        lines.append(Text(_GAP.join((f"  {_name(name, names)}", time.ljust(width), *more)).rstrip()))
+        told.append(_GAP.join((time.ljust(width), *more)).rstrip())
+    names = _name_width(shown, told, screen)
+    for name, more_of_it in zip(shown, told, strict=True):
+        lines.append(Text(f"{_INDENT}{_name(name, names)}{_GAP}{more_of_it}".rstrip()))
     return [*lines, *_more(len(began) - len(shown))]
 
 
@@ -223,9 +239,17 @@ def _more(count: int) -> list[Text]:
     return [Text(f"  and {count:,} more", "dim")] if count else []
 
 
-def _name_width(names: Iterable[str], screen: Screen) -> int:
-    """Return the width of a column of names: that of the longest one, and at most half of the screen."""
-    return min(max(map(cell_len, names), default=0), max(len(_CUT) + 2, screen.width // 2 - len(_GAP)))
+def _name_width(names: Iterable[str], behind: Iterable[str], screen: Screen) -> int:
+    """Return the width of a column of names: that of the longest one, if half of the screen or what stands behind does.
+
+    Args:
+        names: The names.
+        behind: What stands behind them; it is cut rather than the half of the screen that is for names.
+        screen: Where they are shown.
+    """
+    left = screen.width - len(_INDENT) - len(_GAP) - max(map(cell_len, behind), default=0)
+    most = max(len(_CUT) + 2, screen.width // 2 - len(_INDENT), left)
+    return min(max(map(cell_len, names), default=0), most)
 
 
 def _name(name: str, width: int) -> str:
@@ -239,8 +263,9 @@ def _name(name: str, width: int) -> str:
 def _flowed(parts: Sequence[Text], width: int, between: str = _GAP) -> list[Text]:
     """Put parts behind each other, as many into a line as fit."""
     lines: list[Text] = []
-    for part in parts:
-        if lines and lines[-1].cell_len + len(between) + part.cell_len <= width:
+    for number, part in enumerate(parts, 1):
+        behind = len(between.rstrip()) if number < len(parts) else 0
+        if lines and lines[-1].cell_len + len(between) + part.cell_len + behind <= width:
             lines[-1].append(between).append_text(part)
         else:
             if lines and between.strip():

@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterator
 from zlib import crc32
 
 from kedro_batch.plan.model import JobName
-from kedro_batch.submitter.job_execution import moment
 from kedro_batch.submitter.service.log_cursor import LogEvent
 from kedro_batch.text.escaping import last_written, one_line
+from kedro_batch.text.times import iso_time
 
 LONGEST = 4000
 """Characters of a line on a terminal."""
@@ -71,6 +71,6 @@ def _shortened(name: str, width: int) -> str:
 def _time(at_ms: int | None) -> str:
     """Return a time as ISO 8601 in UTC."""
     try:
-        return moment((at_ms or 0) / 1000).replace("+00:00", "Z")
+        return iso_time((at_ms or 0) / 1000).replace("+00:00", "Z")
     except (ValueError, OverflowError, OSError):
         return "?"

@@ -6,6 +6,7 @@ clock, no output; the same calls give the same progress. A call costs as much as
 plan is.
 """
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -67,6 +68,8 @@ class Progress:
         parents: Parents,
         records: Mapping[JobName, JobRecord],
         began: Mapping[JobName, Began] | None = None,
+        *,
+        submits: bool = True,
     ) -> None:
         """Begin with what is recorded.
 
@@ -74,7 +77,9 @@ class Progress:
             parents: The jobs of the plan with their parents, in topological order.
             records: What is known of them; those left out were never submitted.
             began: When jobs began that were at work when they were last seen, as far as it is known.
+            submits: The command submits what is not submitted; else its end is not awaited.
         """
+        self._submits = submits
         self.started: RunStarted | None = None
         self.started_at: float | None = None
         self.unanswered_since: float | None = None
@@ -118,8 +123,9 @@ class Progress:
 
     @property
     def failed(self) -> tuple[FailedJob, ...]:
-        """The jobs that have failed, the newest failure first."""
-        return tuple(reversed(self._failed.values()))
+        """The jobs that have failed, the newest failure first; those of which nobody knows when are the last ones."""
+        newest_last = sorted(self._failed.values(), key=lambda one: -math.inf if one.at is None else one.at)
+        return tuple(reversed(newest_last))
 
     @property
     def at_work(self) -> Mapping[JobName, Began | None]:
@@ -140,7 +146,7 @@ class Progress:
         ended = {
             name: self._took.get(name) if state is JobState.SUCCEEDED else None
             for name, state in self._states.items()
-            if state in ENDED
+            if state in ENDED or (state is JobState.NOT_SUBMITTED and not self._submits)
         }
         running = {
             name: began.at if began else as_of
@@ -176,6 +182,8 @@ class Progress:
                 self._on_notice(event.kind, at)
             case JobExecuted():
                 self._took[event.job] = event.execution.run_seconds
+                if (failed := self._failed.get(event.job)) and event.execution.stopped_at is not None:
+                    self._failed[event.job] = replace(failed, at=event.execution.stopped_at)
             case PlanChanged() | DefinitionPinned() | RunFinished():
                 pass
             case _:

@@ -17,11 +17,12 @@ from kedro_batch.plan.model import JobName
 from kedro_batch.review.run.event_lines import changed_line, exception_line, run_line, submitted_line, timed
 from kedro_batch.review.run.job_groups import Group
 from kedro_batch.review.run.progress import Progress
-from kedro_batch.review.run.progress_words import clock_time, how_far, longest_at_work, worked_for
+from kedro_batch.review.run.progress_words import how_far, longest_at_work, worked_for
 from kedro_batch.submitter.began import Began
 from kedro_batch.submitter.events import Event, JobChanged, JobExecuted, JobLog, JobSubmitted, RunFinished, RunStarted
 from kedro_batch.submitter.job_execution import JobExecution
 from kedro_batch.submitter.job_state import ENDED, MAY_BE_WORKING, JobState
+from kedro_batch.text.times import clock_time
 from kedro_batch.text.wording import counted, duration
 
 HEARTBEAT_S, SOON_S = 30.0, 600.0

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
 
 from kedro_batch.plan.model import JobName, PlanDigest
 from kedro_batch.review.run.expected_end import ExpectedEnd
@@ -95,14 +94,3 @@ def longest_at_work(progress: Progress) -> JobName | None:
     """Return the job that has been at work for longest, as far as it is known; None if there is none."""
     known = {name: began.at for name, began in progress.at_work.items() if began}
     return min(known, key=lambda name: (known[name], name), default=None)
-
-
-def clock_time(seconds: float, zone: tzinfo | None) -> str:
-    """Return the time of day, such as ``14:32:07``."""
-    return datetime.fromtimestamp(seconds, zone).strftime("%H:%M:%S")
-
-
-def moment_words(seconds: float, now: float, zone: tzinfo | None) -> str:
-    """Return a time as ``14:32``, with its date if that is not the day of ``now``."""
-    then, today = datetime.fromtimestamp(seconds, zone), datetime.fromtimestamp(now, zone)
-    return then.strftime("%H:%M" if then.date() == today.date() else "%Y-%m-%d %H:%M")

@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Iterable, Sequence
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from typing import Any
 
 from kedro_batch.files.json_text import known
 from kedro_batch.review.run.status_documents import entry_document
 from kedro_batch.submitter.run_list import ListedRun
 from kedro_batch.text.escaping import one_line
+from kedro_batch.text.times import date_and_time
 from kedro_batch.text.wording import duration
 
 _HEADER = ("RUN", "BEGAN", "TOOK", "OUTCOME", "DONE", "FAILED", "PLAN", "DIGEST", "ENV", "ACCOUNT", "REGION")
@@ -50,7 +51,7 @@ def _cells(one: ListedRun, folder: str, zone: tzinfo | None) -> tuple[str, ...]:
     local = entry.engine == "local"
     return (
         entry.run,
-        datetime.fromtimestamp(entry.began_at, zone).strftime("%Y-%m-%d %H:%M"),
+        date_and_time(entry.began_at, zone),
         _NOTHING if entry.ended_at is None else duration(max(0.0, entry.ended_at - entry.began_at)),
         entry.outcome or "not ended",
         f"{one.done:,}/{entry.jobs:,}",

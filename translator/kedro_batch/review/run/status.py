@@ -6,7 +6,6 @@ Its JSON is ``schemas/run.schema.json``.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 
 from kedro_batch.plan.model import Job, JobName, Plan
 from kedro_batch.review.run.lost_data import LostDataFinder
@@ -15,6 +14,7 @@ from kedro_batch.submitter.job_execution import JobExecution
 from kedro_batch.submitter.job_state import FAILURES, JobRecord, JobState, records_of
 from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.stuck_jobs import FirstSight
+from kedro_batch.text.times import iso_time
 
 RUN_SCHEMA = "kedro-batch/run/v1"
 
@@ -192,6 +192,7 @@ def run_status(  # noqa: PLR0913  what is known of a run beside its journal
     earlier = {name: tuple(rest) for name, (_, *rest) in revisions.items() if rest}
     finder = LostDataFinder(plan, records) if plan else None
     planned = {job.name: job for job in plan.jobs} if plan else {}
+    started = {name: iso_time(at, "seconds") for name, at in (running_since or {}).items()}
     blocked: dict[JobName, list[JobName]] = {}
     for name, one in jobs.items():
         if one.blocked_by:
@@ -202,8 +203,8 @@ def run_status(  # noqa: PLR0913  what is known of a run beside its journal
         first_plan_digest=entry.digest if entry.new_digest else None,
         engine=entry.engine,
         location=dict(entry.location),
-        began_at=moment_text(entry.began_at),
-        ended_at=None if entry.ended_at is None else moment_text(entry.ended_at),
+        began_at=iso_time(entry.began_at, "seconds"),
+        ended_at=None if entry.ended_at is None else iso_time(entry.ended_at, "seconds"),
         run_seconds=entry.run_seconds,
         outcome=entry.outcome,
         version=entry.version,
@@ -224,7 +225,7 @@ def run_status(  # noqa: PLR0913  what is known of a run beside its journal
                 status=one.status,
                 blocked_by=one.blocked_by,
                 stuck=_stuck_status(one, (stuck or {}).get(name)),
-                started_at=moment_text(running_since[name]) if running_since and name in running_since else None,
+                started_at=started.get(name),
                 execution=one.execution,
             )
             for name, one in jobs.items()
@@ -238,7 +239,7 @@ def run_status(  # noqa: PLR0913  what is known of a run beside its journal
 def _stuck_status(one: JobRecord, sight: FirstSight | None) -> StuckStatus | None:
     if sight is None or not sight.reason or (one.state, one.job_id) != (JobState.RUNNABLE, sight.job_id):
         return None
-    return StuckStatus(since=moment_text(sight.since), reason=sight.reason)
+    return StuckStatus(since=iso_time(sight.since, "seconds"), reason=sight.reason)
 
 
 def _failure_status(name: JobName, one: JobRecord, not_run: Iterable[JobName]) -> FailureStatus:
@@ -281,8 +282,3 @@ def _with_plan(
         not_found=lost.datasets if lost else (),
         run_again=lost.writers if lost else (),
     )
-
-
-def moment_text(seconds: float) -> str:
-    """Spell a time as the documents of runs do: ISO 8601, UTC, without fractions."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")

@@ -5,10 +5,11 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from kedro_batch.files.json_text import known
-from kedro_batch.review.run.status import FailureStatus, JobStatus, NextPlan, RunStatus, moment_text
+from kedro_batch.review.run.status import FailureStatus, JobStatus, NextPlan, RunStatus
 from kedro_batch.submitter.failures import advice_for_programs
 from kedro_batch.submitter.job_execution import execution_document
 from kedro_batch.submitter.journal_rows import RunEntry
+from kedro_batch.text.times import iso_time
 
 
 def status_document(status: RunStatus) -> dict[str, Any]:
@@ -42,8 +43,8 @@ def entry_document(entry: RunEntry) -> dict[str, Any]:
             "engine": entry.engine,
             "location": dict(entry.location),
             "total": entry.jobs,
-            "began_at": moment_text(entry.began_at),
-            "ended_at": None if entry.ended_at is None else moment_text(entry.ended_at),
+            "began_at": iso_time(entry.began_at, "seconds"),
+            "ended_at": None if entry.ended_at is None else iso_time(entry.ended_at, "seconds"),
             "outcome": entry.outcome,
             "version": entry.version,
         }

@@ -11,10 +11,12 @@ from kedro_batch.review.run.status import JobStatus, RunStatus
 from kedro_batch.submitter.began import Began
 from kedro_batch.submitter.job_state import ENDED, FREES_CHILDREN, JobState
 from kedro_batch.text.escaping import for_terminal
-from kedro_batch.text.wording import counted, duration, listed, local_time
+from kedro_batch.text.times import date_and_time
+from kedro_batch.text.wording import counted, duration, listed
 
 _NAMED = 5
 _PARENTS_NAMED = 2
+_ORDER = {group: number for number, group in enumerate(Group)}
 _WAITING = (Group.FOR_CAPACITY, Group.SUBMITTED, Group.FOR_JOBS, Group.UNCONFIRMED, Group.NOT_SUBMITTED)
 
 
@@ -63,11 +65,11 @@ def unfinished_lines(  # noqa: PLR0913  what is known of a run
 
 
 def lines_of_jobs_left(status: RunStatus) -> tuple[str, ...]:
-    """Return the jobs on AWS Batch that a command leaves as it ends, with their ids; of many, the first ones."""
+    """Return the jobs on AWS Batch that a command leaves as it ends, with their ids, those first that are at work."""
     if status.engine != "aws":
         return ()
     left = [one for one in status.jobs if one.job_id and JobState(one.state) not in ENDED]
-    others = [one for one in left if not one.stuck]
+    others = sorted((one for one in left if not one.stuck), key=lambda one: _ORDER[_group(one)])
     lines = [f"{_name_and_state(one)} {one.job_id}" for one in others[:NAMES_SHOWN]]
     if len(others) > NAMES_SHOWN:
         lines.append(f"and {len(others) - NAMES_SHOWN:,} more")
@@ -102,5 +104,5 @@ def _without_machine(jobs: Iterable[JobStatus]) -> list[str]:
     for reason, alike in told.items():
         named = listed([f"{_name_and_state(one)} {one.job_id}" for one in alike], _NAMED)
         since = min(datetime.fromisoformat(one.stuck.since).timestamp() for one in alike if one.stuck)
-        lines.append(f"{named}, without a machine since {local_time(since)}: {for_terminal(reason)}")
+        lines.append(f"{named}, without a machine since {date_and_time(since)}: {for_terminal(reason)}")
     return lines
