@@ -5,7 +5,7 @@ import re
 import signal
 import sqlite3
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
@@ -16,21 +16,26 @@ from kedro_batch.submitter.service.process_table import find_members
 from tests.support.command_line import PROGRAM, Ended, environment
 from tests.support.forked import kedro_batch
 from tests.support.plans import write_plan
-from tests.support.runs import wait_until
+from tests.support.runs import JOURNAL, wait_until
 
 SLOW = ["bash", "-c", "echo begun $$ >> ledger; [ -e quick ] || { sleep 600 & wait; }; echo done $$ >> ledger"]
 RUN_FOLDER = Path(".kedro-batch") / "runs" / "r"
 
 
 @contextmanager
-def killed(folder: Path, *words: str, when: str = "ledger") -> Iterator[list[int]]:
-    """Apply plan.yaml as run r, and kill that when there is a file; gives the processes that are left, and ends them.
+def killed(folder: Path, *words: str, when: str = "ledger", known: Collection[str] = ()) -> Iterator[list[int]]:
+    """Apply plan.yaml as run r, and kill that; gives the processes that are left, and ends them with the block.
 
-    When the block ends, they are gone.
+    Args:
+        folder: The project.
+        words: More words of the command.
+        when: A file that is there before the command is killed.
+        known: Jobs whose ids the journal has before that; it is written every fifth of a second.
     """
     command = [*PROGRAM, "apply", "plan.yaml", "--local", "--run-id", "r", "-q", *words]
     with subprocess.Popen(command, cwd=folder, env=environment(), stdout=subprocess.DEVNULL) as process:
         wait_until((folder / when).exists, process)
+        wait_until(lambda: ids_of(folder).issuperset(known), process)
         process.kill()
     groups = [one.group for one in read_record(folder / RUN_FOLDER / "processes.jsonl") if isinstance(one, Began)]
     try:
@@ -39,6 +44,12 @@ def killed(folder: Path, *words: str, when: str = "ledger") -> Iterator[list[int
         for group in groups:
             with suppress(ProcessLookupError):
                 os.killpg(group, signal.SIGKILL)
+
+
+def ids_of(folder: Path) -> set[str]:
+    """Return the jobs whose ids the journal has."""
+    with closing(sqlite3.connect(folder / JOURNAL)) as journal:
+        return {job for (job,) in journal.execute("SELECT job FROM submissions WHERE job_id IS NOT NULL")}
 
 
 def lives(group: int) -> bool:
@@ -77,14 +88,20 @@ def test_apply_with_the_id_of_the_run_ends_them_too(tmp_path):
         assert not lives(group)
 
 
-def test_cancel_ends_them_and_runs_nothing(tmp_path):
+@pytest.mark.parametrize(
+    ("without_id", "counts"), [(None, "2 jobs, 2 cancelled"), ("after", "2 jobs, 1 cancelled, 1 not run")]
+)
+def test_cancel_ends_them_and_runs_nothing(without_id, counts, tmp_path):
     write_plan(tmp_path, {"slow": SLOW, "after": ["true"]}, {"after": "slow"})
-    with killed(tmp_path) as (group,):
+    with killed(tmp_path, known={"slow", "after"}) as (group,):
+        with closing(sqlite3.connect(tmp_path / JOURNAL)) as journal:  # as if it had been killed before the commit
+            journal.execute("UPDATE submissions SET state = 'SUBMITTING', job_id = NULL WHERE job = ?", (without_id,))
+            journal.commit()
         assert "has not ended" in kedro_batch("status", "r", cwd=tmp_path).text
         ended = kedro_batch("cancel", "r", cwd=tmp_path)
         assert (ended.code, lives(group)) == (0, False)
         assert "run r cancelled after" in ended.text
-        assert "2 jobs, 1 cancelled, 1 not run" in ended.text
+        assert f": {counts}\n" in ended.text
         assert "nobody knows how it ended" not in ended.text
         assert re.search(r"run r cancelled after .+, as last seen", kedro_batch("status", "r", cwd=tmp_path).text)
     again = kedro_batch("cancel", "r", cwd=tmp_path)
@@ -117,7 +134,7 @@ def test_ctrl_c_while_they_are_being_ended_ends_them_at_once(tmp_path, command):
 def test_they_count_whatever_the_journal_says_of_the_run(tmp_path):
     write_plan(tmp_path, {"slow": STUBBORN}, slow={"writes": ["x"]})
     with killed(tmp_path):
-        with closing(sqlite3.connect(tmp_path / ".kedro-batch" / "journal.db")) as journal:
+        with closing(sqlite3.connect(tmp_path / JOURNAL)) as journal:
             journal.execute("UPDATE runs SET outcome = 'interrupted'")
             journal.commit()
         ended = kedro_batch("apply", "plan.yaml", "--local", "--exclusive", cwd=tmp_path)
@@ -156,7 +173,7 @@ def test_what_the_record_has_done_is_not_run_again_whatever_the_journal_knows(tm
     write_plan(tmp_path, {**jobs, "last": last}, {"last": " ".join(jobs)})
     with killed(tmp_path, when="last"):
         # As if the last commits had not come: some without their ends, some without their ids.
-        with closing(sqlite3.connect(tmp_path / ".kedro-batch" / "journal.db")) as journal:
+        with closing(sqlite3.connect(tmp_path / JOURNAL)) as journal:
             journal.execute("UPDATE submissions SET state = 'RUNNING'")
             journal.execute("UPDATE submissions SET state = 'SUBMITTING', job_id = NULL WHERE job > 'j010'")
             journal.commit()

@@ -150,3 +150,12 @@ def test_what_can_never_come_is_told_at_once_and_not_looked_for_again(followed):
     assert one.finish()
     assert one.looks == 1
     assert [log.problem for log in told(shown)] == ["it has no log stream: its container never started"]
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_a_log_of_empty_lines_has_been_read(followed, complete):
+    one, shown = followed(LogTail(lines=("", " \t", ""), complete=complete))
+    for again_s in LOG_AGAIN_S:
+        one.look_at(again_s)
+    assert [str(log.problem).partition(".")[0] for log in told(shown)] == ["its log has only empty lines"]
+    assert one.looks == (1 if complete else 1 + len(LOG_AGAIN_S))

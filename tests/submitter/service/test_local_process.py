@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kedro_batch.submitter.service.local_process import GatedProcess
+from kedro_batch.submitter.service.local_process import GatedProcess, read_tail
 
 
 def behind_gate(folder: Path, *command: str, **environment: str) -> GatedProcess:
@@ -72,3 +72,12 @@ def test_an_earlier_log_is_never_overwritten_and_no_link_is_followed(tmp_path):
     with pytest.raises(OSError, match="Too many levels of symbolic links"):
         behind_gate(tmp_path, "true")
     assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.parametrize(
+    ("written", "tail"),
+    [("", ()), ("\n", ("",)), ("a", ("a",)), ("a\nb\n", ("b",)), ("a\nb", ("b",)), ("a\n\n", ("",))],
+)
+def test_the_end_of_a_log_has_the_lines_that_were_written_and_none_of_a_log_without_any(written, tail, tmp_path):
+    (tmp_path / "log").write_text(written)
+    assert read_tail(tmp_path / "log", 1) == tail

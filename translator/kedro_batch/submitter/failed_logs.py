@@ -154,6 +154,8 @@ class FailedLogs:
             tail: LogTail
             found, tail = reply.value
             complete, one.problem = tail.complete, tail.problem
+            if tail.lines and not found.lines:
+                one.problem = "its log has only empty lines"
             one.done |= complete or bool(found.exception and not found.cut_off)
             one.excerpt = found if found.lines else one.excerpt
         if one.excerpt.lines:

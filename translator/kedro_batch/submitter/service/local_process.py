@@ -184,8 +184,9 @@ def signal_group(process: "subprocess.Popen[bytes]", number: signal.Signals) -> 
 
 
 def read_tail(log: Path, lines: int) -> tuple[str, ...]:
-    """Return the last lines of a log."""
+    """Return the last lines of a log; none if nothing was written."""
     with log.open("rb") as stream:
         stream.seek(max(0, stream.seek(0, os.SEEK_END) - _TAIL_BYTES))
         text = stream.read().decode("utf-8", errors="replace")
-    return tuple(text.split("\n")[-lines:])
+    *ended, last = text.split("\n")
+    return tuple([*ended, last][-lines:] if last else ended[-lines:])
