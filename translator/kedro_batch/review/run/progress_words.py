@@ -9,9 +9,8 @@ from kedro_batch.review.run.job_groups import Group
 from kedro_batch.review.run.progress import Progress
 from kedro_batch.submitter.began import Began
 from kedro_batch.submitter.events import RunStarted
-from kedro_batch.text.wording import counted, duration, listed
+from kedro_batch.text.wording import counted, listed, whole_duration
 
-_MINUTE = 60
 _QUEUES = 2
 _DIGITS = len("sha256:") + 8
 """Characters of a digest that tell plans apart for a reader."""
@@ -82,15 +81,9 @@ def how_far(progress: Progress) -> str:
     return ", ".join(filter(None, (done, *parts)))
 
 
-def time_since(then: float, now: float) -> str:
-    """Return how long ago something was, in whole seconds, so that it changes once a second at most."""
-    seconds = max(0, int(now - then))
-    return f"{seconds} s" if seconds < _MINUTE else duration(seconds)
-
-
 def worked_for(began: Began | None, now: float) -> str:
     """Return how long a job has been at work; nothing if that is not known."""
-    return "" if began is None else f"{'' if began.exact else 'over '}{time_since(began.at, now)}"
+    return "" if began is None else f"{'' if began.exact else 'over '}{whole_duration(now - began.at)}"
 
 
 def longest_at_work(progress: Progress) -> JobName | None:
