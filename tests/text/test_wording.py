@@ -1,6 +1,6 @@
 import pytest
 
-from kedro_batch.text.wording import counted, did_you_mean, duration, listed, quoted
+from kedro_batch.text.wording import counted, did_you_mean, duration, listed, quoted, rough_duration, whole_duration
 
 
 def test_counts_know_their_plural():
@@ -23,6 +23,30 @@ def test_counts_know_their_plural():
 )
 def test_durations_are_spelled_in_two_units_at_most(seconds, text):
     assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "less than a minute"),
+        (59.9, "less than a minute"),
+        (60, "1 min"),
+        (89, "1 min"),
+        (3569, "59 min"),
+        (3571, "1 h 0 min"),
+        (90_031, "25 h 1 min"),
+    ],
+)
+def test_estimated_durations_have_no_seconds(seconds, text):
+    assert rough_duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(-3, "0 s"), (0.9, "0 s"), (9.9, "9 s"), (59.9, "59 s"), (60, "1 min 0 s"), (119.9, "1 min 59 s")],
+)
+def test_durations_that_grow_change_once_a_second(seconds, text):
+    assert whole_duration(seconds) == text
 
 
 @pytest.mark.parametrize(

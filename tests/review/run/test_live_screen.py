@@ -63,7 +63,10 @@ def taken_up(jobs: int) -> RunUntil:
 
 @pytest.mark.parametrize("size", SCREENS)
 def test_before_wait_has_looked_the_screen_shows_what_the_journal_has(size):
-    check(f"before_wait_has_looked_{size}", live_screen(taken_up(200).from_journal, HEAD, SCREENS[size], NOW))
+    head = replace(HEAD, location={"account": "123456789012", "region": "eu-central-1"})
+    check(f"before_wait_has_looked_{size}", live_screen(taken_up(200).from_journal, head, SCREENS[size], NOW))
+    local = live_screen(taken_up(200).from_journal, replace(HEAD, location={"folder": "/x"}), SCREENS[size], NOW)
+    assert "on this machine" in "".join(line.plain for line in local[:2])
 
 
 @pytest.mark.parametrize("size", SCREENS)

@@ -67,6 +67,7 @@ def status_report(snapshot: RunSnapshot, *, plan_file: str | None) -> StatusRepo
         as_of=_as_of_words(as_of, snapshot, now),
         notes=tuple(filter(None, (problem, snapshot.note))),
         unfinished=unfinished,
+        worked_on=run.is_worked_on,
         further=f" --plan {shlex.quote(plan_file)}" if plan_file and run.entry is None else "",
     )
     return StatusReport(

@@ -22,6 +22,20 @@ def duration(seconds: float) -> str:
     return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE} min"
 
 
+def rough_duration(seconds: float) -> str:
+    """Spell a duration that is an estimate, in minutes: ``less than a minute``, ``41 min``, ``2 h 5 min``."""
+    minutes = round(seconds / _MINUTE)
+    if seconds < _MINUTE:
+        return "less than a minute"
+    return f"{minutes} min" if minutes * _MINUTE < _HOUR else duration(minutes * _MINUTE)
+
+
+def whole_duration(seconds: float) -> str:
+    """Spell a duration that grows, so that it changes once a second at most: ``0 s``, ``9 s``, ``3 min 20 s``."""
+    whole = max(0, int(seconds))
+    return f"{whole} s" if whole < _MINUTE else duration(whole)
+
+
 def sentences(*parts: str) -> str:
     """Put sentences behind each other, with full stops between them; empty ones are left out."""
     *before, last = [part for part in parts if part] or [""]

@@ -19,7 +19,7 @@ from kedro_batch.plan.model import JobName
 from kedro_batch.review.run.run_time_estimates import DEVIATION, RunTimeEstimate, run_time_estimates
 from kedro_batch.submitter.usual_times import UsualTimes
 from kedro_batch.text.times import near_time
-from kedro_batch.text.wording import counted
+from kedro_batch.text.wording import counted, rough_duration
 
 _JOBS_PLAYED, _FEWEST, _MOST = 60_000, 5, 51
 """How many jobs are played in all, and how often a run is at least and at most: the larger, the less it varies."""
@@ -33,7 +33,6 @@ _OVERDUE = 2
 """Deviations: one job in fifty takes longer."""
 _TAIL = 5
 """Deviations beyond which what is left of the normal distribution is like exp(-x * x / 2), and too small for a sum."""
-_MINUTE = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,8 +224,18 @@ def expected_end_words(expected: ExpectedEnd, now: float, zone: tzinfo | None = 
         zone: The reader's time zone; None for that of this machine.
     """
     took = f"as {counted(expected.runs, 'earlier run')} took"
-    at = f"expected to end at {near_time(expected.at, now, zone)} (in {_in_words(expected.at - now)})"
-    return ", ".join(part for part in (at, likely_words(expected, now, zone), took) if part)
+    return ", ".join(part for part in (end_words(expected, now, zone), likely_words(expected, now, zone), took) if part)
+
+
+def end_words(expected: ExpectedEnd, now: float, zone: tzinfo | None) -> str:
+    """Return when a run is expected to end, and in how many minutes.
+
+    Args:
+        expected: When it is.
+        now: Seconds since the epoch.
+        zone: The reader's time zone; None for that of this machine.
+    """
+    return f"expected to end at {near_time(expected.at, now, zone)} (in {rough_duration(expected.at - now)})"
 
 
 def likely_words(expected: ExpectedEnd, now: float, zone: tzinfo | None) -> str:
@@ -239,11 +248,3 @@ def likely_words(expected: ExpectedEnd, now: float, zone: tzinfo | None) -> str:
     """
     earliest, latest = (near_time(one, now, zone) for one in (expected.earliest, expected.latest))
     return f"likely {earliest} to {latest}" if earliest != latest else ""
-
-
-def _in_words(seconds: float) -> str:
-    """Spell a duration that is estimated: without seconds."""
-    if seconds < _MINUTE:
-        return "less than a minute"
-    hours, minutes = divmod(round(seconds / _MINUTE), 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min"

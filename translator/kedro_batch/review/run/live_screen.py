@@ -13,7 +13,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from kedro_batch.plan.model import JobName
-from kedro_batch.review.run.expected_end import likely_words
+from kedro_batch.review.run.expected_end import end_words, likely_words
 from kedro_batch.review.run.job_groups import AT_WORK, WITHOUT_SUCCESS, Group
 from kedro_batch.review.run.progress import FailedJob, Progress
 from kedro_batch.review.run.progress_words import (
@@ -21,13 +21,12 @@ from kedro_batch.review.run.progress_words import (
     Estimate,
     RunHead,
     counts_words,
-    time_since,
     worked_for,
 )
 from kedro_batch.submitter.job_state import JobState
 from kedro_batch.text.escaping import for_terminal
 from kedro_batch.text.times import clock_time, near_time
-from kedro_batch.text.wording import counted, duration
+from kedro_batch.text.wording import counted, duration, whole_duration
 
 _LONGEST_BAR = 100
 _TITLE_LINES = 3
@@ -35,7 +34,6 @@ _OF_A_SECTION = 2
 """Lines of a list beside its rows: an empty one and its heading."""
 _GAP = _INDENT = "  "
 _CUT = "..."
-_HOUR = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,10 +119,10 @@ def _times(progress: Progress, head: RunHead, screen: Screen, now: float, estima
     """Return when the run began, and when it is expected to end, or since when nothing is known of it."""
     parts = []
     if head.began_at is not None:
-        ago = time_since(head.began_at, now)
+        ago = whole_duration(now - head.began_at)
         here = ""
         if progress.started and progress.started.continued and progress.started_at is not None:
-            here = f", this command {time_since(progress.started_at, now)}"
+            here = f", this command {whole_duration(now - progress.started_at)}"
         parts.append(Text(f"began {near_time(head.began_at, now, screen.zone)}, {ago} ago{here}"))
     if progress.unanswered_since is not None:
         since = clock_time(progress.unanswered_since, screen.zone)
@@ -132,20 +130,11 @@ def _times(progress: Progress, head: RunHead, screen: Screen, now: float, estima
     elif progress.started is None:
         parts.append(Text("as the journal has it: looking at the run", "yellow"))
     elif (end := estimate.expected_end) and end.at > now:
-        at, left = near_time(end.at, now, screen.zone), _time_left(end.at - now)
         likely, (earlier, at_once) = likely_words(end, now, screen.zone), end.bases
-        told = [f"expected to end at {at} ({left})", *([likely] if likely else [])]
+        told = [end_words(end, now, screen.zone), *([likely] if likely else [])]
         told[-1] += f", by {earlier}"
         parts += map(Text, (*told, at_once))
     return _flowed(parts, screen.width, "; ")
-
-
-def _time_left(seconds: float) -> str:
-    """Return a time that is left as an estimate can tell it, in minutes."""
-    minutes = round(seconds / 60)
-    if minutes == 0:
-        return "in less than a minute"
-    return f"in {minutes} min" if minutes < _HOUR else f"in {duration(60 * minutes)}"
 
 
 def _bar(progress: Progress, screen: Screen) -> Text:

@@ -1,7 +1,7 @@
 """Words about the progress of a run that its views share: what it is, how many jobs there are of which kind. Pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kedro_batch.plan.model import JobName, PlanDigest
 from kedro_batch.review.run.expected_end import ExpectedEnd
@@ -9,9 +9,8 @@ from kedro_batch.review.run.job_groups import Group
 from kedro_batch.review.run.progress import Progress
 from kedro_batch.submitter.began import Began
 from kedro_batch.submitter.events import RunStarted
-from kedro_batch.text.wording import counted, duration, listed
+from kedro_batch.text.wording import counted, listed, whole_duration
 
-_MINUTE = 60
 _QUEUES = 2
 _DIGITS = len("sha256:") + 8
 """Characters of a digest that tell plans apart for a reader."""
@@ -44,6 +43,7 @@ class RunHead:
         queues: The job queues of the plan, sorted; none for a run on this machine.
         began_at: When it began, perhaps with an earlier command; None if that is not known.
         doing: What the command does with it, such as ``cancelling``; nothing if it submits its jobs.
+        location: Where an earlier command applied it: account and region, or a folder.
     """
 
     run: str
@@ -52,16 +52,18 @@ class RunHead:
     queues: tuple[str, ...]
     began_at: float | None
     doing: str = ""
+    location: Mapping[str, str] = field(default_factory=dict)
 
     def words(self, started: RunStarted | None) -> tuple[str, ...]:
         """Return what a reader recognises the run by, part by part."""
         plan = f"plan {self.plan} {self.plan_digest[:_DIGITS]}" if self.plan else f"plan {self.plan_digest[:_DIGITS]}"
-        if started and started.engine == "local":
+        if "folder" in self.location or (started and started.engine == "local"):
             return f"run {self.run}", plan, "on this machine"
-        account = f"account {started.account}" if started and started.account else ""
-        region = started.region if started and started.region else ""
+        known = self.location.get("account"), self.location.get("region")
+        number, region = (started.account or known[0], started.region or known[1]) if started else known
+        account = f"account {number}" if number else ""
         queue = f"queue{'s' if len(self.queues) > 1 else ''} {listed(self.queues, _QUEUES)}" if self.queues else ""
-        return tuple(filter(None, (f"run {self.run}", plan, account, region, queue)))
+        return tuple(filter(None, (f"run {self.run}", plan, account, region or "", queue)))
 
 
 def counts_words(counts: Mapping[Group, int], groups: Iterable[Group] = Group) -> str:
@@ -79,15 +81,9 @@ def how_far(progress: Progress) -> str:
     return ", ".join(filter(None, (done, *parts)))
 
 
-def time_since(then: float, now: float) -> str:
-    """Return how long ago something was, in whole seconds, so that it changes once a second at most."""
-    seconds = max(0, int(now - then))
-    return f"{seconds} s" if seconds < _MINUTE else duration(seconds)
-
-
 def worked_for(began: Began | None, now: float) -> str:
     """Return how long a job has been at work; nothing if that is not known."""
-    return "" if began is None else f"{'' if began.exact else 'over '}{time_since(began.at, now)}"
+    return "" if began is None else f"{'' if began.exact else 'over '}{whole_duration(now - began.at)}"
 
 
 def longest_at_work(progress: Progress) -> JobName | None:
