@@ -72,6 +72,8 @@ def test_the_status_of_a_run_on_this_machine_says_what_runs_and_what_waits_while
     assert re.match(r"run r has not ended, as of \d\d:\d\d:\d\d: 3 jobs, ", told)
     assert re.search(r"\n    a RUNNING id-a, for 2 min \d s\n", told)
     assert "\n    1 job is waiting for other jobs: b for a\n    1 job is not submitted: c\n" in told
+    assert "\n  kedro-batch status r --watch --journal " in told
+    assert "kedro-batch resume" not in told
 
 
 @pytest.mark.parametrize("engine", ["aws", "local"])

@@ -15,7 +15,7 @@ TEXT = "run r failed: 9 jobs, 6 succeeded\n  kedro-batch resume r  submit what h
     [
         (
             30,
-            "run r failed: 9 jobs, 6\n  succeeded\n  submit what has not\n    succeeded:\n    kedro-batch resume r\n",
+            "run r failed: 9 jobs,\n  6 succeeded\n  submit what has not\n    succeeded:\n    kedro-batch resume r\n",
         ),
         (80, TEXT),
         (0, TEXT),

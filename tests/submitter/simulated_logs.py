@@ -23,6 +23,7 @@ class SimulatedEngine:
 
     def __init__(self, service: Simulated) -> None:
         self.service = service
+        self.location = {"region": "us-east-1"}
         self.throttled = 0
 
     def _ask(self, operation: str, **body: Any) -> dict[str, Any]:
@@ -31,9 +32,8 @@ class SimulatedEngine:
         except RefusedError as refused:
             throttled = refused.code in ("ThrottlingException", "TooManyRequestsException")
             self.throttled += throttled
-            raise ServiceError(
-                refused.message, fault=Fault.THROTTLED if throttled else Fault.REFUSED, operation=operation
-            ) from refused
+            fault = Fault.AMBIGUOUS if refused.status >= 500 else Fault.THROTTLED if throttled else Fault.REFUSED
+            raise ServiceError(refused.message, fault=fault, operation=operation) from refused
 
     def describe_jobs(self, ids: list[JobId]) -> list[JobDetail]:
         return [job_detail(one) for one in self._ask("DescribeJobs", jobs=list(ids))["jobs"]]

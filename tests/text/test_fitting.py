@@ -24,6 +24,10 @@ CODE = '  |     table = shuttles.merge(prices, left_on="shuttle_id", right_on="i
             ],
         ),
         (
+            "run nightly-42 failed after 35 s: 9 jobs, 6 succeeded, 1 failed, 2 will not run",
+            ["run nightly-42 failed after 35 s: 9 jobs, 6 succeeded,", "  1 failed, 2 will not run"],
+        ),
+        (
             "  not run because of it (3): berlin-split_data_node, berlin-train_model_node, hamburg-split_data_node",
             [
                 "  not run because of it (3): berlin-split_data_node,",

@@ -63,7 +63,10 @@ def taken_up(jobs: int) -> RunUntil:
 
 @pytest.mark.parametrize("size", SCREENS)
 def test_before_wait_has_looked_the_screen_shows_what_the_journal_has(size):
-    check(f"before_wait_has_looked_{size}", live_screen(taken_up(200).from_journal, HEAD, SCREENS[size], NOW))
+    head = replace(HEAD, location={"account": "123456789012", "region": "eu-central-1"})
+    check(f"before_wait_has_looked_{size}", live_screen(taken_up(200).from_journal, head, SCREENS[size], NOW))
+    local = live_screen(taken_up(200).from_journal, replace(HEAD, location={"folder": "/x"}), SCREENS[size], NOW)
+    assert "on this machine" in "".join(line.plain for line in local[:2])
 
 
 @pytest.mark.parametrize("size", SCREENS)
@@ -175,6 +178,10 @@ def test_a_name_is_cut_only_if_it_would_take_the_room_of_what_stands_behind_it()
     progress.on_event(replace(failed, reason="a longer reason, that says what has happened"), BEGAN_AT)
     told = live_screen(progress, HEAD, SMALL, NOW)[-1].plain
     assert told == "  candidate_modellin...-train_model_node  13:02:05  a longer reason, that says …"
+    progress.on_event(replace(failed, reason="pandas.errors.MergeError: keys are not unique"), BEGAN_AT)
+    told = live_screen(progress, HEAD, SMALL, NOW)[-1].plain
+    assert told == "  candidate_modellin...-train_model_node  13:02:05  MergeError: keys are not un…"
+    assert live_screen(progress, HEAD, LARGE, NOW)[-1].plain.endswith("  pandas.errors.MergeError: keys are not unique")
 
 
 @pytest.mark.parametrize(

@@ -183,6 +183,22 @@ def test_the_commands_that_lead_on_depend_on_what_is_left(states, engine, outcom
     assert told == commands
 
 
+@pytest.mark.parametrize("engine", ["aws", "local"])
+@pytest.mark.parametrize(
+    ("states", "outcome", "commands"),
+    [
+        ("a:RUNNING b:FAILED", None, ["status --watch", "cancel"]),
+        ("a:FAILED b:NOT_SUBMITTED", "interrupted", ["status --watch", "cancel"]),
+        ("a:FAILED b:NOT_RUN", None, ["status --watch"]),
+        ("a:RUNNING b:CANCELLED", "cancelled", ["status", "cancel"]),
+    ],
+)
+def test_while_a_process_works_on_a_run_no_command_is_named_that_its_lock_refuses(engine, states, outcome, commands):
+    lines = text(status(states, engine=engine, outcome=outcome), seen=SeenStatus(worked_on=True)).splitlines()
+    told = [line.replace(f" {RUN}", "").split("  ")[1] for line in lines if line.startswith("  kedro-batch ")]
+    assert told == [f"kedro-batch {command}" for command in commands]
+
+
 @pytest.mark.parametrize(
     ("outcome", "headline"), [(None, "has not ended, as last seen"), ("detached", "detached, as last seen")]
 )

@@ -101,8 +101,14 @@ def plan_words(plan: Plan) -> str:
     return " ".join(filter(None, (plan.project, listed(plan.pipelines, _PIPELINES))))
 
 
-def head_of(context: RunContext, doing: str) -> RunHead:
-    """Return what a reader recognises a run by, with what the command does with it."""
+def head_of(context: RunContext, doing: str, location: Mapping[str, str]) -> RunHead:
+    """Return what a reader recognises a run by.
+
+    Args:
+        context: The run.
+        doing: What the command does with it, if it is not the usual.
+        location: Where an earlier command applied it; nothing if there was none.
+    """
     plan = context.plan
     return RunHead(
         run=context.run_id,
@@ -111,4 +117,5 @@ def head_of(context: RunContext, doing: str) -> RunHead:
         queues=context.plan_queues if context.engine.name == "aws" else (),
         began_at=context.began_at,
         doing=doing,
+        location=location,
     )

@@ -187,7 +187,7 @@ def open_run(
                         context=context,
                         run_state=RunState(context.parents, records),
                     )
-                    head = head_of(context, verb)
+                    head = head_of(context, verb, session.location)
                     view.begin(progress_of(context, records), head, partial(read_estimator, context))
                     try:
                         yield session

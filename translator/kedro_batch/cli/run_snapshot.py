@@ -4,7 +4,7 @@ It takes no lock and writes nothing: a run that somebody works on can be looked 
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -76,20 +76,28 @@ class RunSnapshot:
         return {job: began.at for job, began in self.began.items() if began.exact and job in running}
 
 
+OpenService = Callable[[ShownRun, Inbox, Sink, float], "AskedService"]
+"""Opens AWS Batch where a run is, as ``open_for_reading`` does."""
+
+
 class BatchAccess:
     """AWS Batch as a command asks it that only shows a run: opened when it is first asked, and then kept."""
 
-    def __init__(self, run: ShownRun, tell: Sink, patience_s: float) -> None:
+    def __init__(
+        self, run: ShownRun, tell: Sink, patience_s: float, open_service: OpenService = open_for_reading
+    ) -> None:
         """Ask nothing yet.
 
         Args:
             run: The run.
             tell: Receives what goes wrong while AWS Batch is asked.
             patience_s: How long it is asked again while it does not answer.
+            open_service: Opens it.
         """
         self._run = run
         self._tell = tell
         self._patience_s = patience_s
+        self._open = open_service
         self._inbox = Inbox()
         self._service: AskedService | None = None
 
@@ -103,7 +111,7 @@ class BatchAccess:
         """
         with on_signals(self._inbox.on_signal):
             if self._service is None:
-                self._service = open_for_reading(self._run, self._inbox, self._tell, self._patience_s)
+                self._service = self._open(self._run, self._inbox, self._tell, self._patience_s)
             yield self._service
             self._inbox.check_interrupt()
 

@@ -18,7 +18,7 @@ from kedro_batch.review.run.status import run_status
 from kedro_batch.review.run.status_documents import status_document
 from kedro_batch.review.run.unfinished_jobs import unfinished_lines
 from kedro_batch.submitter.definitions.in_use import revisions_in_use
-from kedro_batch.submitter.job_state import LIVE, NEW
+from kedro_batch.submitter.job_state import LIVE, records_of
 from kedro_batch.text.times import iso_time, near_time
 
 
@@ -43,7 +43,7 @@ def status_report(snapshot: RunSnapshot, *, plan_file: str | None) -> StatusRepo
         plan_file: The plan that the user has named.
     """
     run, entry, now = snapshot.run, snapshot.entry, time.time()
-    records = {name: snapshot.records.get(name, NEW) for name in run.names}
+    records = records_of(run.names, snapshot.records)
     expected = estimate_end(snapshot, records, now)
     status = run_status(
         entry,
@@ -67,6 +67,7 @@ def status_report(snapshot: RunSnapshot, *, plan_file: str | None) -> StatusRepo
         as_of=_as_of_words(as_of, snapshot, now),
         notes=tuple(filter(None, (problem, snapshot.note))),
         unfinished=unfinished,
+        worked_on=run.is_worked_on,
         further=f" --plan {shlex.quote(plan_file)}" if plan_file and run.entry is None else "",
     )
     return StatusReport(

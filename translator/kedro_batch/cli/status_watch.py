@@ -5,16 +5,24 @@ What has changed between two looks is told to the view as the events that a foll
 
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 import click
 
-from kedro_batch.cli.aws_access import tell_notices
+from kedro_batch.cli.aws_access import open_for_reading, tell_notices
 from kedro_batch.cli.background_view import Estimator
 from kedro_batch.cli.live_view import View, plan_words, run_view
 from kedro_batch.cli.options import Verbosity
 from kedro_batch.cli.run_estimate import estimator, reaches_its_end
-from kedro_batch.cli.run_snapshot import BatchAccess, RunSnapshot, look_at_batch, look_at_listed_run, recorded_snapshot
+from kedro_batch.cli.run_snapshot import (
+    BatchAccess,
+    OpenService,
+    RunSnapshot,
+    look_at_batch,
+    look_at_listed_run,
+    recorded_snapshot,
+)
 from kedro_batch.cli.shown_run import ShownRun
 from kedro_batch.cli.status_report import status_report
 from kedro_batch.cli.streams import fitted_to
@@ -37,7 +45,15 @@ _LAST_WORDS_S = 30.0
 """How long whoever works on a run may take to record how it ended, once its jobs have: logs of failed jobs are read."""
 
 
-def watch_status(run: ShownRun, *, offline: bool, plan_file: str | None, no_color: bool) -> None:
+def watch_status(  # noqa: PLR0913  what tests put in place of AWS Batch and of the time between two looks
+    run: ShownRun,
+    *,
+    offline: bool,
+    plan_file: str | None,
+    no_color: bool,
+    open_service: OpenService = open_for_reading,
+    pause: Callable[[float], None] = time.sleep,
+) -> None:
     """Look at a run, and show it, until it has ended; then print how it stands.
 
     Args:
@@ -45,6 +61,8 @@ def watch_status(run: ShownRun, *, offline: bool, plan_file: str | None, no_colo
         offline: Do not ask AWS Batch.
         plan_file: The plan that the user has named.
         no_color: Show it without colours.
+        open_service: Opens AWS Batch.
+        pause: Waits for so many seconds between two looks.
 
     Raises:
         RunUnknown: Neither the journal nor AWS Batch knows it.
@@ -52,7 +70,7 @@ def watch_status(run: ShownRun, *, offline: bool, plan_file: str | None, no_colo
         ServiceError: AWS Batch could not be asked for long, and nobody else tells how the run stands.
         Interrupted: A signal came; its message says so.
     """
-    watch = _Watch(run, offline=offline)
+    watch = _Watch(run, offline=offline, open_service=open_service, pause=pause)
     verbosity = Verbosity(as_json=False, quiet=False, verbose=False, no_color=no_color)
     try:
         over = False
@@ -70,13 +88,16 @@ def watch_status(run: ShownRun, *, offline: bool, plan_file: str | None, no_colo
 class _Watch:
     """A run that is watched: what was seen of it, and what was told."""
 
-    def __init__(self, run: ShownRun, *, offline: bool) -> None:
+    def __init__(
+        self, run: ShownRun, *, offline: bool, open_service: OpenService, pause: Callable[[float], None]
+    ) -> None:
         """Begin before the first look."""
         self._run = run
         # Where the journal has the run, it goes on with that; else there is nothing but AWS Batch to wait for.
         patience_s = LOG_PATIENCE_S if run.entry else DEFAULT_RETRY_FOR_S
-        self._batch = BatchAccess(run, self._tell, patience_s)
+        self._batch = BatchAccess(run, self._tell, patience_s, open_service)
         self._asks = not offline
+        self._pause = pause
         self._view: View | None = None
         self._last_seen: RunSnapshot | None = None
         self._shown: RunSnapshot | None = None
@@ -107,7 +128,7 @@ class _Watch:
             if self._is_over(seen, worked_on=worked_on, now=began):
                 view.show(_finished(seen))  # so that nothing is kept back that waits for what follows it
                 return True
-            time.sleep(min(_LONGEST_PAUSE_S, max(_PAUSE_S, _SHARE * (time.monotonic() - began))))
+            self._pause(min(_LONGEST_PAUSE_S, max(_PAUSE_S, _SHARE * (time.monotonic() - began))))
 
     def as_seen(self) -> RunSnapshot | None:
         """Return how the run stood when it was shown last, with how long its jobs usually run, as the view knows it."""
@@ -155,6 +176,7 @@ class _Watch:
             queues=() if seen.run.is_local else tuple(sorted(queues_in(plan))),
             began_at=seen.entry.began_at,
             doing="watching",
+            location=seen.entry.location,
         )
         progress = Progress({name: parents[name] for name in seen.run.names}, seen.records, seen.began)
         if self._view:

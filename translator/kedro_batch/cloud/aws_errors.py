@@ -14,7 +14,6 @@ from kedro_batch.cloud.error_codes import (
     OBJECTIONS,
     SERVER_ERROR,
     TOO_MANY,
-    UNKNOWN_OPERATION,
     is_from_aws,
     is_of_the_clock,
     meaning_of_code,
@@ -54,7 +53,6 @@ _EXCEPTIONS = tuple(
 )
 _LONGEST_CODE = 100
 """Characters of foreign text in a message."""
-_NOT_FOUND = 404
 
 _ASSUMING = ("AssumeRole", "AssumeRoleWithSAML", WEB_IDENTITY, "GetFederationToken", "GetSessionToken")
 _LOGGING_IN = ("CreateOAuth2Token", "CreateToken", "GetRoleCredentials", "RegisterClient", "StartDeviceAuthorization")
@@ -68,39 +66,6 @@ _ENDPOINT = "Invalid endpoint"
 """How botocore begins the ValueError about an endpoint (``endpoint.EndpointCreator``)."""
 
 _TAGS_HINT = "If the account forbids tagging, set `submit_tags: false` in aws_batch.yml and compile again"
-
-
-def lacks_operation(error: ServiceError) -> bool:
-    """True if the service says that it does not know the operation that was called."""
-    return error_code(error) in UNKNOWN_OPERATION
-
-
-def may_lack_operation(error: ServiceError) -> bool:
-    """True if that is so, or if whatever answers has nothing at the operation's path: an older one may be tried."""
-    cause = error.__cause__
-    if isinstance(cause, PageError):
-        return cause.status == _NOT_FOUND
-    reply = getattr(cause, "response", None) or {}
-    return lacks_operation(error) or reply.get("ResponseMetadata", {}).get("HTTPStatusCode") == _NOT_FOUND
-
-
-def error_code(error: ServiceError) -> str | None:
-    """Return the service's own name of an error, such as ``NoSuchEntity``; None if AWS has not replied.
-
-    Replies to HEAD have no name: that is the number of the HTTP status, such as ``404``.
-    """
-    cause = error.__cause__
-    if not isinstance(cause, botocore.exceptions.ClientError) or not is_from_aws(cause.response):
-        return None
-    return cause.response.get("Error", {}).get("Code")
-
-
-def error_words(error: ServiceError) -> str:
-    """Return what the service itself says of an error, without words of ours; empty if AWS has not replied."""
-    cause = error.__cause__
-    if not isinstance(cause, botocore.exceptions.ClientError) or not is_from_aws(cause.response):
-        return ""
-    return str(cause.response.get("Error", {}).get("Message", ""))
 
 
 @contextmanager

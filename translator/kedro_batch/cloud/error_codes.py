@@ -21,7 +21,6 @@ OBJECTIONS = frozenset(
     }
 )
 """The service has read the request and rejects it. AWS Batch calls all of them ClientException."""
-UNKNOWN_OPERATION = frozenset({"UnknownOperationException", "MissingAuthenticationTokenException"})
 _ERROR_TYPE = re.compile(r"[A-Z][A-Za-z0-9.]+")
 """The name of an error; where a reply has none, botocore takes the number of its status."""
 _ERROR_HEADER = "x-amzn-errortype"

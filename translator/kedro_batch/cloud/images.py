@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from kedro_batch.cloud.account import Account
-from kedro_batch.cloud.aws_errors import error_code, parsing
+from kedro_batch.cloud.aws_errors import parsing
 from kedro_batch.cloud.downloads import download
+from kedro_batch.cloud.error_replies import error_code
 from kedro_batch.errors import ConfigError, Fault, ServiceError
 from kedro_batch.plan.image_reference import parse_image
 from kedro_batch.text.wording import did_you_mean, listed

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kedro_batch.cloud.aws_errors import calling, error_code
+from kedro_batch.cloud.aws_errors import calling
 from kedro_batch.cloud.clients import Clients
+from kedro_batch.cloud.error_replies import error_code
 from kedro_batch.cloud.session import SERVICE_NAMES
 from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.text.wording import sentences

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from kedro_batch.cloud.account import Account
-from kedro_batch.cloud.aws_errors import error_code
+from kedro_batch.cloud.error_replies import error_code
 from kedro_batch.cloud.images import NO_REPOSITORY, EcrImage, Registries
 from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.image.login import logged_in

@@ -57,9 +57,9 @@ def _broken(line: str, indent: str, width: int) -> Iterator[str]:
 
 
 def _words(line: str) -> Iterator[str]:
-    """Yield the words of a line; a command, which ends a line, is one."""
+    """Yield the words of a line; a command, which ends a line, is one, and so is a number with the word behind it."""
     before, command, rest = line.partition(COMMAND)
-    yield from before.split()
+    yield from re.split(r"(?<![0-9]) +", before.strip(" "))
     if command:
         yield f"{command}{rest}"
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from kedro_batch.cloud.aws_errors import lacks_operation
 from kedro_batch.cloud.checks.finding import Finding, Status
 from kedro_batch.cloud.checks.subject import Subject
+from kedro_batch.cloud.error_replies import lacks_operation
 from kedro_batch.cloud.failure_table import LOG_IN
 from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.text.wording import did_you_mean

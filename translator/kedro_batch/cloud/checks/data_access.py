@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from kedro_batch.cloud.aws_errors import error_code, parsing
+from kedro_batch.cloud.aws_errors import parsing
 from kedro_batch.cloud.checks.finding import Finding, Status
 from kedro_batch.cloud.checks.machines import uses_fargate
 from kedro_batch.cloud.checks.project_facts import DataPlace
@@ -17,6 +17,7 @@ from kedro_batch.cloud.checks.subject import Subject
 from kedro_batch.cloud.checks.target_replies import TargetReplies
 from kedro_batch.cloud.checks.targets import target_replies
 from kedro_batch.cloud.checks.unanswered import unanswered
+from kedro_batch.cloud.error_replies import error_code
 from kedro_batch.errors import ServiceError
 from kedro_batch.plan.containers import find_tasks
 from kedro_batch.text.wording import counted, did_you_mean, listed

@@ -8,13 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from kedro_batch.cloud.aws_errors import error_code, parsing
+from kedro_batch.cloud.aws_errors import parsing
 from kedro_batch.cloud.checks.finding import Finding, Status
 from kedro_batch.cloud.checks.machines import uses_fargate
 from kedro_batch.cloud.checks.subject import Subject
 from kedro_batch.cloud.checks.target_replies import TargetReplies
 from kedro_batch.cloud.checks.targets import target_replies
 from kedro_batch.cloud.checks.unanswered import unanswered
+from kedro_batch.cloud.error_replies import error_code
 from kedro_batch.errors import ServiceError
 from kedro_batch.plan.containers import find_tasks
 from kedro_batch.text.wording import did_you_mean, listed

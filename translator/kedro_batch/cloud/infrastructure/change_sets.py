@@ -7,8 +7,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from kedro_batch.cloud.aws_errors import error_code, parsing
+from kedro_batch.cloud.aws_errors import parsing
 from kedro_batch.cloud.clients import Clients
+from kedro_batch.cloud.error_replies import error_code
 from kedro_batch.cloud.infrastructure.changes import ChangeSet, read_changes
 from kedro_batch.cloud.infrastructure.failures import advice_for
 from kedro_batch.cloud.infrastructure.stacks import (

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
-from kedro_batch.cloud.aws_errors import error_code, parsing
+from kedro_batch.cloud.aws_errors import parsing
 from kedro_batch.cloud.clients import Clients
+from kedro_batch.cloud.error_replies import error_code
 from kedro_batch.errors import ServiceError
 
 SERVICE = "AWS CloudFormation"

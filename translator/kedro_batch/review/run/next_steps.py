@@ -5,7 +5,7 @@ from pathlib import Path
 
 from kedro_batch.review.run.status import NextPlan, RunStatus
 from kedro_batch.submitter.failures import Cause, is_mended_by_plan
-from kedro_batch.submitter.job_state import LIVE, WITHOUT_RESULT, JobState
+from kedro_batch.submitter.job_state import ENDED, LIVE, WITHOUT_RESULT, JobState
 from kedro_batch.submitter.journal_view import journal_words
 from kedro_batch.text.escaping import for_terminal
 from kedro_batch.text.wording import listed
@@ -14,23 +14,34 @@ _ONLY_BY_SETTINGS = (Cause.OUT_OF_MEMORY, Cause.REFUSED)
 """The causes that come back with the same settings."""
 
 
-def next_steps(status: RunStatus, journal: str, *, further: str = "") -> tuple[tuple[str, str], ...]:
-    """Return the commands that lead on from here, with what they do; ``further`` words belong to each of them."""
+def next_steps(
+    status: RunStatus, journal: str, *, further: str = "", worked_on: bool = False
+) -> tuple[tuple[str, str], ...]:
+    """Return the commands that lead on from here, with what they do.
+
+    Args:
+        status: The run.
+        journal: The file with its record.
+        further: What commands need to find the run, beside its journal.
+        worked_on: A process of this machine works on the run: its lock refuses ``wait`` and ``resume``.
+    """
     states = {JobState(state) for state in status.counts}
     if states == {JobState.SUCCEEDED}:
         return ()
-    going_on = status.engine == "aws" and bool(states & LIVE)
+    going_on = worked_on or (status.engine == "aws" and bool(states & LIVE))
     with_journal = for_terminal(f"{further}{journal_words(Path(journal))}")
     cancelled = going_on and status.outcome == "cancelled"  # the command that cancelled it ends its jobs
-    again = bool(states & WITHOUT_RESULT) and not cancelled
+    again = bool(states & WITHOUT_RESULT) and not cancelled and not worked_on
     commands = []
     if cancelled:
         commands.append((f"kedro-batch status {status.run}{with_journal}", "see how it ended"))
+    elif worked_on:
+        commands.append((f"kedro-batch status {status.run} --watch{with_journal}", "follow it to its end"))
     elif going_on:
         commands.append((f"kedro-batch wait {status.run}{with_journal}", "follow it to its end"))
     if again or not going_on:
         commands += _resumes(status, with_journal)
-    if going_on:
+    if going_on and not states <= ENDED:
         effect = "end what goes on, if the command that cancels it does not" if cancelled else "end all of it"
         commands.append((f"kedro-batch cancel {status.run}{with_journal}", effect))
     width = max(len(command) for command, _ in commands)

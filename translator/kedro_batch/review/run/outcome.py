@@ -46,12 +46,14 @@ class SeenStatus:
         notes: What is to be said of the looking.
         unfinished: What runs and what waits, in lines.
         further: What commands need to find the run, beside its journal.
+        worked_on: A process of this machine works on the run.
     """
 
     as_of: str = ""
     notes: tuple[str, ...] = ()
     unfinished: tuple[str, ...] = ()
     further: str = ""
+    worked_on: bool = False
 
 
 _NOT_LOOKED = SeenStatus()
@@ -78,7 +80,7 @@ def outcome_text(
         unfinished=seen.unfinished,
         failures=_failures(groups[:_FAILURES_SHOWN], status, links=links),
         further_failures=further_failures([one for alike in groups[_FAILURES_SHOWN:] for one in alike]),
-        commands=next_steps(status, journal, further=seen.further),
+        commands=next_steps(status, journal, further=seen.further, worked_on=seen.worked_on),
         journal=for_terminal(journal),
     )
     return render("outcome.txt.j2", view)

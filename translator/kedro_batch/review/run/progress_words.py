@@ -1,7 +1,7 @@
 """Words about the progress of a run that its views share: what it is, how many jobs there are of which kind. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kedro_batch.plan.model import JobName, PlanDigest
 from kedro_batch.review.run.expected_end import ExpectedEnd
@@ -43,6 +43,7 @@ class RunHead:
         queues: The job queues of the plan, sorted; none for a run on this machine.
         began_at: When it began, perhaps with an earlier command; None if that is not known.
         doing: What the command does with it, such as ``cancelling``; nothing if it submits its jobs.
+        location: Where an earlier command applied it: account and region, or a folder.
     """
 
     run: str
@@ -51,16 +52,18 @@ class RunHead:
     queues: tuple[str, ...]
     began_at: float | None
     doing: str = ""
+    location: Mapping[str, str] = field(default_factory=dict)
 
     def words(self, started: RunStarted | None) -> tuple[str, ...]:
         """Return what a reader recognises the run by, part by part."""
         plan = f"plan {self.plan} {self.plan_digest[:_DIGITS]}" if self.plan else f"plan {self.plan_digest[:_DIGITS]}"
-        if started and started.engine == "local":
+        if "folder" in self.location or (started and started.engine == "local"):
             return f"run {self.run}", plan, "on this machine"
-        account = f"account {started.account}" if started and started.account else ""
-        region = started.region if started and started.region else ""
+        known = self.location.get("account"), self.location.get("region")
+        number, region = (started.account or known[0], started.region or known[1]) if started else known
+        account = f"account {number}" if number else ""
         queue = f"queue{'s' if len(self.queues) > 1 else ''} {listed(self.queues, _QUEUES)}" if self.queues else ""
-        return tuple(filter(None, (f"run {self.run}", plan, account, region, queue)))
+        return tuple(filter(None, (f"run {self.run}", plan, account, region or "", queue)))
 
 
 def how_far(progress: Progress) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from signal import Signals
 from typing import Any
 
-from kedro_batch.cloud.aws_errors import calling, may_lack_operation, parsing
+from kedro_batch.cloud.aws_errors import calling, parsing
+from kedro_batch.cloud.error_replies import may_lack_operation
 from kedro_batch.cloud.mfa import AskCode
 from kedro_batch.cloud.own_words import own_words
 from kedro_batch.cloud.replies import DefinitionDetail, EnvironmentDetail, Identity, QueueDetail

@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from kedro_batch.cloud.aws_errors import calling, error_code, error_words, parsing
+from kedro_batch.cloud.aws_errors import calling, parsing
+from kedro_batch.cloud.error_replies import error_code, error_words
 from kedro_batch.cloud.targets import items
 from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.submitter.log_places import LogStream, log_streams, shown_place, why_no_stream

@@ -1,0 +1,146 @@
+"""``status --watch`` through what happens between two looks, over a simulated service with a clock of its own."""
+
+import re
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kedro_batch.cli.shown_run import ShownRun, find_shown_run
+from kedro_batch.cli.status_watch import watch_status
+from kedro_batch.errors import ServiceError
+from kedro_batch.plan.digest import plan_digest
+from kedro_batch.plan.model import JobName, Plan
+from kedro_batch.plan.submit_job import JobId, RunId
+from kedro_batch.plan.writer import plan_text
+from kedro_batch.submitter.events import Event, JobSubmitted, Notice, NoticeKind, Sink
+from kedro_batch.submitter.inbox import Inbox
+from kedro_batch.submitter.journal import Journal
+from kedro_batch.submitter.journal_rows import RunEntry
+from kedro_batch.submitter.log_service import AskedService
+from tests.standin.simulated import Simulated
+from tests.submitter.simulated_logs import EPOCH, SimulatedCalls, SimulatedEngine
+from tests.support.plans import a_job
+
+A, B, C = map(JobName, "abc")
+RUN = RunId("r")
+PLAN = Plan(jobs=(a_job("a"), a_job("b", depends_on=(A,))), project="flights")
+LARGER = replace(PLAN, jobs=(*PLAN.jobs, a_job("c", depends_on=(A,))))
+PLACE = {"region": "us-east-1"}
+REFUSED, BACK = "not taken: something went wrong before", "AWS Batch answers again"
+
+
+class World:
+    """A run whose job a runs, and the service that runs it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file = folder / "journal.db"
+        self.service = Simulated(run_s=600, queues=["q"], definitions={"d": 3})
+        self.service.submit("a", jobName="r_a_1", jobQueue="q", jobDefinition="d")
+        self.service.submit("b", "a", jobName="r_b_1", jobQueue="q", jobDefinition="d")
+        self.service.now += 60
+        self.up_once_told = False
+
+    def recorded(self) -> ShownRun:
+        with closing(Journal(self.file)) as journal:
+            entry = RunEntry(run=RUN, digest=plan_digest(PLAN), engine="aws", jobs=2, began_at=EPOCH, location=PLACE)
+            journal.begin(entry, plan_text(PLAN).encode())
+            for job in (A, B):
+                told = JobSubmitted(job=job, job_id=JobId(self.service.ids[job]), submission=1)
+                journal.record(RUN, told, EPOCH)
+            journal.commit()
+        return find_shown_run("r", None, self.file, quiet=True)
+
+    def elsewhere(self) -> ShownRun:
+        return find_shown_run("r", (plan_text(PLAN).encode(), "plan.yaml"), self.file, quiet=True)
+
+    def opened(self, _run: ShownRun, inbox: Inbox, tell: Sink, patience_s: float) -> AskedService:
+        engine: Any = SimulatedEngine(self.service)
+
+        def heard(event: Event) -> None:
+            tell(event)
+            if self.up_once_told and isinstance(event, Notice) and event.kind is NoticeKind.TROUBLE:
+                self.comes_up()
+
+        return AskedService(engine, SimulatedCalls(self.service), inbox, heard, patience_s)
+
+    def goes_down(self) -> None:
+        self.service.service.config.change({"error_before": 1.0, "faulty": ["DescribeJobs", "ListJobs"]})
+
+    def comes_up(self) -> None:
+        self.service.service.config.change({"error_before": 0.0})
+
+    def comes_to_its_end(self) -> None:
+        self.service.to_the_end()
+
+    def goes_on_with_a_larger_plan(self) -> None:
+        job_id = JobId(self.service.submit("c", "a", jobName="r_c_1", jobQueue="q", jobDefinition="d"))
+        with closing(Journal(self.file)) as journal:
+            journal.add_plan(RUN, plan_digest(LARGER), plan_text(LARGER).encode(), jobs=3, at=EPOCH + 60)
+            journal.record(RUN, JobSubmitted(job=C, job_id=job_id, submission=1), EPOCH + 60)
+            journal.commit()
+
+    def watch(self, run: ShownRun, *between: Callable[[], None]) -> None:
+        """Watch a run; between two looks, the next one of these happens."""
+        next_one = iter(between)
+        watch_status(
+            run,
+            offline=False,
+            plan_file=None if run.entry else "plan.yaml",
+            no_color=True,
+            open_service=self.opened,
+            pause=lambda _: next(next_one)(),
+        )
+
+
+@pytest.fixture
+def world(tmp_path) -> World:
+    return World(tmp_path)
+
+
+def lines(told: str) -> list[str]:
+    """Return what was told, without what depends on the time: when, how long jobs ran, and heartbeats."""
+    shown = [re.sub(r" after \d+ .+(?=, )|, plan sha256:.+", "", line[10:]) for line in told.splitlines()]
+    return [line for line in shown if " jobs done, " not in line]
+
+
+BEGUN = "watching run r: 2 jobs on AWS Batch (us-east-1)"
+ENDED = ["a SUCCEEDED, 1/2", "b SUCCEEDED, 2/2"]
+
+
+def test_where_the_journal_has_the_run_an_outage_is_told_until_it_is_over(world, capsys):
+    world.watch(world.recorded(), world.goes_down, lambda: None, world.comes_up, world.comes_to_its_end)
+    shown = capsys.readouterr()
+    assert lines(shown.err) == [
+        BEGUN,
+        f"{REFUSED}. Trying again for up to 30 s",
+        f"AWS Batch could not be asked: {REFUSED}; this has lasted for 31 s. What follows is what the journal has",
+        BACK,
+        *ENDED,
+    ]
+    assert shown.out.startswith("run r has ended, as of ")
+
+
+def test_by_a_plan_an_outage_is_waited_for(world, capsys):
+    world.up_once_told = True
+    world.watch(world.elsewhere(), world.goes_down, world.comes_to_its_end)
+    shown = capsys.readouterr()
+    assert lines(shown.err) == [BEGUN, f"{REFUSED}. Trying again for up to 1 h 0 min", BACK, *ENDED]
+    assert shown.out.startswith("run r has ended, as of ")
+
+
+def test_by_a_plan_an_outage_without_end_ends_the_watching_with_what_was_seen_last(world, capsys):
+    with pytest.raises(ServiceError, match=f"{REFUSED}; this has lasted for "):
+        world.watch(world.elsewhere(), world.goes_down)
+    assert capsys.readouterr().out.startswith("run r has not ended, as of ")
+
+
+def test_a_run_that_goes_on_with_another_plan_is_shown_anew(world, capsys):
+    world.watch(world.recorded(), world.goes_on_with_a_larger_plan, world.comes_to_its_end)
+    shown = capsys.readouterr()
+    jobs = [f"{job} SUCCEEDED, {done}/3" for done, job in enumerate("abc", 1)]
+    assert lines(shown.err) == [BEGUN, BEGUN.replace("2 jobs", "3 jobs"), *jobs]
+    assert ": 3 jobs, 3 succeeded" in shown.out
