@@ -31,12 +31,10 @@ from kedro_batch.submitter.events import (
     RunFinished,
     RunStarted,
 )
-from kedro_batch.submitter.failures import Cause
+from kedro_batch.submitter.failures import SAYS_NOTHING, Cause
 from kedro_batch.submitter.job_state import ENDED, FAILURES, MAY_BE_WORKING, JobRecord, JobState, records_of
 from kedro_batch.submitter.run_records import Parents
 from kedro_batch.text.escaping import one_line
-
-_SAYS_NOTHING = (None, Cause.EXIT, Cause.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +58,8 @@ class Progress:
     Attributes:
         started: What the command has said of the run when it began to work on it; None before.
         started_at: When that was.
-        unanswered_since: When the service last told how jobs stand, if it cannot be asked now; None while it answers.
+        answered_at: When the service last told how jobs stand; None if it has not been asked.
+        unanswered_since: The same, if it cannot be asked now; None while it answers.
     """
 
     def __init__(
@@ -83,7 +82,7 @@ class Progress:
         self.started: RunStarted | None = None
         self.started_at: float | None = None
         self.unanswered_since: float | None = None
-        self._answered_at: float | None = None
+        self.answered_at: float | None = None
         self._children = children_of(parents)
         self._states = {name: one.state for name, one in records_of(parents, records).items()}
         self._waits_for = {
@@ -191,7 +190,7 @@ class Progress:
 
     def _on_notice(self, kind: NoticeKind, at: float) -> None:
         if kind is NoticeKind.TROUBLE and self.unanswered_since is None:
-            self.unanswered_since = at if self._answered_at is None else self._answered_at
+            self.unanswered_since = at if self.answered_at is None else self.answered_at
         elif kind is NoticeKind.RECOVERED:
             self.unanswered_since = None
 
@@ -202,7 +201,7 @@ class Progress:
 
     def on_answered(self, at: float) -> None:
         """Change with the news that the service has told how jobs stand, in seconds since the epoch."""
-        self._answered_at, self.unanswered_since = at, None
+        self.answered_at, self.unanswered_since = at, None
 
     def _on_change(self, event: JobChanged, at: float) -> None:
         name, state = event.job, event.after
@@ -262,6 +261,6 @@ def _why_without_words(state: JobState) -> str:
 
 def _why(reason: str | None, exit_code: int | None, cause: Cause | None) -> str:
     words = one_line(failure_words(reason, exit_code, cause))
-    if cause in _SAYS_NOTHING:
+    if cause in SAYS_NOTHING:
         return words
     return ": ".join(filter(None, (str(cause).replace("_", " "), words)))
