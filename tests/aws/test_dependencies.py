@@ -40,7 +40,7 @@ def test_a_job_that_depends_on_a_failed_one_is_refused_or_fails(jobs, seen):
 def test_a_job_that_depends_on_one_that_has_succeeded_is_refused_or_starts(jobs, seen):
     jobs.ended("Succeeds")
     said, job = outcome(jobs, "after_succeeded")
-    seen(f"on a job that has succeeded: {said}", code="submitter/run_state.py live_parent_ids")
+    seen(f"on a job that has succeeded: {said}", code="submitter/run_records.py live_parent_ids")
     assert job is None or job["status"] == "SUCCEEDED"
 
 

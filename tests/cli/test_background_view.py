@@ -10,16 +10,23 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from io import TextIOWrapper
 from typing import TextIO
 
 import pytest
 
+from kedro_batch.cli.background_view import BackgroundView
 from kedro_batch.cli.base import print_plainly
 from kedro_batch.cli.json_lines import JsonLines
 from kedro_batch.cli.live_view import View, run_view
 from kedro_batch.cli.options import Verbosity
+from kedro_batch.cli.plain_view import PlainView
+from kedro_batch.cli.stream_writer import StreamWriter
+from kedro_batch.cli.view_console import ViewConsole
+from kedro_batch.cli.view_lines import WaitingLines
 from kedro_batch.review.run.progress import Progress
+from kedro_batch.review.run.progress_words import RunHead
 from kedro_batch.submitter.event_json import event_json
 from kedro_batch.submitter.events import Event
 from kedro_batch.submitter.job_execution import JobExecution
@@ -157,6 +164,30 @@ def test_what_cannot_be_drawn_is_said_once_and_the_run_is_told_in_lines(terminal
     shown = reader.end()
     assert shown.count("Warning: cannot show all of the run (") == 1
     assert len(re.findall(r"\n\d\d:\d\d:\d\d  job_\d+ SUCCEEDED", shown)) == JOBS
+
+
+class Broken(PlainView):
+    """A view in which nothing works."""
+
+    def begin(self, progress: Progress, head: RunHead, at: float) -> None:  # noqa: ARG002  as other views
+        raise ValueError("cannot begin")
+
+    def clear(self) -> str:
+        raise ValueError("cannot be cleared")
+
+
+def test_a_view_in_which_nothing_works_ends_no_run_either(pipe):
+    stream, reader = pipe
+    reader.begin()
+    console, waiting = ViewConsole(stream, no_color=True), WaitingLines()
+    broken, lines = (partial(kind, console, lambda _: "", waiting, verbose=False) for kind in (Broken, PlainView))
+    with BackgroundView(StreamWriter(stream), broken(), lines) as view:
+        view.begin(Progress(RUN.parents, {}), HEAD, lambda: None)
+        show(view, RUN.events)
+    close(stream)
+    shown = reader.end()
+    assert shown.count("Warning: cannot show all of the run (ValueError: cannot begin)") == 1
+    assert shown.count(" SUCCEEDED") == JOBS
 
 
 def test_a_terminal_that_is_gone_ends_the_view_and_not_the_run(terminal):

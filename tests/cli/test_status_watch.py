@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from kedro_batch.cli.run_snapshot import BatchAccess, take_snapshot
 from kedro_batch.cli.shown_run import ShownRun, find_shown_run
+from kedro_batch.cli.status_report import status_report
 from kedro_batch.cli.status_watch import watch_status
 from kedro_batch.errors import ServiceError
 from kedro_batch.plan.digest import plan_digest
@@ -144,3 +146,10 @@ def test_a_run_that_goes_on_with_another_plan_is_shown_anew(world, capsys):
     jobs = [f"{job} SUCCEEDED, {done}/3" for done, job in enumerate("abc", 1)]
     assert lines(shown.err) == [BEGUN, BEGUN.replace("2 jobs", "3 jobs"), *jobs]
     assert ": 3 jobs, 3 succeeded" in shown.out
+
+
+def test_a_plan_that_was_read_from_standard_input_is_named_as_a_file_in_what_is_advised(world):
+    run = world.elsewhere()
+    seen = take_snapshot(run, BatchAccess(run, lambda _: None, 0.0, world.opened))
+    for given, named in (("-", "PLAN"), ("a plan.yaml", "'a plan.yaml'")):
+        assert f"  kedro-batch wait r --plan {named} --journal " in status_report(seen, plan_file=given).text

@@ -9,6 +9,7 @@ from kedro_batch.plan.submit_job import TAG_NEW_PLAN, TAG_PLAN, JobId, RunId
 from kedro_batch.submitter.job_state import JobRecord, JobState, state_of
 from kedro_batch.submitter.listed_history import ListedRun, build_listed_history
 from kedro_batch.submitter.service.api import JobDetail
+from kedro_batch.submitter.service.limits import REMEMBERED_S
 from tests.support.plans import a_job
 from tests.support.plans_of_pages import plan_of
 
@@ -37,14 +38,14 @@ def detail(key, status, created, *tries, above="", tags=None, **reply):
     )
 
 
-def history_of(*details, only_listed=(), asked=ASKED):
+def history_of(*details, only_listed=(), asked=ASKED, asked_at=NOW):
     listed = []
     for one in (*details, *only_listed):
         job, _, number = one.job_id.partition("/")
         record = JobRecord(state=one.state, submission=int(number or 1), job_id=one.job_id)
         listed.append((JobName(job), record))
     listed.sort(key=lambda one: (one[0], one[1].submission))
-    return build_listed_history(asked, listed, {one.job_id: one for one in details}, NOW)
+    return build_listed_history(asked, listed, {one.job_id: one for one in details}, asked_at)
 
 
 def states(history):
@@ -96,6 +97,26 @@ def test_jobs_that_are_forgotten_have_succeeded_above_one_that_was_started_and_a
 def test_a_job_that_never_started_proves_nothing_of_those_above_it():
     history = history_of(detail("c", "RUNNABLE", 3))
     assert states(history)[B, 1] is S.EXPIRED
+
+
+YOUNG = 1 + REMEMBERED_S
+
+
+@pytest.mark.parametrize(
+    ("listed", "asked_at", "expected"),
+    [
+        ([detail("a", "RUNNING", 1, (5, None))], YOUNG, S.NOT_SUBMITTED),
+        ([detail("a", "RUNNING", 1, (5, None))], YOUNG + 1, S.EXPIRED),
+        ([detail("a/2", "RUNNING", 1, (5, None))], YOUNG, S.EXPIRED),
+        ([detail("a", "FAILED", 1, (5, 6)), detail("a/2", "RUNNING", 7, (8, None))], YOUNG, S.NOT_SUBMITTED),
+        ([detail("b", "RUNNABLE", 1)], YOUNG, S.EXPIRED),
+        ([detail("b", "RUNNING", 1, (5, None))], YOUNG, S.EXPIRED),
+    ],
+    ids=["young", "old", "first submission missing", "resumed", "below one that is missing", "after one"],
+)
+def test_what_is_not_listed_was_not_submitted_unless_aws_batch_may_have_forgotten_jobs(listed, asked_at, expected):
+    found = states(history_of(*listed, asked_at=asked_at))
+    assert {found[C, 1], found[D, 1]} == {expected}
 
 
 def test_what_is_listed_and_not_described_any_more_keeps_its_state_without_times():

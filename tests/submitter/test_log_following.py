@@ -14,7 +14,7 @@ from kedro_batch.plan.submit_job import JobId, RunId
 from kedro_batch.submitter.batch_logs import BatchLogs, LogChoice
 from kedro_batch.submitter.job_state import JobRecord, JobState
 from kedro_batch.submitter.log_following import FollowPace, Log, OneLook, follow_logs
-from kedro_batch.submitter.log_service import ListedRun, RecordedRun
+from kedro_batch.submitter.log_service import RecordedRun, RunListing
 from kedro_batch.submitter.service import limits
 from kedro_batch.submitter.service.api import job_detail
 from tests.standin.simulated import Simulated
@@ -281,7 +281,7 @@ def test_a_job_that_no_plan_has_any_more_is_followed_to_its_end(tmp_path):
 def test_a_run_of_another_machine_is_listed_again_while_that_one_submits(tmp_path):
     run = Followed(tmp_path, {"a": ""}, LogChoice(), run_s=200, start_s=0)
     plan = read_plan(write_plan(tmp_path, {"a": ["x"], "b": ["x"]}).read_bytes(), "plan.yaml")
-    listed = ListedRun(run.asked, RunId("run"), {"a_queue"}, [job.name for job in plan.jobs])
+    listed = RunListing(run.asked, RunId("run"), {"a_queue"}, [job.name for job in plan.jobs])
     run.logs = BatchLogs(plan, run.asked, listed.read)
     run.lines["b"] = []
     show = run.show

@@ -1,6 +1,15 @@
 import pytest
 
-from kedro_batch.text.wording import counted, did_you_mean, duration, listed, quoted, rough_duration, whole_duration
+from kedro_batch.text.wording import (
+    counted,
+    did_you_mean,
+    duration,
+    listed,
+    location_words,
+    quoted,
+    rough_duration,
+    whole_duration,
+)
 
 
 def test_counts_know_their_plural():
@@ -61,6 +70,16 @@ def test_durations_that_grow_change_once_a_second(seconds, text):
 )
 def test_what_is_left_out_of_a_list_is_counted(names, text):
     assert listed(names) == text
+
+
+def test_a_location_is_told_as_far_as_it_is_known():
+    known = (("123456789012", "eu-west-1"), ("123456789012", None), (None, "eu-west-1"), (None, None))
+    assert [location_words(*one) for one in known] == [
+        "account 123456789012, eu-west-1",
+        "account 123456789012",
+        "eu-west-1",
+        "",
+    ]
 
 
 def test_a_list_is_as_long_as_is_asked_for():

@@ -178,6 +178,10 @@ def test_a_name_is_cut_only_if_it_would_take_the_room_of_what_stands_behind_it()
     progress.on_event(replace(failed, reason="a longer reason, that says what has happened"), BEGAN_AT)
     told = live_screen(progress, HEAD, SMALL, NOW)[-1].plain
     assert told == "  candidate_modellin...-train_model_node  13:02:05  a longer reason, that says …"
+    progress.on_event(replace(failed, reason="pandas.errors.MergeError: keys are not unique"), BEGAN_AT)
+    told = live_screen(progress, HEAD, SMALL, NOW)[-1].plain
+    assert told == "  candidate_modellin...-train_model_node  13:02:05  MergeError: keys are not un…"
+    assert live_screen(progress, HEAD, LARGE, NOW)[-1].plain.endswith("  pandas.errors.MergeError: keys are not unique")
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,15 @@ def test_a_run_is_told_with_a_line_for_all_submissions_and_one_for_each_job_that
     ]
 
 
+def test_where_the_run_is_is_left_out_where_nobody_knows_it():
+    told = Followed(Progress(PARENTS, {}))
+    told.on(replace(started(3), account=None), replace(started(3), account=None, region=None))
+    assert [line.partition(", plan")[0] for line in told.lines] == [
+        "run nightly-42: 3 jobs on AWS Batch (eu-central-1)",
+        "run nightly-42: 3 jobs on AWS Batch",
+    ]
+
+
 def test_the_time_of_a_job_is_left_out_where_nobody_knows_it():
     told = Followed(Progress(PARENTS, {A: JobRecord(state=S.SUBMITTED)}))
     told.on(change(A, S.SUCCEEDED), change(B, S.LOST), FINISHED)

@@ -6,9 +6,9 @@ from kedro_batch.plan.submit_job import RunId
 from kedro_batch.review.run.runs_table import listed_document, runs_text
 from kedro_batch.submitter.job_state import JobState
 from kedro_batch.submitter.journal_rows import RunEntry
-from kedro_batch.submitter.run_list import ListedRun
+from kedro_batch.submitter.run_list import RunSummary
 
-NIGHTLY = ListedRun(
+NIGHTLY = RunSummary(
     entry=RunEntry(
         run=RunId("261122-161507-k3f7"),
         digest=PlanDigest("sha256:" + "0123456789abcdef" * 4),
@@ -23,7 +23,7 @@ NIGHTLY = ListedRun(
     counts={JobState.SUCCEEDED: 1100, JobState.FAILED: 2, JobState.LOST: 1, JobState.NOT_RUN: 97},
     env="prod",
 )
-LOCAL = ListedRun(
+LOCAL = RunSummary(
     entry=RunEntry(
         run=RunId("r"),
         digest=PlanDigest("sha256:" + "f" * 64),

@@ -153,9 +153,7 @@ class BackgroundView:
     def _pause(self) -> Iterator[None]:
         """Clear the terminal, and write nothing to it until the block ends."""
         with self._writing:
-            with self._lock:
-                text = self._renderer.clear()
-            self._write(text)
+            self._write(self._clear())
             yield
 
     # What is written: the view's thread
@@ -169,14 +167,18 @@ class BackgroundView:
         with self._writing:
             while text := self._due():
                 self._write(text)
-            with self._lock:
-                text = self._renderer.clear()
-            self._write(text)
+            self._write(self._clear())
 
     def _due(self) -> str:
+        return self._text(lambda renderer: renderer.due(time.time()))
+
+    def _clear(self) -> str:
+        return self._text(lambda renderer: renderer.clear())
+
+    def _text(self, make: Callable[[Renderer], str]) -> str:
         texts: list[str] = []
         with self._lock:
-            self._guarded(lambda renderer: texts.append(renderer.due(time.time())))
+            self._guarded(lambda renderer: texts.append(make(renderer)))
             texts.insert(0, self._cleared)
             self._cleared = ""
         return "".join(texts)
@@ -201,7 +203,8 @@ class BackgroundView:
                 self._give_way(one_line(f"{type(error).__name__}: {error}"))
 
     def _give_way(self, why: str) -> None:
-        self._cleared = self._renderer.clear()
+        with suppress(Exception):  # what is broken may leave something behind
+            self._cleared = self._renderer.clear()
         self._renderer = self._lines()
         if run := self._run:
             self._guarded(lambda lines: lines.begin(*run, time.time()))

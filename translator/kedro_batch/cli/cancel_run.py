@@ -16,7 +16,7 @@ from kedro_batch.submitter.service.api import JobSummary
 from kedro_batch.submitter.take_over import STOPS_WITHIN_S, tell_holder_to_stop
 from kedro_batch.text.escaping import one_line
 from kedro_batch.text.times import utc_time
-from kedro_batch.text.wording import counted, listed
+from kedro_batch.text.wording import counted, listed, location_words
 
 _NAMED = 10
 
@@ -76,10 +76,10 @@ def refuse_lost_jobs(session: RunSession, lost: Sequence[str]) -> None:
         JobsFailed: There are such jobs.
     """
     if lost:
-        account, region = (session.context.location.get(what) for what in ("account", "region"))
-        where = ", ".join(filter(None, (account and f"account {account}", region)))
+        where = location_words(*(session.context.location.get(what) for what in ("account", "region")))
+        aws_batch = f"AWS Batch ({where})" if where else "AWS Batch"
         raise JobsFailed(
-            f"AWS Batch ({where}) does not know {counted(len(lost), 'job')} of run {session.handle.run_id}: "
+            f"{aws_batch} does not know {counted(len(lost), 'job')} of run {session.handle.run_id}: "
             f"{listed(lost, _NAMED)}. There was nothing to end, and nobody knows what became of them. If account and "
             "region are those of the run, nothing of it goes on"
         )

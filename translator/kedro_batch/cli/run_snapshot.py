@@ -240,7 +240,6 @@ def look_at_listed_run(run: ShownRun, batch: BatchAccess, earlier: RunSnapshot |
     if not look.records:
         raise no_job_listed(run)
     now, jobs = time.time(), len(run.plan.jobs)
-    known = sum(one.job_id is not None for one in look.records.values())
     location = {"region": region, "account": run.plan.account}
     entry = RunEntry(
         run=run.run_id,
@@ -256,8 +255,20 @@ def look_at_listed_run(run: ShownRun, batch: BatchAccess, earlier: RunSnapshot |
         records=look.records,
         began={job: Began(at=at, exact=True) for job, at in look.running_since.items()},
         asked_at=now,
-        note=None
-        if known == jobs
-        else f"AWS Batch knows {known:,} of the {counted(jobs, 'job')} of the run. The others were not submitted yet, "
-        "or ended so long ago that it has forgotten them",
+        note=_what_is_not_listed(look.records, jobs),
     )
+
+
+def _what_is_not_listed(records: Mapping[JobName, JobRecord], jobs: int) -> str | None:
+    """Say of how many jobs AWS Batch knows nothing, and what is known of them all the same; None of none."""
+    without_id = [one.state for one in records.values() if one.job_id is None]
+    done = without_id.count(JobState.SUCCEEDED)
+    others = sum(state in (JobState.NOT_SUBMITTED, JobState.EXPIRED) for state in without_id)
+    if not (done or others):
+        return None
+    told = [f"AWS Batch knows {jobs - len(without_id):,} of the {counted(jobs, 'job')} of the run"]
+    if done:
+        told.append(f"It has forgotten {done:,} that succeeded, since jobs below were started")
+    if others:
+        told.append(f"{others:,} were not submitted yet, or ended so long ago that it has forgotten them")
+    return ". ".join(told)

@@ -1,11 +1,10 @@
 """All of a run, for a report: from the journal, or as far as AWS Batch still knows it, if that is elsewhere."""
 
-import shlex
-
 from kedro_batch.cli.aws_access import no_job_listed, open_for_reading, tell_notices
 from kedro_batch.cli.base import print_plainly
 from kedro_batch.cli.shown_run import ShownRun
 from kedro_batch.cli.signals import on_signals
+from kedro_batch.cli.standard_input import file_word
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.journal_view import journal_words, read_journal
 from kedro_batch.submitter.run_history import RunHistory, read_history
@@ -31,7 +30,7 @@ def history_of(run: ShownRun, plan_file: str | None) -> RunHistory:
             return read_history(view, run.run_id)
     from kedro_batch.submitter.listed_history import ListedRun, ask_history  # noqa: PLC0415  what AWS is asked for
 
-    named = shlex.quote(plan_file) if plan_file and plan_file != "-" else "PLAN"
+    named = file_word("--plan", plan_file or "-")
     inbox = Inbox()
     with on_signals(inbox.on_signal):
         service = open_for_reading(run, inbox, tell_notices, LOG_PATIENCE_S)

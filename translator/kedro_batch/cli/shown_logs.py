@@ -211,10 +211,10 @@ class _LocalClock:
 
 def _reader(run: ShownRun, service: "AskedService") -> "Callable[[], RecordedRun]":
     """Return what reads all that is recorded of a run: in the journal, or else on AWS Batch."""
-    from kedro_batch.submitter.log_service import ListedRun, RecordedRun  # noqa: PLC0415  as where it is called
+    from kedro_batch.submitter.log_service import RecordedRun, RunListing  # noqa: PLC0415  as where it is called
 
     if run.entry is None:
-        listed = ListedRun(service, run.run_id, run.queues, run.names)
+        listed = RunListing(service, run.run_id, run.queues, run.names)
         if not listed.read().submissions:
             raise no_job_listed(run)
         return listed.read

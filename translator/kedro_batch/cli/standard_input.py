@@ -1,5 +1,6 @@
 """Commands to be typed again where one has read standard input, which cannot be read twice: they name a file. Pure."""
 
+import shlex
 from collections.abc import Iterator, Sequence
 
 _FILES = {"--plan": "PLAN", "--new-plan": "NEW", "--assume-done": "FILE"}
@@ -18,6 +19,11 @@ def with_files(words: Sequence[str]) -> Iterator[str]:
         else:
             yield word
         before = word
+
+
+def file_word(option: str, value: str) -> str:
+    """Return the file of an option as a word of a command line, also where it was standard input."""
+    return _FILES[option] if value == "-" else shlex.quote(value)
 
 
 def saving_first(**files: str | None) -> str:

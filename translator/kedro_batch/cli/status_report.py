@@ -1,7 +1,6 @@
 """The status of a run, for people and as JSON, made of a snapshot of the run."""
 
 import os
-import shlex
 import sys
 import time
 from collections.abc import Mapping
@@ -11,6 +10,7 @@ from typing import Any
 from kedro_batch.cli.next_plan import next_plan
 from kedro_batch.cli.run_estimate import estimate_document, estimate_end
 from kedro_batch.cli.run_snapshot import RunSnapshot
+from kedro_batch.cli.standard_input import file_word
 from kedro_batch.cli.streams import shows_links
 from kedro_batch.review.run.expected_end import expected_end_words
 from kedro_batch.review.run.outcome import SeenStatus, outcome_text
@@ -68,7 +68,7 @@ def status_report(snapshot: RunSnapshot, *, plan_file: str | None) -> StatusRepo
         notes=tuple(filter(None, (problem, snapshot.note))),
         unfinished=unfinished,
         worked_on=run.is_worked_on,
-        further=f" --plan {shlex.quote(plan_file)}" if plan_file and run.entry is None else "",
+        further=f" --plan {file_word('--plan', plan_file)}" if plan_file and run.entry is None else "",
     )
     return StatusReport(
         text=outcome_text(

@@ -57,6 +57,10 @@ class Cause(StrEnum):
     UNKNOWN = "unknown"
 
 
+SAYS_NOTHING = (None, Cause.EXIT, Cause.UNKNOWN)
+"""The kinds of failure that do not say what happened: exit code and log do."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
     """Why a job failed.

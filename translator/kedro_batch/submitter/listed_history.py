@@ -1,7 +1,7 @@
 """A run that no journal here has, as AWS Batch still knows it: every submission that it lists, and how it was executed.
 
 What only a follower can know is absent: in which states it saw a job, and how logs end. A job of the plan that AWS
-Batch does not list was never submitted, or has been forgotten: its state is EXPIRED, unless another job tells more.
+Batch does not list was never submitted, or has been forgotten (``unlisted_jobs``).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.digest import plan_digest
-from kedro_batch.plan.graph import topological_order
 from kedro_batch.plan.model import JobName, Plan, PlanDigest
 from kedro_batch.plan.submit_job import TAG_NEW_PLAN, TAG_PLAN, JobId, RunId
 from kedro_batch.submitter.failures import classify_failure
@@ -17,21 +16,16 @@ from kedro_batch.submitter.job_state import (
     ENDED,
     FAILED_ON_SERVICE,
     LIVE,
-    NEW,
-    PARENTS_SUCCEEDED,
     JobRecord,
     JobState,
 )
 from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.log_service import AskedService
-from kedro_batch.submitter.reconcile.merge import propagate_failures
 from kedro_batch.submitter.run_history import RunHistory, Submission
 from kedro_batch.submitter.run_plans import queues_in
-from kedro_batch.submitter.run_records import Parents
 from kedro_batch.submitter.service.api import JobDetail
+from kedro_batch.submitter.unlisted_jobs import Listed, unlisted_jobs
 from kedro_batch.text.escaping import one_line
-
-Listed = Sequence[tuple[JobName, JobRecord]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +79,9 @@ def build_listed_history(
     problem = f"its log is not read here. To read it: {run.logs_command}"
     known = [(job, _as_described(one, described, blocked, problem)) for job, one in listed]
     parents = {job.name: job.depends_on for job in run.plan.jobs}
-    records = {**_not_listed(parents, known), **dict(known)}
-    began = [one.execution.created_at for _, one in known if one.execution and one.execution.created_at is not None]
+    created = [one.execution.created_at for _, one in known if one.execution and one.execution.created_at is not None]
+    began_at = min(created, default=asked_at)
+    records = {**unlisted_jobs(parents, known, created_at=began_at, asked_at=asked_at), **dict(known)}
     stops = [one.execution.stopped_at for _, one in known if one.execution and one.execution.stopped_at is not None]
     goes_on = any(one.state in LIVE for _, one in known)
     rows = [*((job, one) for job, one in records.items() if one.job_id is None), *known]
@@ -98,7 +93,7 @@ def build_listed_history(
             engine="aws",
             location=run.location,
             jobs=len(parents),
-            began_at=min(began, default=asked_at),
+            began_at=began_at,
             outcome=_outcome([records[job].state for job in parents]),
         ),
         plan=run.plan,
@@ -166,31 +161,6 @@ def _blocked_by(listed: Listed, described: Mapping[JobId, JobDetail]) -> dict[Jo
             at = up
         roots |= dict.fromkeys([*way, at], roots.get(at, at))
     return {job_id: jobs[roots[job_id]] for job_id, up in above.items() if up and roots[job_id] in jobs}
-
-
-def _not_listed(parents: Parents, known: Listed) -> dict[JobName, JobRecord]:
-    """Return the records of the jobs that AWS Batch does not list.
-
-    AWS Batch starts a job only when those above it have succeeded, and none below one that has failed.
-    """
-    started = {job for job, one in known if _has_started(one)}
-    succeeded: set[JobName] = set()
-    order = topological_order(parents)
-    for job in reversed(order):
-        if job in started or job in succeeded:
-            succeeded.update(parents[job])
-    listed = dict(known)
-    unlisted = {
-        job: NEW.in_state(JobState.SUCCEEDED if job in succeeded else JobState.EXPIRED)
-        for job in parents
-        if job not in listed
-    }
-    records = propagate_failures({job: parents[job] for job in order}, {**listed, **unlisted})
-    return {job: records[job] for job in unlisted}
-
-
-def _has_started(one: JobRecord) -> bool:
-    return one.state in PARENTS_SUCCEEDED or bool(one.execution and one.execution.started_at is not None)
 
 
 def _outcome(states: Sequence[JobState]) -> str | None:

@@ -111,7 +111,7 @@ class AskedService:
         return self._service.call_until_answered(Lane.LOG, partial(self.engine.log_page, log, start_ms, token))
 
 
-class ListedRun:
+class RunListing:
     """A run that is not recorded here: what ListJobs says of it, again and again while jobs of its plan are missing."""
 
     def __init__(

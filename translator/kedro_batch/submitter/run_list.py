@@ -16,8 +16,8 @@ from kedro_batch.submitter.journal_view import JournalView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListedRun:
-    """A run in a list.
+class RunSummary:
+    """A run in a list of runs.
 
     Attributes:
         entry: What the journal says of it as a whole.
@@ -40,14 +40,14 @@ class ListedRun:
         return sum(self.counts.get(state, 0) for state in FAILURES)
 
 
-def list_runs(view: JournalView) -> tuple[ListedRun, ...]:
+def list_runs(view: JournalView) -> tuple[RunSummary, ...]:
     """Return the runs of a journal that can be read, the newest last."""
     counts = view.job_counts()
     entries = view.runs()
     counts |= {one.run: of_newest for one in entries if one.new_digest and (of_newest := _of_newest_plan(view, one))}
     first = {one.digest: one.run for one in reversed(entries)}
     origins = {digest: view.plan_origin(run) or PlanOrigin() for digest, run in first.items()}
-    return tuple(ListedRun(entry=one, counts=counts.get(one.run, {}), env=origins[one.digest].env) for one in entries)
+    return tuple(RunSummary(entry=one, counts=counts.get(one.run, {}), env=origins[one.digest].env) for one in entries)
 
 
 def _of_newest_plan(view: JournalView, entry: RunEntry) -> dict[JobState, int] | None:

@@ -17,6 +17,7 @@ from kedro_batch.submitter.log_service import AskedService
 from kedro_batch.submitter.reconcile.merge import propagate_failures
 from kedro_batch.submitter.run_plans import queues_in
 from kedro_batch.submitter.service.api import JobDetail
+from kedro_batch.submitter.unlisted_jobs import unlisted_jobs
 
 Records = Mapping[JobName, JobRecord]
 
@@ -26,7 +27,8 @@ class RunLook:
     """What was seen of a run.
 
     Attributes:
-        records: Its jobs as they are now, as far as AWS Batch says it; those that were never submitted may be missing.
+        records: Its jobs as they are now, as far as AWS Batch says it; none if it does not know a run that is not
+            recorded. Those that were never submitted may be missing.
         running_since: When the jobs started that run, by the clock of AWS Batch; seconds since the epoch.
         created_at: When the first of the jobs was created that were asked about; None if there are none.
         not_known: The jobs that go on as far as is recorded, and that AWS Batch does not know.
@@ -68,6 +70,8 @@ def look_at_listed_run(
 ) -> RunLook:
     """Look at a run that is not recorded here, by the names of its jobs: within what AWS Batch still knows.
 
+    Of the others, the records say what follows from those (``unlisted_jobs``).
+
     Args:
         run_id: The run.
         plan: Its plan.
@@ -79,10 +83,24 @@ def look_at_listed_run(
         Interrupted: A signal came.
     """
     planned = {job.name for job in plan.jobs}
-    listed = {job: one for job, one in service.listed_run(run_id, queues_in(plan)).submissions if job in planned}
+    rows = [(job, one) for job, one in service.listed_run(run_id, queues_in(plan)).submissions if job in planned]
+    listed = dict(rows)
     known = {job: one for job, one in seen.items() if one.job_id and one.job_id == listed.get(job, one).job_id}
     ended = {job: one for job, one in known.items() if one.state in ENDED_ON_SERVICE}
-    return _described(plan, known | listed | ended, listed.keys() - ended, service)
+    look = _described(plan, known | listed | ended, listed.keys() - ended, service)
+    submissions = [*rows, *((job, look.records[job]) for job in known | listed)]
+    if not submissions:
+        return replace(look, records={})
+    executions = [one.execution for one in ended.values() if one.execution]
+    created = [at for at in (look.created_at, *(one.created_at for one in executions)) if at is not None]
+    asked_at = service.wall()
+    unlisted = unlisted_jobs(
+        {job.name: job.depends_on for job in plan.jobs},
+        submissions,
+        created_at=min(created, default=asked_at),
+        asked_at=asked_at,
+    )
+    return replace(look, records={**look.records, **unlisted})
 
 
 def with_found_jobs(recorded: Records, listed: Mapping[tuple[JobName, int], JobRecord]) -> dict[JobName, JobRecord]:

@@ -79,3 +79,8 @@ def listed(names: Iterable[str], most: int = 5, separator: str = ", ") -> str:
     every = list(names)
     shown = separator.join(every[:most])
     return shown if len(every) <= most else f"{shown} and {len(every) - most:,} more"
+
+
+def location_words(account: str | None, region: str | None) -> str:
+    """Say where something is on AWS, as far as it is known: ``account 123456789012, eu-west-1``; maybe nothing."""
+    return ", ".join(filter(None, (account and f"account {account}", region)))

@@ -24,7 +24,7 @@ from kedro_batch.submitter.events import (
 from kedro_batch.submitter.job_state import FAILURES, JobState
 from kedro_batch.text.escaping import for_terminal, one_line
 from kedro_batch.text.times import clock_time
-from kedro_batch.text.wording import counted, listed
+from kedro_batch.text.wording import counted, listed, location_words
 
 _NAMED = 20
 _WARNINGS = (NoticeKind.WARNING, NoticeKind.TROUBLE, NoticeKind.STUCK, NoticeKind.DUPLICATE)
@@ -123,8 +123,8 @@ def _started(event: RunStarted, doing: str) -> str:
 def _where(event: RunStarted) -> str:
     if event.engine == "local":
         return "on this machine"
-    account = f"account {event.account}" if event.account else None
-    return f"on AWS Batch ({', '.join(filter(None, (account, event.region)))})"
+    where = location_words(event.account, event.region)
+    return f"on AWS Batch ({where})" if where else "on AWS Batch"
 
 
 def _pinned(event: DefinitionPinned, at: float, zone: tzinfo | None) -> Text | None:

@@ -7,7 +7,7 @@ from kedro_batch.review.run.console_links import hyperlink, job_url
 from kedro_batch.review.run.failure_words import failure_words, memory_words
 from kedro_batch.review.run.same_failures import Alike, told_once
 from kedro_batch.review.run.status import FailureStatus, RunStatus
-from kedro_batch.submitter.failures import KILLED, WITH_ADVICE, Cause
+from kedro_batch.submitter.failures import KILLED, SAYS_NOTHING, WITH_ADVICE, Cause
 from kedro_batch.submitter.job_state import JobState
 from kedro_batch.text.escaping import for_terminal
 from kedro_batch.text.wording import counted, duration, listed
@@ -17,7 +17,6 @@ _WHY_LOST = {
     "aws": "the service knows it no longer",
     "local": "the kedro-batch that ran it was killed, and nobody knows how it ended",
 }
-_SPEAKS_FOR_ITSELF = (None, Cause.EXIT, Cause.UNKNOWN)
 _ON_NO_SHARED_PATH = (
     "If it is lost once more, its path is on no storage that both containers have: move it with "
     "kedro-batch compile --write-catalog s3://BUCKET/PREFIX"
@@ -81,7 +80,7 @@ def _exceptions(one: FailureStatus) -> tuple[str, ...]:
 
 def _verb(one: FailureStatus) -> str:
     verb = "was lost" if one.state == JobState.LOST else "failed"
-    if one.cause in _SPEAKS_FOR_ITSELF:
+    if one.cause in SAYS_NOTHING:
         return verb
     had = ""
     if one.cause == Cause.OUT_OF_MEMORY:
@@ -116,7 +115,7 @@ def _advice(one: FailureStatus, engine: str) -> str | None:
         return _RUN_TWICE
     if engine == "local" and one.cause == Cause.EXIT:  # there is no image, and no memory to give
         return _KILLED_HERE if one.exit_code == KILLED else None
-    return None if one.cause in _SPEAKS_FOR_ITSELF and one.exit_code not in WITH_ADVICE else one.advice
+    return None if one.cause in SAYS_NOTHING and one.exit_code not in WITH_ADVICE else one.advice
 
 
 def _place(one: FailureStatus, status: RunStatus, *, links: bool) -> str | None:

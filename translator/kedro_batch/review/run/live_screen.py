@@ -5,6 +5,7 @@ terminal has, none of them wider than it. Pure.
 """
 
 import heapq
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -34,6 +35,8 @@ _OF_A_SECTION = 2
 """Lines of a list beside its rows: an empty one and its heading."""
 _GAP = _INDENT = "  "
 _CUT = "..."
+_MODULE = re.compile(rf"(?<={_GAP})([A-Za-z_]\w*\.)+(?=[A-Z]\w*: )")
+"""The module of an exception behind its time: what the exception says tells more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,8 +193,9 @@ def _failed(failed: Sequence[FailedJob], rows: int, screen: Screen) -> list[Text
         told.append(f"{at}{_GAP}{why}")
     width = _name_width([one.job for one in shown], told, screen)
     lines = [Text(), Text(f"{len(failed):,} failed", "bold red")]
-    for one, why in zip(shown, told, strict=True):
-        lines.append(Text(f"{_INDENT}{_name(one.job, width)}{_GAP}{why}"))
+    for one, behind in zip(shown, told, strict=True):
+        line = f"{_INDENT}{_name(one.job, width)}{_GAP}{behind}"
+        lines.append(Text(line if cell_len(line) <= screen.width else _MODULE.sub("", line, count=1)))
     return [*lines, *_more(len(failed) - len(shown))]
 
 

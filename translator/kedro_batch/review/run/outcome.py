@@ -16,7 +16,7 @@ from kedro_batch.review.run.status import RunStatus
 from kedro_batch.review.templates import render
 from kedro_batch.submitter.job_state import ENDED, LIVE, JobState
 from kedro_batch.text.escaping import for_terminal
-from kedro_batch.text.wording import counted, duration, listed
+from kedro_batch.text.wording import counted, duration, listed, location_words
 
 _FAILURES_SHOWN = 10
 _LINES_OF_LOGS, _LINES_OF_A_LOG = 60, 6
@@ -109,13 +109,12 @@ def _place(status: RunStatus) -> str | None:
     version = status.version and f"version {status.version}"
     if status.engine != "aws":
         return version
-    account = status.location.get("account")
     earlier = status.earlier_definitions or {}
     revisions = [
         f"{_short(arn)} (before: {listed([_short(one) for one in earlier[name]])})" if name in earlier else _short(arn)
         for name, arn in sorted((status.definitions or {}).items())
     ]
-    where = ", ".join(filter(None, (account and f"account {account}", status.location.get("region"))))
+    where = location_words(status.location.get("account"), status.location.get("region"))
     which = f"job definition {listed(revisions)}" if revisions else ""
     return for_terminal("; ".join(filter(None, (where, version, which)))) or None
 

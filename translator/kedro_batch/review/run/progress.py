@@ -31,12 +31,10 @@ from kedro_batch.submitter.events import (
     RunFinished,
     RunStarted,
 )
-from kedro_batch.submitter.failures import Cause
+from kedro_batch.submitter.failures import SAYS_NOTHING, Cause
 from kedro_batch.submitter.job_state import ENDED, FAILURES, MAY_BE_WORKING, JobRecord, JobState, records_of
 from kedro_batch.submitter.run_records import Parents
 from kedro_batch.text.escaping import one_line
-
-_SAYS_NOTHING = (None, Cause.EXIT, Cause.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,6 +261,6 @@ def _why_without_words(state: JobState) -> str:
 
 def _why(reason: str | None, exit_code: int | None, cause: Cause | None) -> str:
     words = one_line(failure_words(reason, exit_code, cause))
-    if cause in _SAYS_NOTHING:
+    if cause in SAYS_NOTHING:
         return words
     return ": ".join(filter(None, (str(cause).replace("_", " "), words)))

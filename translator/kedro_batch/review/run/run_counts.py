@@ -13,6 +13,7 @@ _LABELS = {
     JobState.NOT_SUBMITTED: "not submitted",
     JobState.SUBMITTING: "unconfirmed",
     JobState.UNCONFIRMED: "unconfirmed",
+    JobState.EXPIRED: "unconfirmed",
 }
 _UNFINISHED = "not finished"
 

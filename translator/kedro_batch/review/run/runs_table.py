@@ -7,7 +7,7 @@ from typing import Any
 
 from kedro_batch.files.json_text import known
 from kedro_batch.review.run.status_documents import entry_document
-from kedro_batch.submitter.run_list import ListedRun
+from kedro_batch.submitter.run_list import RunSummary
 from kedro_batch.text.escaping import one_line
 from kedro_batch.text.times import date_and_time
 from kedro_batch.text.wording import duration
@@ -20,7 +20,7 @@ _NOTHING = "-"
 
 
 def runs_text(
-    runs: Iterable[ListedRun], *, width: int | None = None, folder: str = "", zone: tzinfo | None = None
+    runs: Iterable[RunSummary], *, width: int | None = None, folder: str = "", zone: tzinfo | None = None
 ) -> str:
     """Return a table of runs; nothing if there are none.
 
@@ -46,7 +46,7 @@ def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
-def _cells(one: ListedRun, folder: str, zone: tzinfo | None) -> tuple[str, ...]:
+def _cells(one: RunSummary, folder: str, zone: tzinfo | None) -> tuple[str, ...]:
     entry = one.entry
     local = entry.engine == "local"
     return (
@@ -71,7 +71,7 @@ def _file(file: str | None, folder: str) -> str:
     return file.removeprefix(folder.rstrip(os.sep) + os.sep) if folder else file
 
 
-def listed_document(one: ListedRun) -> dict[str, Any]:
+def listed_document(one: RunSummary) -> dict[str, Any]:
     """Return the JSON document of a run in a list, without the fields that have no value."""
     entry = one.entry
     more = {"run_seconds": entry.run_seconds, "plan_file": entry.plan_file, "env": one.env}

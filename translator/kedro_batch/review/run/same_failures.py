@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from kedro_batch.review.run.status import FailureStatus
-from kedro_batch.submitter.failures import Cause
+from kedro_batch.submitter.failures import SAYS_NOTHING
 from kedro_batch.submitter.job_state import JobState
 
 Alike = tuple[FailureStatus, ...]
@@ -18,7 +18,6 @@ _FRAMES = 3
 
 _MACHINE = re.compile(r"\bi-[0-9a-f]+\b")
 """The id of an instance: which machine it was is no difference."""
-_TOLD_BY_THE_LOG = (None, Cause.EXIT, Cause.UNKNOWN)
 
 
 def same_failures(failures: Iterable[FailureStatus]) -> tuple[Alike, ...]:
@@ -39,7 +38,7 @@ def _way(one: FailureStatus) -> object:
     if one.exception is None:
         if one.reason is None and one.exit_code is None and one.state != JobState.LOST:
             return one.job  # nobody knows why
-        last = one.log_tail[-1:] if one.cause in _TOLD_BY_THE_LOG else ()
+        last = one.log_tail[-1:] if one.cause in SAYS_NOTHING else ()
         return (*same, one.memory_mib, one.timeout_s, one.not_found, last)
     frames = [found["place"] for line in one.log_tail if (found := _FRAME.match(line))]
     return (*same, one.exception, one.exception_cause, tuple(frames[-_FRAMES:]))

@@ -54,8 +54,8 @@ def unfinished_lines(  # noqa: PLR0913  what is known of a run
             waiting.setdefault(Group.FOR_JOBS, []).append(f"{one.job} for {listed(others, _PARENTS_NAMED)}")
         elif not one.stuck:
             waiting.setdefault(group, []).append(one.job)
-    if only_known:
-        waiting.pop(Group.NOT_SUBMITTED, None)
+    for group in (Group.NOT_SUBMITTED, Group.UNCONFIRMED) if only_known else ():
+        waiting.pop(group, None)
     for group in _WAITING:
         if jobs := waiting.get(group):
             verb = "is" if len(jobs) == 1 else "are"
