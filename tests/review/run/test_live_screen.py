@@ -112,6 +112,20 @@ def test_while_the_service_cannot_be_asked_nothing_is_counted_as_if_it_were_know
     assert "as of" not in "\n".join(line.plain for line in live_screen(progress, HEAD, SMALL, NOW))
 
 
+def test_a_run_that_is_only_watched_is_told_as_of_the_last_look():
+    progress = RunUntil(200, 0.4).followed
+    watched = replace(HEAD, tells_age=True)
+
+    def times() -> str:
+        return live_screen(progress, watched, LARGE, NOW)[1].plain
+
+    assert times() == "began 13:02, 1 h 2 min ago"
+    progress.on_answered(NOW - 25)
+    assert times() == "began 13:02, 1 h 2 min ago, as of 14:03:45"
+    progress.on_event(Notice(kind=NoticeKind.TROUBLE, message="cannot call DescribeJobs"), NOW)
+    assert times() == "began 13:02, 1 h 2 min ago; as of 14:03:45: nothing newer is known"
+
+
 def test_a_terminal_without_block_elements_and_colours_can_be_read_too():
     run = RunUntil(200, 0.4, fail=0.02)
     lines = live_screen(run.followed, HEAD, replace(SMALL, unicode=False), NOW)

@@ -177,6 +177,7 @@ class _Watch:
             began_at=seen.entry.began_at,
             doing="watching",
             location=seen.entry.location,
+            tells_age=True,
         )
         progress = Progress({name: parents[name] for name in seen.run.names}, seen.records, seen.began)
         if self._view:

@@ -124,7 +124,9 @@ def _times(progress: Progress, head: RunHead, screen: Screen, now: float, estima
     if head.began_at is not None:
         ago = whole_duration(now - head.began_at)
         here = ""
-        if progress.started and progress.started.continued and progress.started_at is not None:
+        if head.tells_age and progress.answered_at is not None and progress.unanswered_since is None:
+            here = f", as of {clock_time(progress.answered_at, screen.zone)}"
+        elif progress.started and progress.started.continued and progress.started_at is not None:
             here = f", this command {whole_duration(now - progress.started_at)}"
         parts.append(Text(f"began {near_time(head.began_at, now, screen.zone)}, {ago} ago{here}"))
     if progress.unanswered_since is not None:

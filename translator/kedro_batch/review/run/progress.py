@@ -58,7 +58,8 @@ class Progress:
     Attributes:
         started: What the command has said of the run when it began to work on it; None before.
         started_at: When that was.
-        unanswered_since: When the service last told how jobs stand, if it cannot be asked now; None while it answers.
+        answered_at: When the service last told how jobs stand; None if it has not been asked.
+        unanswered_since: The same, if it cannot be asked now; None while it answers.
     """
 
     def __init__(
@@ -81,7 +82,7 @@ class Progress:
         self.started: RunStarted | None = None
         self.started_at: float | None = None
         self.unanswered_since: float | None = None
-        self._answered_at: float | None = None
+        self.answered_at: float | None = None
         self._children = children_of(parents)
         self._states = {name: one.state for name, one in records_of(parents, records).items()}
         self._waits_for = {
@@ -189,7 +190,7 @@ class Progress:
 
     def _on_notice(self, kind: NoticeKind, at: float) -> None:
         if kind is NoticeKind.TROUBLE and self.unanswered_since is None:
-            self.unanswered_since = at if self._answered_at is None else self._answered_at
+            self.unanswered_since = at if self.answered_at is None else self.answered_at
         elif kind is NoticeKind.RECOVERED:
             self.unanswered_since = None
 
@@ -200,7 +201,7 @@ class Progress:
 
     def on_answered(self, at: float) -> None:
         """Change with the news that the service has told how jobs stand, in seconds since the epoch."""
-        self._answered_at, self.unanswered_since = at, None
+        self.answered_at, self.unanswered_since = at, None
 
     def _on_change(self, event: JobChanged, at: float) -> None:
         name, state = event.job, event.after

@@ -44,6 +44,7 @@ class RunHead:
         began_at: When it began, perhaps with an earlier command; None if that is not known.
         doing: What the command does with it, such as ``cancelling``; nothing if it submits its jobs.
         location: Where an earlier command applied it: account and region, or a folder.
+        tells_age: It is looked at only now and then, so that the screen tells when that was last.
     """
 
     run: str
@@ -53,6 +54,7 @@ class RunHead:
     began_at: float | None
     doing: str = ""
     location: Mapping[str, str] = field(default_factory=dict)
+    tells_age: bool = False
 
     def words(self, started: RunStarted | None) -> tuple[str, ...]:
         """Return what a reader recognises the run by, part by part."""
