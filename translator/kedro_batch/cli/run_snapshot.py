@@ -268,7 +268,7 @@ def _what_is_not_listed(records: Mapping[JobName, JobRecord], jobs: int) -> str 
         return None
     told = [f"AWS Batch knows {jobs - len(without_id):,} of the {counted(jobs, 'job')} of the run"]
     if done:
-        told.append(f"It has forgotten {done:,} that succeeded, since jobs below were started")
+        told.append(f"It has forgotten {counted(done, 'job')}, which succeeded: jobs below were started")
     if others:
-        told.append(f"{others:,} were not submitted yet, or ended so long ago that it has forgotten them")
+        told.append(f"{counted(others, 'job')} may not be submitted yet, or may have ended long ago and be forgotten")
     return ". ".join(told)
