@@ -27,6 +27,7 @@ from kedro_batch.cli.view_console import ViewConsole
 from kedro_batch.cli.view_lines import WaitingLines
 from kedro_batch.review.run.progress import Progress
 from kedro_batch.review.run.progress_words import RunHead
+from kedro_batch.submitter.event_json import event_json
 from kedro_batch.submitter.events import Event
 from kedro_batch.submitter.job_execution import JobExecution
 from kedro_batch.submitter.job_state import JobRecord, JobState
@@ -250,7 +251,7 @@ def test_events_wait_for_their_reader_and_lose_none(pipe, monkeypatch):
 
     def write() -> None:
         for event, _ in RUN.events:
-            written.show(event)
+            written.write(event_json(event, 0.0))
 
     writing = threading.Thread(target=write)
     writing.start()
@@ -265,7 +266,7 @@ def test_a_signal_ends_the_waiting_for_a_reader_of_events(pipe, monkeypatch):
     monkeypatch.setattr(sys, "stdout", stream)
     written = JsonLines(lambda: True, patience_s=0)
     for event, _ in RUN.events:
-        written.show(event)  # returns
+        written.write(event_json(event, 0.0))  # returns
     reader.begin()
     close(stream)
     assert 1 <= len(reader.end().splitlines()) < len(RUN.events)

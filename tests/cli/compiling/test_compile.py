@@ -477,3 +477,4 @@ def test_a_standard_stream_that_is_full_or_closed_gives_no_traceback(project, re
         ended = run(["bash", "-c", f"'{sys.executable}' -m kedro_batch {words} {redirection}"], cwd=project)
         assert ended.code == code, ended.err
         assert "Traceback" not in ended.err
+        assert ("cannot write standard output: No space left on device" in ended.err) == (redirection == ">/dev/full")

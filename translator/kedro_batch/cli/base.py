@@ -18,7 +18,7 @@ from kedro_batch.cli.inside_kedro import refuse_mixed_output
 from kedro_batch.cli.signals import on_signals, raise_interrupted
 from kedro_batch.cli.standard_input import with_files
 from kedro_batch.cli.stream_writer import LAST_WORDS_S, write_patiently
-from kedro_batch.cli.streams import escape_unencodable, redirect_to_null
+from kedro_batch.cli.streams import cannot_write, escape_unencodable, redirect_to_null
 from kedro_batch.errors import Interrupted, KedroBatchError, UsageError
 from kedro_batch.text.escaping import for_terminal
 
@@ -97,7 +97,8 @@ class BatchCommand(click.Command):
             ctx.exit(CLOSED_PIPE)
         except OSError as error:  # a full disk, a folder that is gone: the machine's state, not a bug
             where = f": {error.filename}" if error.filename else ""
-            _print_error(ctx, for_terminal(f"{error.strerror or error}{where}"))
+            what = "" if where or not cannot_write(sys.stdout) else "cannot write standard output: "
+            _print_error(ctx, for_terminal(f"{what}{error.strerror or error}{where}"))
             ctx.exit(UsageError.exit_code)
 
 

@@ -1,55 +1,63 @@
 """Append the events of a run to a file, one JSON object a line, beside what people are shown (``--events``)."""
 
+import errno
 import os
 import stat
-import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from kedro_batch.cli.base import print_plainly
+from kedro_batch.cli.json_lines import missing_lines, write_line
+from kedro_batch.cli.stream_writer import LAST_WORDS_S
 from kedro_batch.errors import UsageError
-from kedro_batch.submitter.event_json import event_json
-from kedro_batch.submitter.events import Event
+
+_OPENED = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
+"""A pipe is opened only if somebody reads it: without O_NONBLOCK, a signal would not end the waiting for that."""
 
 
 class EventFile:
-    """A file of events. Where it cannot be written any more, that is told once, and the run goes on."""
+    """A file of events. Where it cannot be written any more, that is told once, and the run goes on.
 
-    def __init__(self, file: Path) -> None:
+    It may be a pipe with a name that another program reads, now and to the end: that makes the run wait as
+    standard output does (``JsonLines``).
+    """
+
+    def __init__(
+        self, file: Path, is_interrupted: Callable[[], bool] = lambda: False, patience_s: float = LAST_WORDS_S
+    ) -> None:
         """Open the file, or create it.
+
+        Args:
+            file: The file.
+            is_interrupted: True once a signal has come.
+            patience_s: How long a reader may take then, in seconds.
 
         Raises:
             UsageError: It cannot be written.
         """
         self._file = file
+        self._is_interrupted = is_interrupted
+        self._patience_s = patience_s
         try:
             cut = _ends_within_a_line(file)
-            self._descriptor: int | None = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            self._descriptor: int | None = os.open(file, _OPENED, 0o666)
         except OSError as error:
-            raise UsageError(
-                f"cannot write the events to {file}: {error.strerror}. Name another --events FILE"
-            ) from error
+            raise UsageError(f"cannot write the events to {file}: {_why(file, error)}") from error
         if cut:
-            self._write(b"\n")  # an earlier command was stopped, or its disk was full: its last line stays apart
+            self.write("")  # an earlier command was stopped, or its disk was full: its last line stays apart
 
-    def show(self, event: Event) -> None:
-        """Write one event."""
-        self._write(f"{event_json(event, time.time())}\n".encode(errors="backslashreplace"))
-
-    def _write(self, line: bytes) -> None:
+    def write(self, line: str) -> None:
+        """Write one line."""
         if self._descriptor is None:
             return
         try:
-            while line:
-                line = line[os.write(self._descriptor, line) :]
+            write_line(self._descriptor, line, self._is_interrupted, self._patience_s)
         except OSError as error:
             self._close()
-            print_plainly(
-                f"Warning: cannot write the events to {self._file}: {error.strerror}. From now on they are missing "
-                "there; the run goes on, and the journal has them"
-            )
+            print_plainly(missing_lines(str(self._file), error))
 
     def _close(self) -> None:
         descriptor, self._descriptor = self._descriptor, None
@@ -79,3 +87,10 @@ def _ends_within_a_line(file: Path) -> bool:
             return content.read(1) != b"\n"
     except OSError:
         return False  # it is not there, or may only be written
+
+
+def _why(file: Path, error: OSError) -> str:
+    """Return why a file cannot be opened, and what to do."""
+    if error.errno == errno.ENXIO and file.is_fifo():
+        return "nobody reads this pipe. Start its reader first"
+    return f"{error.strerror}. Name another --events FILE"

@@ -1,4 +1,4 @@
-"""Write the events of a run to standard output, one JSON object a line."""
+"""Write lines of JSON for another program, to standard output or a pipe with a name, as fast as it reads."""
 
 import errno
 import os
@@ -7,18 +7,17 @@ import sys
 import time
 from collections.abc import Callable
 
+from kedro_batch.cli.base import print_plainly
 from kedro_batch.cli.stream_writer import LAST_WORDS_S
 from kedro_batch.cli.streams import redirect_to_null
-from kedro_batch.submitter.event_json import event_json
-from kedro_batch.submitter.events import Event
 
 _LOOKS_S = 0.2
 
 
 class JsonLines:
-    """Write every event to standard output; where that fails, the run goes on.
+    """Write every line to standard output; where that fails, the run goes on.
 
-    A reader that does not read makes the run wait: every event is written. Once a signal has come, it is waited for no
+    A reader that does not read makes the run wait: every line is written. Once a signal has come, it is waited for no
     longer.
     """
 
@@ -33,30 +32,46 @@ class JsonLines:
         self._is_interrupted = is_interrupted
         self._patience_s = patience_s
 
-    def show(self, event: Event) -> None:
-        """Write one event."""
+    def write(self, line: str) -> None:
+        """Write one line; that the disk is full is said once, that nobody reads any more is not."""
         if not self._read:
             return
         try:
-            line = event_json(event, time.time()) + "\n"
-            self._write(line.encode("utf-8", errors="backslashreplace"))
-        except OSError:  # nobody reads, or the disk is full
+            write_line(sys.stdout.fileno(), line, self._is_interrupted, self._patience_s)
+        except OSError as error:
             self._read = False
             redirect_to_null(sys.stdout)
+            if error.errno not in (errno.EPIPE, errno.ETIMEDOUT):
+                print_plainly(missing_lines("standard output", error))
 
-    def _write(self, content: bytes) -> None:
-        """Write a line, in parts that never have to wait once there is room.
 
-        Raises:
-            OSError: Nobody reads, or the disk is full.
-        """
-        descriptor, waits_until = sys.stdout.fileno(), None
-        while content:
-            if select.select([], [descriptor], [], _LOOKS_S)[1]:
-                content = content[os.write(descriptor, content[: select.PIPE_BUF]) :]
-                continue
-            if self._is_interrupted():
-                now = time.monotonic()
-                waits_until = now + self._patience_s if waits_until is None else waits_until
-                if now >= waits_until:
-                    raise OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
+def write_line(descriptor: int, line: str, is_interrupted: Callable[[], bool], patience_s: float) -> None:
+    """Write a line, in parts that never have to wait once there is room.
+
+    Args:
+        descriptor: Where to.
+        line: The line, without its end.
+        is_interrupted: True once a signal has come.
+        patience_s: How long the reader may take then, in seconds.
+
+    Raises:
+        OSError: Nobody reads, or the disk is full.
+    """
+    content, waits_until = f"{line}\n".encode(errors="backslashreplace"), None
+    while content:
+        if select.select([], [descriptor], [], _LOOKS_S)[1]:
+            content = content[os.write(descriptor, content[: select.PIPE_BUF]) :]
+            continue
+        if is_interrupted():
+            now = time.monotonic()
+            waits_until = now + patience_s if waits_until is None else waits_until
+            if now >= waits_until:
+                raise OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
+
+
+def missing_lines(shown: str, error: OSError) -> str:
+    """Return what is said once events cannot be written any more."""
+    return (
+        f"Warning: cannot write the events to {shown}: {error.strerror}. From now on they are missing there; the run "
+        "goes on, and the journal has them"
+    )

@@ -4,7 +4,8 @@ A command finds the run (``run_handle``), opens it with ``open_run``, and calls 
 session to ``cancel_run``.
 """
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -26,6 +27,7 @@ from kedro_batch.cli.stream_writer import LAST_WORDS_S
 from kedro_batch.errors import Interrupted, JobsFailed, KedroBatchError, RunUnfinished
 from kedro_batch.submitter.cancel_mark import watch_for_mark
 from kedro_batch.submitter.context import RunContext
+from kedro_batch.submitter.event_json import event_json
 from kedro_batch.submitter.events import Event, PlanChanged, RunFinished, Sink
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.job_state import JobState
@@ -143,11 +145,10 @@ def open_run(
         if session and isinstance(event, RunFinished):
             session.finished = event
         view.show(event)
-        for write in writers:
-            write(event)
+        write_event(event)
 
     try:
-        with on_signals(inbox.on_signal), _event_writers(options, inbox) as writers:
+        with on_signals(inbox.on_signal), _event_writer(options, inbox) as write_event:
             try:
                 with run_view(options.verbosity, partial(_what_differs, handle)) as view, ExitStack() as held:
                     if not cancels:
@@ -208,13 +209,21 @@ def open_run(
 
 
 @contextmanager
-def _event_writers(options: CommandOptions, inbox: Inbox) -> Iterator[list[Sink]]:
-    """Yield what writes every event for other programs."""
-    writers: list[Sink] = [JsonLines(lambda: inbox.is_interrupted).show] if options.verbosity.as_json else []
+def _event_writer(options: CommandOptions, inbox: Inbox) -> Iterator[Sink]:
+    """Yield what writes every event for other programs: the same line to each."""
     with ExitStack() as held:
+        writers: list[Callable[[str], None]] = []
+        if options.verbosity.as_json:
+            writers.append(JsonLines(lambda: inbox.is_interrupted).write)
         if options.events:
-            writers.append(held.enter_context(EventFile(options.events)).show)
-        yield writers
+            writers.append(held.enter_context(EventFile(options.events, lambda: inbox.is_interrupted)).write)
+
+        def write_event(event: Event) -> None:
+            line = event_json(event, time.time()) if writers else ""
+            for write in writers:
+                write(line)
+
+        yield write_event
 
 
 def _what_differs(handle: RunHandle, event: PlanChanged) -> str:

@@ -4,9 +4,9 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from io import TextIOWrapper
+from io import BufferedWriter, FileIO, TextIOWrapper
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import Any, BinaryIO, TextIO
 
 from kedro_batch.errors import UsageError
 
@@ -28,8 +28,26 @@ def reserve_stdout() -> Iterator[BinaryIO]:
         os.dup2(2, 1)
     except OSError:  # standard error is closed
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    with os.fdopen(real, "wb") as stream:
+    with BufferedWriter(_StandardOutput(real, "wb")) as stream:
         yield stream
+
+
+class _StandardOutput(FileIO):
+    """Standard output under another descriptor: that it cannot be written is said with its name."""
+
+    def write(self, content: Any) -> int:
+        """Write, as far as there is room.
+
+        Raises:
+            UsageError: It cannot be written, such as on a full disk.
+            BrokenPipeError: Nobody reads it any more.
+        """
+        try:
+            return super().write(content)
+        except (BrokenPipeError, BlockingIOError):
+            raise
+        except OSError as error:
+            raise UsageError(f"cannot write standard output: {error.strerror}") from error
 
 
 def read_input(file: str) -> tuple[bytes, str]:
@@ -99,10 +117,17 @@ def escape_unencodable() -> None:
 def drop_unwritable_output() -> None:
     """Drop what still waits to be written, if it cannot be: else the interpreter ends with code 120."""
     for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except OSError:
+        if cannot_write(stream):
             redirect_to_null(stream)
+
+
+def cannot_write(stream: TextIO) -> bool:
+    """True if something waits to be written to a stream, and cannot be."""
+    try:
+        stream.flush()
+    except OSError:
+        return True
+    return False
 
 
 def shows_links(stream: TextIO) -> bool:
