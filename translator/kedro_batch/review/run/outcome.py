@@ -4,21 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kedro_batch.review.run.failure_view import (
+    FAILURES_SHOWN,
     FailureView,
     failure_view,
     further_failures,
     problems_told_once,
 )
-from kedro_batch.review.run.job_groups import counts_in_short
+from kedro_batch.review.run.job_groups import counts_in_short, jobs_in_short
 from kedro_batch.review.run.next_steps import next_steps
 from kedro_batch.review.run.same_failures import Alike, same_failures
 from kedro_batch.review.run.status import RunStatus
 from kedro_batch.review.templates import render
 from kedro_batch.submitter.job_state import ENDED, LIVE, JobState
 from kedro_batch.text.escaping import for_terminal
-from kedro_batch.text.wording import counted, duration, listed, location_words
+from kedro_batch.text.wording import duration, listed, location_words
 
-_FAILURES_SHOWN = 10
 _LINES_OF_LOGS, _LINES_OF_A_LOG = 60, 6
 """Of all logs together, and of each at least."""
 
@@ -71,15 +71,14 @@ def outcome_text(
         links: The reader's terminal shows links.
         seen: When and how it was looked at, for its status.
     """
-    counts = f"{counted(len(status.jobs), 'job')}, {counts_in_short(status.counts)}"
     groups = same_failures(status.failures)
     view = OutcomeView(
-        headline=f"run {status.run} {_how_it_stands(status, seen)}: {counts}",
+        headline=f"run {status.run} {_how_it_stands(status, seen)}: {jobs_in_short(status.counts)}",
         place=_place(status),
         notes=tuple(map(for_terminal, filter(None, (note, *seen.notes)))),
         unfinished=seen.unfinished,
-        failures=_failures(groups[:_FAILURES_SHOWN], status, links=links),
-        further_failures=further_failures([one for alike in groups[_FAILURES_SHOWN:] for one in alike]),
+        failures=_failures(groups[:FAILURES_SHOWN], status, links=links),
+        further_failures=further_failures([one for alike in groups[FAILURES_SHOWN:] for one in alike]),
         commands=next_steps(status, journal, further=seen.further, worked_on=seen.worked_on),
         journal=for_terminal(journal),
     )
@@ -89,10 +88,10 @@ def outcome_text(
 def failure_text(status: RunStatus, *, journal: str) -> str:
     """Return why a run failed, and the command that takes it up again, for an exception: an outcome in short."""
     lines = [f"run {status.run} failed: {counts_in_short(status.counts)}"]
-    shown = status.failures[:_FAILURES_SHOWN]
+    shown = status.failures[:FAILURES_SHOWN]
     for view in _failures([(one,) for one in shown], status):
         lines += [f"  {view.job} {view.headline}", *(f"    {exception}" for exception in view.exceptions[:1])]
-    if further := further_failures(status.failures[_FAILURES_SHOWN:]):
+    if further := further_failures(status.failures[FAILURES_SHOWN:]):
         lines.append(f"  {further}")
     lines += [f"To {effect}: {command.rstrip()}" for command, effect in next_steps(status, journal)]
     return "\n".join(lines)
