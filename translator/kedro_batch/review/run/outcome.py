@@ -16,6 +16,7 @@ from kedro_batch.review.run.same_failures import Alike, same_failures
 from kedro_batch.review.run.status import RunStatus
 from kedro_batch.review.templates import render
 from kedro_batch.submitter.job_state import ENDED, LIVE, JobState
+from kedro_batch.text.arns import name_of_arn
 from kedro_batch.text.escaping import for_terminal
 from kedro_batch.text.wording import duration, listed, location_words
 
@@ -108,18 +109,14 @@ def _place(status: RunStatus) -> str | None:
     version = status.version and f"version {status.version}"
     if status.engine != "aws":
         return version
-    earlier = status.earlier_definitions or {}
+    earlier = {name: listed(map(name_of_arn, arns)) for name, arns in (status.earlier_definitions or {}).items()}
     revisions = [
-        f"{_short(arn)} (before: {listed([_short(one) for one in earlier[name]])})" if name in earlier else _short(arn)
+        f"{name_of_arn(arn)}{f' (before: {earlier[name]})' if name in earlier else ''}"
         for name, arn in sorted((status.definitions or {}).items())
     ]
     where = location_words(status.location.get("account"), status.location.get("region"))
     which = f"job definition {listed(revisions)}" if revisions else ""
     return for_terminal("; ".join(filter(None, (where, version, which)))) or None
-
-
-def _short(arn: str) -> str:
-    return arn.rpartition("/")[2]
 
 
 def _how_it_stands(status: RunStatus, seen: SeenStatus) -> str:
