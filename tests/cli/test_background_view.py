@@ -15,6 +15,7 @@ from io import TextIOWrapper
 from typing import TextIO
 
 import pytest
+from rich.text import Text
 
 from kedro_batch.cli.background_view import BackgroundView
 from kedro_batch.cli.base import print_plainly
@@ -138,6 +139,13 @@ def test_a_pipe_that_nobody_reads_keeps_no_run_waiting_and_has_all_lines_once_it
     assert reader.end().count(" SUCCEEDED") == JOBS
 
 
+def test_of_lines_that_nobody_reads_the_newest_wait_and_the_others_are_counted():
+    waiting = WaitingLines(most=3)
+    waiting.add(map(Text, "abcde"))
+    told = "... 2 lines left out: nobody has read them in time"
+    assert [[line.plain for line in waiting.take(2)] for _ in range(3)] == [[told, "c", "d"], ["e"], []]
+
+
 def test_at_most_four_screens_a_second_are_drawn_also_with_hundreds_of_lines_above_them(terminal):
     stream, reader = terminal
     reader.begin()
@@ -217,7 +225,7 @@ def test_nobody_waits_for_what_earlier_runs_tell_and_what_fails_there_is_not_sho
     assert "disk" not in reader.end()
 
 
-def test_notes_stand_above_the_screen(terminal):
+def test_notes_stand_above_the_screen_and_behind_it_are_written_as_ever(terminal, capsys):
     stream, reader = terminal
     reader.begin()
     with view_on(stream) as view:
@@ -225,6 +233,8 @@ def test_notes_stand_above_the_screen(terminal):
         reader.wait_for(b"0 of 200 jobs done")
         print_plainly("Warning: the disk is full")
         reader.wait_for(b"Warning: the disk is full")
+    print_plainly("It was read")
+    assert capsys.readouterr().err == "It was read\n"
     close(stream)
     assert re.search(r"\x1b\[\d+AWarning: the disk is full\n\x1b\[\?7l", reader.end())
 
