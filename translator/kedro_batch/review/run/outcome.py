@@ -48,6 +48,7 @@ class SeenStatus:
         unfinished: What runs and what waits, in lines.
         further: What commands need to find the run, beside its journal.
         worked_on: A process of this machine works on the run.
+        recorded: The journal has the run.
     """
 
     as_of: str = ""
@@ -55,6 +56,7 @@ class SeenStatus:
     unfinished: tuple[str, ...] = ()
     further: str = ""
     worked_on: bool = False
+    recorded: bool = True
 
 
 _NOT_LOOKED = SeenStatus()
@@ -81,7 +83,7 @@ def outcome_text(
         failures=_failures(groups[:FAILURES_SHOWN], status, links=links),
         further_failures=further_failures([one for alike in groups[FAILURES_SHOWN:] for one in alike]),
         commands=next_steps(status, journal, further=seen.further, worked_on=seen.worked_on),
-        journal=for_terminal(journal),
+        journal=for_terminal(journal) if seen.recorded else "",
     )
     return render("outcome.txt.j2", view)
 
