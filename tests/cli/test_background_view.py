@@ -1,5 +1,6 @@
 """What shows a run never keeps it waiting: a stopped terminal, a pipe that nobody reads, what cannot be drawn."""
 
+import errno
 import fcntl
 import os
 import re
@@ -19,7 +20,7 @@ from rich.text import Text
 
 from kedro_batch.cli.background_view import BackgroundView
 from kedro_batch.cli.base import print_plainly
-from kedro_batch.cli.json_lines import JsonLines
+from kedro_batch.cli.json_lines import JsonLines, write_line
 from kedro_batch.cli.live_view import View, run_view
 from kedro_batch.cli.options import Verbosity
 from kedro_batch.cli.plain_view import PlainView
@@ -280,3 +281,19 @@ def test_a_signal_ends_the_waiting_for_a_reader_of_events(pipe, monkeypatch):
     reader.begin()
     close(stream)
     assert 1 <= len(reader.end().splitlines()) < len(RUN.events)
+
+
+def test_a_pipe_that_another_program_fills_meanwhile_gets_the_line_later(pipe, monkeypatch):
+    stream, reader = pipe
+    write, full = os.write, iter((True, True, False))
+
+    def write_unless_full(descriptor: int, content: bytes) -> int:
+        if next(full, False):
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        return write(descriptor, content)
+
+    monkeypatch.setattr(os, "write", write_unless_full)
+    write_line(stream.fileno(), "{}", lambda: False, 0)
+    reader.begin()
+    close(stream)
+    assert reader.end() == "{}\n"

@@ -174,6 +174,14 @@ def test_a_run_that_is_worked_on_is_watched_until_whoever_works_on_it_has_left_i
     assert lines(shown.err)[1:] == ["a SUCCEEDED, 1/3", "b SUCCEEDED, 2/3", "submitted 1 job", "c SUCCEEDED, 3/3"]
 
 
+def test_what_waits_to_be_told_is_told_at_the_end_if_nobody_submits_the_rest(world, capsys):
+    run = world.recorded(replace(LARGER, jobs=(*LARGER.jobs, a_job("d", depends_on=(A,)))))
+    with ExitStack() as lock:
+        lock.enter_context(run_lock(run.folder, RUN))
+        world.watch(run, world.another_job_is_submitted, world.comes_to_its_end, lock.close)
+    assert lines(capsys.readouterr().err)[-1] == "submitted 1 job, 1 not yet"
+
+
 def test_why_a_job_gets_no_machine_is_said_once_it_is_known(world, capsys):
     world.watch(world.recorded(), world.gets_no_machine, nothing_happens, world.comes_to_its_end)
     assert lines(capsys.readouterr().err) == [BEGUN, "b waits for a machine: CAPACITY:FULL - busy", *ENDED]

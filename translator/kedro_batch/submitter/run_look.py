@@ -15,12 +15,10 @@ from kedro_batch.submitter.failures import classify_failure
 from kedro_batch.submitter.job_state import ENDED, ENDED_ON_SERVICE, MAYBE_SUBMITTED, JobRecord, JobState
 from kedro_batch.submitter.listed_plan import listed_digests
 from kedro_batch.submitter.log_service import AskedService
-from kedro_batch.submitter.reconcile.merge import propagate_failures
+from kedro_batch.submitter.reconcile.merge import Records, propagate_failures
 from kedro_batch.submitter.run_plans import queues_in
 from kedro_batch.submitter.service.api import JobDetail
 from kedro_batch.submitter.unlisted_jobs import unlisted_jobs
-
-Records = Mapping[JobName, JobRecord]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
