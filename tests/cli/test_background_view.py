@@ -1,5 +1,6 @@
 """What shows a run never keeps it waiting: a stopped terminal, a pipe that nobody reads, what cannot be drawn."""
 
+import errno
 import fcntl
 import os
 import re
@@ -15,10 +16,11 @@ from io import TextIOWrapper
 from typing import TextIO
 
 import pytest
+from rich.text import Text
 
 from kedro_batch.cli.background_view import BackgroundView
 from kedro_batch.cli.base import print_plainly
-from kedro_batch.cli.json_lines import JsonLines
+from kedro_batch.cli.json_lines import JsonLines, write_line
 from kedro_batch.cli.live_view import View, run_view
 from kedro_batch.cli.options import Verbosity
 from kedro_batch.cli.plain_view import PlainView
@@ -138,6 +140,13 @@ def test_a_pipe_that_nobody_reads_keeps_no_run_waiting_and_has_all_lines_once_it
     assert reader.end().count(" SUCCEEDED") == JOBS
 
 
+def test_of_lines_that_nobody_reads_the_newest_wait_and_the_others_are_counted():
+    waiting = WaitingLines(most=3)
+    waiting.add(map(Text, "abcde"))
+    told = "... 2 lines left out: nobody has read them in time"
+    assert [[line.plain for line in waiting.take(2)] for _ in range(3)] == [[told, "c", "d"], ["e"], []]
+
+
 def test_at_most_four_screens_a_second_are_drawn_also_with_hundreds_of_lines_above_them(terminal):
     stream, reader = terminal
     reader.begin()
@@ -217,7 +226,7 @@ def test_nobody_waits_for_what_earlier_runs_tell_and_what_fails_there_is_not_sho
     assert "disk" not in reader.end()
 
 
-def test_notes_stand_above_the_screen(terminal):
+def test_notes_stand_above_the_screen_and_behind_it_are_written_as_ever(terminal, capsys):
     stream, reader = terminal
     reader.begin()
     with view_on(stream) as view:
@@ -225,6 +234,8 @@ def test_notes_stand_above_the_screen(terminal):
         reader.wait_for(b"0 of 200 jobs done")
         print_plainly("Warning: the disk is full")
         reader.wait_for(b"Warning: the disk is full")
+    print_plainly("It was read")
+    assert capsys.readouterr().err == "It was read\n"
     close(stream)
     assert re.search(r"\x1b\[\d+AWarning: the disk is full\n\x1b\[\?7l", reader.end())
 
@@ -270,3 +281,19 @@ def test_a_signal_ends_the_waiting_for_a_reader_of_events(pipe, monkeypatch):
     reader.begin()
     close(stream)
     assert 1 <= len(reader.end().splitlines()) < len(RUN.events)
+
+
+def test_a_pipe_that_another_program_fills_meanwhile_gets_the_line_later(pipe, monkeypatch):
+    stream, reader = pipe
+    write, full = os.write, iter((True, True, False))
+
+    def write_unless_full(descriptor: int, content: bytes) -> int:
+        if next(full, False):
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        return write(descriptor, content)
+
+    monkeypatch.setattr(os, "write", write_unless_full)
+    write_line(stream.fileno(), "{}", lambda: False, 0)
+    reader.begin()
+    close(stream)
+    assert reader.end() == "{}\n"

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.log_service import AskedService
+from kedro_batch.submitter.run_lock import run_lock
+from kedro_batch.submitter.stuck_jobs import FirstSight
 from tests.standin.simulated import Simulated
 from tests.submitter.simulated_logs import EPOCH, SimulatedCalls, SimulatedEngine
 from tests.support.plans import a_job
@@ -46,18 +48,19 @@ class World:
         self.service.now += 60
         self.up_once_told = False
 
-    def recorded(self) -> ShownRun:
+    def recorded(self, plan: Plan = PLAN) -> ShownRun:
         with closing(Journal(self.file)) as journal:
-            entry = RunEntry(run=RUN, digest=plan_digest(PLAN), engine="aws", jobs=2, began_at=EPOCH, location=PLACE)
-            journal.begin(entry, plan_text(PLAN).encode())
+            digest, jobs = plan_digest(plan), len(plan.jobs)
+            entry = RunEntry(run=RUN, digest=digest, engine="aws", jobs=jobs, began_at=EPOCH, location=PLACE)
+            journal.begin(entry, plan_text(plan).encode())
             for job in (A, B):
                 told = JobSubmitted(job=job, job_id=JobId(self.service.ids[job]), submission=1)
                 journal.record(RUN, told, EPOCH)
             journal.commit()
         return find_shown_run("r", None, self.file, quiet=True)
 
-    def elsewhere(self) -> ShownRun:
-        return find_shown_run("r", (plan_text(PLAN).encode(), "plan.yaml"), self.file, quiet=True)
+    def elsewhere(self, plan: Plan = PLAN) -> ShownRun:
+        return find_shown_run("r", (plan_text(plan).encode(), "plan.yaml"), self.file, quiet=True)
 
     def opened(self, _run: ShownRun, inbox: Inbox, tell: Sink, patience_s: float) -> AskedService:
         engine: Any = SimulatedEngine(self.service)
@@ -78,11 +81,27 @@ class World:
     def comes_to_its_end(self) -> None:
         self.service.to_the_end()
 
+    def one_job_ends(self) -> None:
+        self.service.now += 550
+
     def goes_on_with_a_larger_plan(self) -> None:
-        job_id = JobId(self.service.submit("c", "a", jobName="r_c_1", jobQueue="q", jobDefinition="d"))
         with closing(Journal(self.file)) as journal:
             journal.add_plan(RUN, plan_digest(LARGER), plan_text(LARGER).encode(), jobs=3, at=EPOCH + 60)
+            journal.commit()
+        self.another_job_is_submitted()
+
+    def another_job_is_submitted(self) -> None:
+        job_id = JobId(self.service.submit("c", "a", jobName="r_c_1", jobQueue="q", jobDefinition="d"))
+        with closing(Journal(self.file)) as journal:
             journal.record(RUN, JobSubmitted(job=C, job_id=job_id, submission=1), EPOCH + 60)
+            journal.commit()
+
+    def gets_no_machine(self) -> None:
+        sight = FirstSight(
+            job_id=JobId(self.service.ids[B]), attempts=0, since=EPOCH + 60, reason="CAPACITY:FULL - busy"
+        )
+        with closing(Journal(self.file)) as journal:
+            journal.note_first_sight(RUN, B, 1, sight)
             journal.commit()
 
     def watch(self, run: ShownRun, *between: Callable[[], None]) -> None:
@@ -96,6 +115,7 @@ class World:
             open_service=self.opened,
             pause=lambda _: next(next_one)(),
         )
+        assert not [*next_one], "it has ended before"
 
 
 @pytest.fixture
@@ -109,20 +129,24 @@ def lines(told: str) -> list[str]:
     return [line for line in shown if " jobs done, " not in line]
 
 
+def nothing_happens() -> None:
+    """Let the next look find the run as it was."""
+
+
 BEGUN = "watching run r: 2 jobs on AWS Batch (us-east-1)"
 ENDED = ["a SUCCEEDED, 1/2", "b SUCCEEDED, 2/2"]
 
 
-def test_where_the_journal_has_the_run_an_outage_is_told_until_it_is_over(world, capsys):
-    world.watch(world.recorded(), world.goes_down, lambda: None, world.comes_up, world.comes_to_its_end)
+def test_where_the_journal_has_the_run_each_outage_is_told_once_and_nothing_twice(world, capsys):
+    outage = world.goes_down, nothing_happens, world.comes_up
+    world.watch(world.recorded(), world.one_job_ends, *outage, *outage, world.comes_to_its_end)
     shown = capsys.readouterr()
-    assert lines(shown.err) == [
-        BEGUN,
+    told = [
         f"{REFUSED}. Trying again for up to 30 s",
         f"AWS Batch could not be asked: {REFUSED}; this has lasted for 31 s. What follows is what the journal has",
         BACK,
-        *ENDED,
     ]
+    assert lines(shown.err) == [BEGUN, ENDED[0], *told, *told, ENDED[1]]
     assert shown.out.startswith("run r has ended, as of ")
 
 
@@ -138,6 +162,34 @@ def test_by_a_plan_an_outage_without_end_ends_the_watching_with_what_was_seen_la
     with pytest.raises(ServiceError, match=f"{REFUSED}; this has lasted for "):
         world.watch(world.elsewhere(), world.goes_down)
     assert capsys.readouterr().out.startswith("run r has not ended, as of ")
+
+
+def test_a_run_that_is_worked_on_is_watched_until_whoever_works_on_it_has_left_it(world, capsys):
+    run = world.recorded(LARGER)
+    with ExitStack() as lock:
+        lock.enter_context(run_lock(run.folder, RUN))
+        submitted = world.comes_to_its_end, world.another_job_is_submitted
+        world.watch(run, *submitted, world.comes_to_its_end, nothing_happens, lock.close)
+    shown = capsys.readouterr()
+    assert lines(shown.err)[1:] == ["a SUCCEEDED, 1/3", "b SUCCEEDED, 2/3", "submitted 1 job", "c SUCCEEDED, 3/3"]
+
+
+def test_what_waits_to_be_told_is_told_at_the_end_if_nobody_submits_the_rest(world, capsys):
+    run = world.recorded(replace(LARGER, jobs=(*LARGER.jobs, a_job("d", depends_on=(A,)))))
+    with ExitStack() as lock:
+        lock.enter_context(run_lock(run.folder, RUN))
+        world.watch(run, world.another_job_is_submitted, world.comes_to_its_end, lock.close)
+    assert lines(capsys.readouterr().err)[-1] == "submitted 1 job, 1 not yet"
+
+
+def test_why_a_job_gets_no_machine_is_said_once_it_is_known(world, capsys):
+    world.watch(world.recorded(), world.gets_no_machine, nothing_happens, world.comes_to_its_end)
+    assert lines(capsys.readouterr().err) == [BEGUN, "b waits for a machine: CAPACITY:FULL - busy", *ENDED]
+
+
+def test_what_aws_batch_does_not_know_of_a_run_is_said_once(world, capsys):
+    world.watch(world.elsewhere(LARGER), nothing_happens, world.comes_to_its_end)
+    assert capsys.readouterr().err.count("AWS Batch knows 2 of the 3 jobs of the run") == 1
 
 
 def test_a_run_that_goes_on_with_another_plan_is_shown_anew(world, capsys):

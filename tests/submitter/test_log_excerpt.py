@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 from rich.traceback import Traceback
 
-from kedro_batch.submitter.log_excerpt import LINES, WIDTH, Excerpt, excerpt_of
+from kedro_batch.submitter.log_excerpt import LOG_LINES, WIDTH, Excerpt, excerpt_of
 from kedro_batch.text.escaping import INVISIBLE
 
 KEDRO = Path(__file__).parent.parent / "faults" / "logs"
@@ -256,7 +256,7 @@ PARTS = st.sampled_from(
 @given(st.lists(PARTS | st.text(max_size=30), max_size=60).map("".join) | st.lists(PARTS, max_size=60).map("\n".join))
 def test_whatever_a_log_holds_its_excerpt_is_short_and_harmless(log):
     found = excerpt_of(log.split("\n"), ["a", "ab"])
-    assert len(found.lines) <= LINES
+    assert len(found.lines) <= LOG_LINES
     for text in (*found.lines, found.exception or "", found.exception_cause or ""):
         assert len(text) <= WIDTH
         assert not any(ord(one) < 32 or 127 <= ord(one) < 160 for one in text.replace("\t", ""))

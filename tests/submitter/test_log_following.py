@@ -294,3 +294,12 @@ def test_a_run_of_another_machine_is_listed_again_while_that_one_submits(tmp_pat
     assert follow_logs(run.logs, show_and_submit, run.tell, run.asked, PACE) == ()
     assert {job: len(lines) for job, lines in run.lines.items()} == {"a": 3, "b": 3}
     assert run.service.service.verdict.calls["listjobs"] == 2
+
+
+def test_of_a_run_of_another_machine_what_was_not_run_below_a_failure_has_not_failed(tmp_path):
+    run = Followed(tmp_path, {"a": "", "b": "a", "c": "b"}, LogChoice(), fail={"a": 1})
+    run.service.states(at=300)
+    plan = read_plan((tmp_path / "plan.yaml").read_bytes(), "plan.yaml")
+    listed = RunListing(run.asked, RunId("run"), {"a_queue"}, [job.name for job in plan.jobs])
+    states = BatchLogs(plan, run.asked, listed.read).states()
+    assert states == {"a": JobState.FAILED, "b": JobState.NOT_RUN, "c": JobState.NOT_RUN}

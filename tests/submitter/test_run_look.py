@@ -1,3 +1,6 @@
+import pytest
+
+from kedro_batch.errors import UsageError
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.reader import read_plan
 from kedro_batch.plan.submit_job import RunId
@@ -62,3 +65,12 @@ def test_of_what_aws_batch_does_not_list_a_look_says_what_a_report_does(tmp_path
 
 def states(look: RunLook) -> dict[str, JobState]:
     return {job: one.state for job, one in sorted(look.records.items())}
+
+
+def test_a_plan_that_is_none_of_the_runs_is_refused(tmp_path):
+    plan = read_plan(write_plan(tmp_path, {"a": ["x"]}).read_bytes(), "plan.yaml")
+    service = Simulated(run_s=600)
+    tags = {"kedro-batch:job": "a", "kedro-batch:plan": "sha256:another"}
+    service.ask("SubmitJob", jobName="r_a_1", jobQueue="a_queue", jobDefinition="a_definition", tags=tags)
+    with pytest.raises(UsageError, match=r"^run r is of another plan: r_a_1 was submitted from sha256:another, and"):
+        look_at_listed_run(RUN, plan, asked(service)[0])

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from kedro_batch.text.fitting import fitted
+from kedro_batch.text.fitting import fitted, fitted_name
 
 LONG_PATH = "  log: candidate_modelling_pipeline-split_data_node/default/d89c6cb4-e858-4425-aef4-c433ba7543d3"
 CODE = '  |     table = shuttles.merge(prices, left_on="shuttle_id", right_on="id", validate="one_to_one")'
@@ -77,3 +77,18 @@ def test_what_makes_a_text_a_link_takes_no_room():
     link = f"  job: \x1b]8;;https://console.aws.amazon.com/{'x' * 80}\x1b\\id-1\x1b]8;;\x1b\\ of 2"
     assert fitted(link, 18) == link
     assert fitted(link, 12).splitlines() == [link.removesuffix(" of 2"), "    of 2"]
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "shown"),
+    [
+        ("split", 7, "split  "),
+        ("preprocess_shuttles_node", 12, "prepr...node"),
+        ("preprocess_shuttles_node", 5, "p...e"),
+        ("preprocess_shuttles_node", 4, "p..."),
+        ("東京東京東京東京", 11, "東京...東京"),
+        ("東京東京東京東京", 10, "東京... 京"),
+    ],
+)
+def test_a_name_fills_its_column_and_loses_its_middle(name, width, shown):
+    assert fitted_name(name, width) == shown

@@ -6,6 +6,7 @@ from kedro_batch.text.wording import (
     duration,
     listed,
     location_words,
+    named,
     quoted,
     rough_duration,
     whole_duration,
@@ -103,3 +104,12 @@ def test_long_texts_are_shortened():
 )
 def test_near_words_are_guessed_at(word, hint):
     assert did_you_mean(word, ["train", "train_1", "split"]) == hint
+
+
+def test_names_of_one_kind_are_told_with_their_noun():
+    assert [named("queue", names, 2) for names in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == [
+        "",
+        "queue a",
+        "queues a, b",
+        "queues a, b and 1 more",
+    ]

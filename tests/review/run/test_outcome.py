@@ -42,6 +42,11 @@ def text(one: RunStatus, **more: Any) -> str:
     return outcome_text(one, journal=JOURNAL, **more)
 
 
+def test_a_journal_that_does_not_have_the_run_is_not_named():
+    assert "journal:" in text(status("train:FAILED"))
+    assert "journal:" not in text(status("train:FAILED"), seen=SeenStatus(recorded=False))
+
+
 def test_a_run_that_succeeded_takes_two_lines():
     done = status("a:SUCCEEDED b:SUCCEEDED c:SUCCEEDED", outcome="succeeded")
     assert text(done) == (

@@ -8,15 +8,14 @@ from kedro_batch.errors import UsageError
 from kedro_batch.plan.graph import longest_path
 from kedro_batch.plan.model import Plan
 from kedro_batch.text.escaping import for_terminal
-from kedro_batch.text.wording import counted, listed
+from kedro_batch.text.wording import counted, named
 
 
 def plan_in_short(plan: Plan) -> str:
     """Return what a plan is: how many jobs, on how many levels, on which queues."""
     levels = longest_path({job.name: job.depends_on for job in plan.jobs})
     queues = sorted({job.settings.job_queue for job in plan.jobs if job.settings.job_queue})
-    where = f"queue{'s' if len(queues) > 1 else ''} {listed(queues, 3)}"
-    return f"{counted(len(plan.jobs), 'job')} on {counted(levels, 'level')}, {where}"
+    return f"{counted(len(plan.jobs), 'job')} on {counted(levels, 'level')}, {named('queue', queues, 3)}"
 
 
 def next_commands(file: str, content: bytes) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import select
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from kedro_batch.cli.base import print_plainly
 from kedro_batch.cli.stream_writer import LAST_WORDS_S
@@ -59,9 +60,10 @@ def write_line(descriptor: int, line: str, is_interrupted: Callable[[], bool], p
     """
     content, waits_until = f"{line}\n".encode(errors="backslashreplace"), None
     while content:
-        if select.select([], [descriptor], [], _LOOKS_S)[1]:
-            content = content[os.write(descriptor, content[: select.PIPE_BUF]) :]
-            continue
+        with suppress(BlockingIOError):  # another program has filled it meanwhile
+            if select.select([], [descriptor], [], _LOOKS_S)[1]:
+                content = content[os.write(descriptor, content[: select.PIPE_BUF]) :]
+                continue
         if is_interrupted():
             now = time.monotonic()
             waits_until = now + patience_s if waits_until is None else waits_until

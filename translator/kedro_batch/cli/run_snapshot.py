@@ -229,6 +229,7 @@ def look_at_listed_run(run: ShownRun, batch: BatchAccess, earlier: RunSnapshot |
 
     Raises:
         RunUnknown: AWS Batch does not know it.
+        UsageError: The plan is none of the run's.
         ServiceError: AWS Batch could not be asked.
         Interrupted: A signal came.
     """

@@ -68,6 +68,7 @@ def status_report(snapshot: RunSnapshot, *, plan_file: str | None) -> StatusRepo
         notes=tuple(filter(None, (problem, snapshot.note))),
         unfinished=unfinished,
         worked_on=run.is_worked_on,
+        recorded=run.entry is not None,
         further=f" --plan {file_word('--plan', plan_file)}" if plan_file and run.entry is None else "",
     )
     return StatusReport(

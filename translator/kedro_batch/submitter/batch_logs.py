@@ -20,6 +20,7 @@ from kedro_batch.submitter.job_state import ENDED, FREES_CHILDREN, LIVE, NEW, UN
 from kedro_batch.submitter.log_following import LogAtWork
 from kedro_batch.submitter.log_places import LogPlace, LogStream
 from kedro_batch.submitter.log_service import AskedService, RecordedRun, StreamLog
+from kedro_batch.submitter.reconcile.merge import propagate_failures
 from kedro_batch.submitter.service.limits import DESCRIBE_JOBS, REMEMBERED_S
 
 _MISSING_LOOKS = 12
@@ -119,7 +120,10 @@ class BatchLogs:
         left_out = [job for job in named if job in self._recorded and job not in self._parents]
         self._parents |= dict.fromkeys(left_out, ())
         self._ask(job for job in named or self.wanted if self.record(job).state not in ENDED)
-        return {job: self.record(job).state for job in (*self.wanted, *left_out)}
+        records = {job: self.record(job) for job in (*self.wanted, *left_out)}
+        if self._run.listed:  # AWS Batch calls FAILED what it has not run below a failure
+            records = propagate_failures({job: self._parents[job] for job in self._parents if job in records}, records)
+        return {job: one.state for job, one in records.items()}
 
     def _ask(self, jobs: Iterable[JobName]) -> None:
         ids = [job_id for job in jobs if (job_id := self.record(job).job_id)]

@@ -4,13 +4,11 @@ What only a follower can know is absent: in which states it saw a job, and how l
 Batch does not list was never submitted, or has been forgotten (``unlisted_jobs``).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from kedro_batch.errors import UsageError
-from kedro_batch.plan.digest import plan_digest
-from kedro_batch.plan.model import JobName, Plan, PlanDigest
-from kedro_batch.plan.submit_job import TAG_NEW_PLAN, TAG_PLAN, JobId, RunId
+from kedro_batch.plan.model import JobName, Plan
+from kedro_batch.plan.submit_job import JobId, RunId
 from kedro_batch.submitter.failures import classify_failure
 from kedro_batch.submitter.job_state import (
     ENDED,
@@ -20,12 +18,12 @@ from kedro_batch.submitter.job_state import (
     JobState,
 )
 from kedro_batch.submitter.journal_rows import RunEntry
+from kedro_batch.submitter.listed_plan import listed_digests
 from kedro_batch.submitter.log_service import AskedService
 from kedro_batch.submitter.run_history import RunHistory, Submission
 from kedro_batch.submitter.run_plans import queues_in
 from kedro_batch.submitter.service.api import JobDetail
 from kedro_batch.submitter.unlisted_jobs import Listed, unlisted_jobs
-from kedro_batch.text.escaping import one_line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +72,7 @@ def build_listed_history(
     Raises:
         UsageError: The jobs are of another plan.
     """
-    first, newest = _digests(run, described.values())
+    first, newest = listed_digests(run.run_id, run.plan, described.values())
     blocked = _blocked_by(listed, described)
     problem = f"its log is not read here. To read it: {run.logs_command}"
     known = [(job, _as_described(one, described, blocked, problem)) for job, one in listed]
@@ -101,29 +99,6 @@ def build_listed_history(
         as_of=asked_at if goes_on else max(stops, default=asked_at),
         source="aws",
     )
-
-
-def _digests(run: ListedRun, described: Iterable[JobDetail]) -> tuple[PlanDigest, PlanDigest]:
-    """Return the digests of the first plan of a run, and of the one at hand; refuse one that is none of the run's.
-
-    Raises:
-        UsageError: It is none of them, as far as the tags of the jobs tell.
-    """
-    digest = plan_digest(run.plan)
-    first = digest
-    told: dict[str, str] = {}
-    for one in described:
-        begun = one.tags.get(TAG_PLAN)
-        if begun:
-            first = PlanDigest(begun)
-            told |= dict.fromkeys((begun, one.tags.get(TAG_NEW_PLAN, begun)), one.name)
-    if told and digest not in told:
-        other, job = next(iter(told.items()))
-        raise UsageError(
-            f"run {run.run_id} is of another plan: {one_line(job)} was submitted from {one_line(other)}, and this plan "
-            f"is {digest}. Name a plan of the run"
-        )
-    return first, digest
 
 
 def _as_described(

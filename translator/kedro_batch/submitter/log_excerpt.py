@@ -14,7 +14,7 @@ from kedro_batch.submitter.tracebacks import Raised, last_raised
 from kedro_batch.text.escaping import last_written, one_line
 from kedro_batch.text.wording import counted
 
-LINES = 25
+LOG_LINES = 25
 """Lines of an excerpt at most."""
 WIDTH = 500
 """Characters of a line, and of an exception, at most."""
@@ -63,7 +63,7 @@ def excerpt_of(log: Sequence[str], nodes: Collection[str] = ()) -> Excerpt:
     raised = last_raised(lines)
     shown = _without_frames_of_kedro([line.rstrip() for line in _without_boxes(lines) if line.strip()])
     return Excerpt(
-        lines=tuple(cut(line) for line in shown[-LINES:]),
+        lines=tuple(cut(line) for line in shown[-LOG_LINES:]),
         exception=cut(raised.exception) if raised else None,
         exception_cause=_cause(raised),
         node=node_that_failed(lines, nodes) if len(nodes) > 1 else None,

@@ -19,9 +19,8 @@ from kedro_batch.submitter.events import (
 from kedro_batch.submitter.failures import Failure
 from kedro_batch.submitter.job_events import job_changed
 from kedro_batch.submitter.job_state import ENDED, NEW, JobRecord, JobState, Transition
+from kedro_batch.submitter.reconcile.merge import Records
 from kedro_batch.submitter.stuck_jobs import FirstSight
-
-Records = Mapping[JobName, JobRecord]
 
 
 def with_earlier_look(recorded: Records, recorded_before: Records, seen: Records) -> dict[JobName, JobRecord]:

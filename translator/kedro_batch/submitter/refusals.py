@@ -31,6 +31,7 @@ from kedro_batch.submitter.definitions.late import LateRevisions
 from kedro_batch.submitter.failures import Cause, Failure
 from kedro_batch.submitter.job_events import job_changed
 from kedro_batch.submitter.run_state import RunState
+from kedro_batch.text.arns import bare_name
 from kedro_batch.text.escaping import LONGEST_REASON, one_line
 from kedro_batch.text.wording import sentences
 
@@ -215,7 +216,7 @@ def _advice(words: str) -> str | None:
 def _without_targets(job: Job, words: str) -> str:
     """Return words without the names that a user has given to queue and definition, which may be any words."""
     given = (job.settings.job_queue, job.settings.job_definition)  # a name or an ARN, perhaps with a revision
-    return _without_names(words, {one.rpartition("/")[2].partition(":")[0] for one in given})
+    return _without_names(words, {bare_name(one) for one in given})
 
 
 def _without_names(words: str, names: Container[str]) -> str:

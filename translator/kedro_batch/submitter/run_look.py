@@ -13,13 +13,12 @@ from kedro_batch.plan.model import JobName, Plan
 from kedro_batch.plan.submit_job import JobId, RunId
 from kedro_batch.submitter.failures import classify_failure
 from kedro_batch.submitter.job_state import ENDED, ENDED_ON_SERVICE, MAYBE_SUBMITTED, JobRecord, JobState
+from kedro_batch.submitter.listed_plan import listed_digests
 from kedro_batch.submitter.log_service import AskedService
-from kedro_batch.submitter.reconcile.merge import propagate_failures
+from kedro_batch.submitter.reconcile.merge import Records, propagate_failures
 from kedro_batch.submitter.run_plans import queues_in
 from kedro_batch.submitter.service.api import JobDetail
 from kedro_batch.submitter.unlisted_jobs import unlisted_jobs
-
-Records = Mapping[JobName, JobRecord]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +61,8 @@ def look_at_recorded_run(
             for job, one in service.listed_run(run_id, {*queues_in(plan), *queues}).submissions
         }
         recorded = with_found_jobs(recorded, listed)
-    return _described(plan, recorded, (job for job, one in recorded.items() if one.live), service)
+    ids = _ids(recorded, (job for job, one in recorded.items() if one.live))
+    return _seen(plan, recorded, ids, service.describe_jobs(ids))
 
 
 def look_at_listed_run(
@@ -79,6 +79,7 @@ def look_at_listed_run(
         seen: What an earlier look has seen; it may be more than AWS Batch knows now.
 
     Raises:
+        UsageError: The plan is none of the run's.
         ServiceError: It was refused, or the service has not answered in time.
         Interrupted: A signal came.
     """
@@ -87,7 +88,12 @@ def look_at_listed_run(
     listed = dict(rows)
     known = {job: one for job, one in seen.items() if one.job_id and one.job_id == listed.get(job, one).job_id}
     ended = {job: one for job, one in known.items() if one.state in ENDED_ON_SERVICE}
-    look = _described(plan, known | listed | ended, listed.keys() - ended, service)
+    records = known | listed | ended
+    ids = _ids(records, listed.keys() - ended)
+    details = service.describe_jobs(ids)
+    if not seen:
+        listed_digests(run_id, plan, details)
+    look = _seen(plan, records, ids, details)
     submissions = [*rows, *((job, look.records[job]) for job in known | listed)]
     if not submissions:
         return replace(look, records={})
@@ -113,9 +119,12 @@ def with_found_jobs(recorded: Records, listed: Mapping[tuple[JobName, int], JobR
     }
 
 
-def _described(plan: Plan, recorded: Records, jobs: Iterable[JobName], service: AskedService) -> RunLook:
-    ids = {job_id: job for job in jobs if (job_id := recorded[job].job_id)}
-    described = {one.job_id: one for one in service.describe_jobs(ids)}
+def _ids(records: Records, jobs: Iterable[JobName]) -> dict[JobId, JobName]:
+    return {job_id: job for job in jobs if (job_id := records[job].job_id)}
+
+
+def _seen(plan: Plan, recorded: Records, ids: Mapping[JobId, JobName], details: Iterable[JobDetail]) -> RunLook:
+    described = {one.job_id: one for one in details}
     executions = {ids[job_id]: one.execution for job_id, one in described.items() if job_id in ids}
     records = merge_look(plan, recorded, described)
     return RunLook(

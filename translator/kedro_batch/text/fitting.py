@@ -1,4 +1,4 @@
-"""Fit text into the width of a terminal, which would break its lines within words. Pure.
+"""Fit text into the width of a terminal, which would break its lines within words, and names into a column. Pure.
 
 What somebody may copy stays whole, however long it is: a command, a word such as an id or a path, and a line of a log.
 """
@@ -6,10 +6,12 @@ What somebody may copy stays whole, however long it is: a command, a word such a
 import re
 from collections.abc import Iterator
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 
 COMMAND = "kedro-batch "
 """How a command begins that somebody may copy; it ends its line."""
+CUT = "..."
+"""What stands where something is left out."""
 _WITH_EFFECT = re.compile(r" *(?P<command>kedro-batch \S.*?) {2,}(?P<effect>\S.*)")
 _OF_A_LOG = re.compile(r" *\| ")
 _OF_A_LINK = re.compile(r"\x1b\]8;;[^\x1b]*\x1b\\")
@@ -27,6 +29,15 @@ def fitted(text: str, width: int) -> str:
         width: Columns of the terminal.
     """
     return "\n".join(part for line in text.split("\n") for part in _fitted_line(line, width))
+
+
+def fitted_name(name: str, width: int) -> str:
+    """Return a name as wide as its column; one that is too long loses its middle: names often begin or end alike."""
+    if cell_len(name) <= width:
+        return set_cell_size(name, width)
+    end = max(0, width - len(CUT)) // 2
+    begin = max(0, width - len(CUT) - end)
+    return set_cell_size(f"{set_cell_size(name, begin)}{CUT}{set_cell_size(name[::-1], end)[::-1]}", width)
 
 
 def _fitted_line(line: str, width: int) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Words counts, durations, quotations and lists of names for people."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 _MINUTE, _HOUR = 60, 3600
 _TENTHS_BELOW = 10
@@ -84,3 +84,8 @@ def listed(names: Iterable[str], most: int = 5, separator: str = ", ") -> str:
 def location_words(account: str | None, region: str | None) -> str:
     """Say where something is on AWS, as far as it is known: ``account 123456789012, eu-west-1``; maybe nothing."""
     return ", ".join(filter(None, (account and f"account {account}", region)))
+
+
+def named(noun: str, names: Sequence[str], most: int = 5) -> str:
+    """Name what there is of one kind, as ``listed`` does: ``queue a``, ``queues a, b and 3 more``; maybe nothing."""
+    return f"{noun}{'s' if len(names) > 1 else ''} {listed(names, most)}" if names else ""

@@ -6,10 +6,11 @@ from typing import Any
 
 from kedro_batch.cloud.checks.finding import Finding, Status
 from kedro_batch.cloud.checks.subject import Subject, Use
-from kedro_batch.cloud.checks.target_replies import TargetReplies, bare_name, misplaced
+from kedro_batch.cloud.checks.target_replies import TargetReplies, misplaced
 from kedro_batch.cloud.replies import DefinitionDetail
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import PODS, TASKS
+from kedro_batch.text.arns import bare_name
 from kedro_batch.text.wording import counted, did_you_mean, listed
 
 _OTHER_DEFINITION = "Set job_definition in aws_batch.yml to one of a single container"

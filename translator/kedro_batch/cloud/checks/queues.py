@@ -6,9 +6,10 @@ from fractions import Fraction
 from kedro_batch.cloud.checks.finding import Finding, Status
 from kedro_batch.cloud.checks.sizes import effective_resources
 from kedro_batch.cloud.checks.subject import Subject, Use
-from kedro_batch.cloud.checks.target_replies import TargetReplies, bare_name, environment_arns, misplaced
+from kedro_batch.cloud.checks.target_replies import TargetReplies, environment_arns, misplaced
 from kedro_batch.cloud.replies import EnvironmentDetail, QueueDetail
 from kedro_batch.plan.model import JobName
+from kedro_batch.text.arns import bare_name
 from kedro_batch.text.wording import counted, did_you_mean, listed
 
 USABLE = ("VALID", "UPDATING")

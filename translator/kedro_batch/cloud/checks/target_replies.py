@@ -105,11 +105,6 @@ def misplaced(named: str, replies: TargetReplies) -> str | None:
     return region if region and replies.region and region != replies.region else None
 
 
-def bare_name(named: str) -> str:
-    """Return the name in an ARN, or in a name with a revision."""
-    return named.rpartition("/")[2].partition(":")[0]
-
-
 def environment_arns(queue: QueueDetail | None) -> list[str]:
     """Return the compute environments that a queue names."""
     return [one["computeEnvironment"] for one in queue.reply.get("computeEnvironmentOrder", ())] if queue else []

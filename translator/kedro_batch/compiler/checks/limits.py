@@ -12,7 +12,7 @@ from kedro_batch.compiler.settings.config_source import SourceRef
 from kedro_batch.diagnostics import Code, Diagnostic, FieldPath
 from kedro_batch.files.read_budget import MAX_JOBS
 from kedro_batch.plan.checks import check_plan
-from kedro_batch.text.wording import listed, sentences
+from kedro_batch.text.wording import named, sentences
 
 if TYPE_CHECKING:
     from kedro_batch.plan.model import JobName
@@ -54,7 +54,7 @@ def check_limits(compilation: Compilation) -> Iterator[Diagnostic]:
             jobs_with[inside, message, origins[key]].append(job.name)
     for (inside, message, origin), jobs in jobs_with.items():
         all_jobs = len(jobs) == len(groups) > 1
-        who = "all jobs" if all_jobs else f"job{'s' if len(jobs) > 1 else ''} {listed(jobs)}"
+        who = "all jobs" if all_jobs else named("job", jobs)
         file, line, shown_path = origin or SourceRef(who, None, inside)
         hint = hint_at_replaced(compilation, shown_path if origin else inside)
         yield Diagnostic(

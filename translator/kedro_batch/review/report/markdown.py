@@ -17,13 +17,14 @@ from kedro_batch.review.report.words import (
     which_words,
 )
 from kedro_batch.review.templates import render
+from kedro_batch.submitter.log_excerpt import LOG_LINES
 from kedro_batch.text.escaping import one_line
 from kedro_batch.text.wording import counted, duration
 
 CHARACTERS = 60_000
 """As for comments; the summary of a job on GitHub may have 1 MiB."""
 _ROWS, _STEPS, _FAILURES, _RETRIES = 15, 40, 10, 20
-_LOG_LINES = (25, 10, 3, 0)
+_LINES_OF_A_LOG = (LOG_LINES, 10, 3, 0)
 """How much of each log is shown: as much as fits."""
 _LINE = 200
 
@@ -88,7 +89,7 @@ class _Page:
 
 def render_report_markdown(report: Report) -> str:
     """Write a report as Markdown of at most ``CHARACTERS`` characters."""
-    for lines in _LOG_LINES:
+    for lines in _LINES_OF_A_LOG:
         text = render("report.md.j2", _page(report, lines))
         if len(text) <= CHARACTERS:
             break

@@ -18,9 +18,8 @@ from kedro_batch.review.run.job_groups import Group, group_of
 from kedro_batch.review.run.same_failures import Alike, same_failures
 from kedro_batch.review.run.status import RunStatus, run_status
 from kedro_batch.submitter.job_state import ENDED, NEW, UNFINISHED, JobState
+from kedro_batch.submitter.log_excerpt import LOG_LINES
 from kedro_batch.submitter.run_history import RunHistory
-
-_LOG_LINES = 25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +175,7 @@ def _jobs(by_name: Mapping[JobName, Job], names: tuple[JobName, ...], history: R
 
 def _failures(status: RunStatus) -> tuple[ReportFailure, ...]:
     groups: tuple[Alike, ...] = same_failures(status.failures)
-    views = problems_told_once([failure_view(one, status, lines=_LOG_LINES, links=False) for one in groups])
+    views = problems_told_once([failure_view(one, status, lines=LOG_LINES, links=False) for one in groups])
     return tuple(
         ReportFailure(jobs=tuple(one.job for one in group), view=view)
         for group, view in zip(groups, views, strict=True)

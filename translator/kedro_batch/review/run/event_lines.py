@@ -22,6 +22,7 @@ from kedro_batch.submitter.events import (
     RunStarted,
 )
 from kedro_batch.submitter.job_state import FAILURES, JobState
+from kedro_batch.text.arns import name_of_arn
 from kedro_batch.text.escaping import for_terminal, one_line
 from kedro_batch.text.times import clock_time
 from kedro_batch.text.wording import counted, listed, location_words
@@ -130,17 +131,13 @@ def _where(event: RunStarted) -> str:
 def _pinned(event: DefinitionPinned, at: float, zone: tzinfo | None) -> Text | None:
     """Return what is worth saying of a revision; None if it is the one to be expected."""
     if event.newer:
-        more = f", as until now; {_short(event.newer)} is newer"
+        more = f", as until now; {name_of_arn(event.newer)} is newer"
     elif event.before:
-        more = f" from now on; the run has used {_short(event.before)} until now"
+        more = f" from now on; the run has used {name_of_arn(event.before)} until now"
     elif event.how is PinnedAs.REGISTERED:
         more = " is registered"
     elif event.how is PinnedAs.FOUND:
         more = " is there already"
     else:
         return None
-    return timed(at, zone, f"job definition {_short(event.revision)}{more}")
-
-
-def _short(arn: str) -> str:
-    return arn.rpartition("/")[2]
+    return timed(at, zone, f"job definition {name_of_arn(event.revision)}{more}")

@@ -13,6 +13,8 @@ from kedro_batch.text.escaping import for_terminal
 from kedro_batch.text.wording import counted, duration, listed
 
 NAMES_SHOWN = 10
+FAILURES_SHOWN = 10
+"""Of distinct ones."""
 _WHY_LOST = {
     "aws": "the service knows it no longer",
     "local": "the kedro-batch that ran it was killed, and nobody knows how it ended",

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from kedro_batch.submitter.job_state import JobState
+from kedro_batch.text.wording import counted
 
 
 class Group(StrEnum):
@@ -64,6 +65,15 @@ def group_of(state: JobState, *, waits: bool) -> Group:
 def counts_words(counts: Mapping[Group, int], groups: Iterable[Group] = Group) -> str:
     """Return how many jobs there are of some groups: ``12 running, 40 waiting for capacity (RUNNABLE)``."""
     return ", ".join(f"{counts[group]:,} {group}" for group in groups if counts.get(group))
+
+
+def jobs_in_short(counts: Mapping[str, int]) -> str:
+    """Return how many jobs there are, and how many in each state, in one line: ``3 jobs, 2 succeeded, 1 failed``.
+
+    Args:
+        counts: The number of jobs by state.
+    """
+    return f"{counted(sum(counts.values()), 'job')}, {counts_in_short(counts)}"
 
 
 def counts_in_short(counts: Mapping[str, int]) -> str:

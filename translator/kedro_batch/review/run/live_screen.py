@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.text import Text
 
 from kedro_batch.plan.model import JobName
@@ -25,6 +25,7 @@ from kedro_batch.review.run.progress_words import (
 )
 from kedro_batch.submitter.job_state import JobState
 from kedro_batch.text.escaping import for_terminal
+from kedro_batch.text.fitting import CUT, fitted_name
 from kedro_batch.text.times import clock_time, near_time
 from kedro_batch.text.wording import counted, duration, whole_duration
 
@@ -33,7 +34,6 @@ _TITLE_LINES = 3
 _OF_A_SECTION = 2
 """Lines of a list beside its rows: an empty one and its heading."""
 _GAP = _INDENT = "  "
-_CUT = "..."
 _MODULE = re.compile(rf"(?<={_GAP})([A-Za-z_]\w*\.)+(?=[A-Z]\w*: )")
 """The module of an exception behind its time: what the exception says tells more."""
 
@@ -107,8 +107,8 @@ def _cut(line: Text, screen: Screen) -> Text:
     if screen.unicode:
         line.truncate(screen.width, overflow="ellipsis")
     elif line.cell_len > screen.width:
-        line.truncate(max(0, screen.width - len(_CUT)), overflow="crop")
-        line.append(_CUT[: screen.width])
+        line.truncate(max(0, screen.width - len(CUT)), overflow="crop")
+        line.append(CUT[: screen.width])
     return line
 
 
@@ -195,7 +195,7 @@ def _failed(failed: Sequence[FailedJob], rows: int, screen: Screen) -> list[Text
     width = _name_width([one.job for one in shown], told, screen)
     lines = [Text(), Text(f"{len(failed):,} failed", "bold red")]
     for one, behind in zip(shown, told, strict=True):
-        line = f"{_INDENT}{_name(one.job, width)}{_GAP}{behind}"
+        line = f"{_INDENT}{fitted_name(one.job, width)}{_GAP}{behind}"
         lines.append(Text(line if cell_len(line) <= screen.width else _MODULE.sub("", line, count=1)))
     return [*lines, *_more(len(failed) - len(shown))]
 
@@ -225,7 +225,7 @@ def _at_work(progress: Progress, rows: int, screen: Screen, as_of: float, estima
         told.append(_GAP.join((time.ljust(width), *more) if width else more).rstrip())
     names = _name_width(shown, told, screen)
     for name, more_of_it in zip(shown, told, strict=True):
-        lines.append(Text(f"{_INDENT}{_name(name, names)}{_GAP}{more_of_it}".rstrip()))
+        lines.append(Text(f"{_INDENT}{fitted_name(name, names)}{_GAP}{more_of_it}".rstrip()))
     return [*lines, *_more(len(began) - len(shown))]
 
 
@@ -242,16 +242,8 @@ def _name_width(names: Iterable[str], behind: Iterable[str], screen: Screen) -> 
         screen: Where they are shown.
     """
     left = screen.width - len(_INDENT) - len(_GAP) - max(map(cell_len, behind), default=0)
-    most = max(len(_CUT) + 2, screen.width // 2 - len(_INDENT), left)
+    most = max(len(CUT) + 2, screen.width // 2 - len(_INDENT), left)
     return min(max(map(cell_len, names), default=0), most)
-
-
-def _name(name: str, width: int) -> str:
-    """Return a name as wide as its column; one that is too long keeps its beginning and its end."""
-    if cell_len(name) <= width:
-        return set_cell_size(name, width)
-    end = (width - len(_CUT)) // 2
-    return set_cell_size(set_cell_size(name, width - len(_CUT) - end) + _CUT + name[-end:], width)
 
 
 def _flowed(parts: Sequence[Text], width: int, between: str = _GAP) -> list[Text]:

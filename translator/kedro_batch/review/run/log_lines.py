@@ -7,18 +7,20 @@ a terminal obeys are dropped, and of a progress bar, that writes one line over a
 from collections.abc import Collection, Iterator
 from zlib import crc32
 
+from rich.cells import cell_len
+
 from kedro_batch.plan.model import JobName
 from kedro_batch.submitter.service.log_cursor import LogEvent
 from kedro_batch.text.escaping import last_written, one_line
+from kedro_batch.text.fitting import fitted_name
 from kedro_batch.text.times import iso_time
 
 LONGEST = 4000
 """Characters of a line on a terminal."""
 WIDEST = 32
-"""Characters of a name before its lines."""
+"""Columns of a name before its lines."""
 _COLOURS = ("36", "33", "32", "35", "34", "1;36", "1;33", "1;32", "1;35", "1;34")
 """Of ECMA-48: the dark ones, which are legible on light, too, plain and bold. No red, which stands for failures."""
-_CUT = "..."
 
 
 class LogLines:
@@ -29,12 +31,12 @@ class LogLines:
 
         Args:
             jobs: The jobs.
-            widest: Each line begins with the name of its job, of so many characters at most; 0 for no name.
+            widest: Each line begins with the name of its job, of so many columns at most; 0 for no name.
             colours: Each job has a colour of its own, the same each time.
             times: Each line has the time at which it was written.
             most: Characters of a line; None for all.
         """
-        self._width = min(widest, max(map(len, jobs), default=0))
+        self._width = min(widest, max(map(cell_len, jobs), default=0))
         self._colours = colours
         self._times = times
         self._most = most
@@ -55,17 +57,10 @@ class LogLines:
     def _prefix(self, job: JobName) -> str:
         if not self._width:
             return ""
-        name = job if len(job) <= self._width else _shortened(job, self._width)
-        text = f"{name:<{self._width}} |"
+        text = f"{fitted_name(job, self._width)} |"
         if self._colours:
             return f"\x1b[{_COLOURS[crc32(job.encode()) % len(_COLOURS)]}m{text}\x1b[0m "
         return f"{text} "
-
-
-def _shortened(name: str, width: int) -> str:
-    """Return a name without its middle: names of one project often begin alike, or end alike."""
-    end = (width - len(_CUT)) // 2
-    return f"{name[: width - len(_CUT) - end]}{_CUT}{name[-end:]}"
 
 
 def _time(at_ms: int | None) -> str:

@@ -4,21 +4,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kedro_batch.review.run.failure_view import (
+    FAILURES_SHOWN,
     FailureView,
     failure_view,
     further_failures,
     problems_told_once,
 )
-from kedro_batch.review.run.job_groups import counts_in_short
+from kedro_batch.review.run.job_groups import counts_in_short, jobs_in_short
 from kedro_batch.review.run.next_steps import next_steps
 from kedro_batch.review.run.same_failures import Alike, same_failures
 from kedro_batch.review.run.status import RunStatus
 from kedro_batch.review.templates import render
 from kedro_batch.submitter.job_state import ENDED, LIVE, JobState
+from kedro_batch.text.arns import name_of_arn
 from kedro_batch.text.escaping import for_terminal
-from kedro_batch.text.wording import counted, duration, listed, location_words
+from kedro_batch.text.wording import duration, listed, location_words
 
-_FAILURES_SHOWN = 10
 _LINES_OF_LOGS, _LINES_OF_A_LOG = 60, 6
 """Of all logs together, and of each at least."""
 
@@ -47,6 +48,7 @@ class SeenStatus:
         unfinished: What runs and what waits, in lines.
         further: What commands need to find the run, beside its journal.
         worked_on: A process of this machine works on the run.
+        recorded: The journal has the run.
     """
 
     as_of: str = ""
@@ -54,6 +56,7 @@ class SeenStatus:
     unfinished: tuple[str, ...] = ()
     further: str = ""
     worked_on: bool = False
+    recorded: bool = True
 
 
 _NOT_LOOKED = SeenStatus()
@@ -71,17 +74,16 @@ def outcome_text(
         links: The reader's terminal shows links.
         seen: When and how it was looked at, for its status.
     """
-    counts = f"{counted(len(status.jobs), 'job')}, {counts_in_short(status.counts)}"
     groups = same_failures(status.failures)
     view = OutcomeView(
-        headline=f"run {status.run} {_how_it_stands(status, seen)}: {counts}",
+        headline=f"run {status.run} {_how_it_stands(status, seen)}: {jobs_in_short(status.counts)}",
         place=_place(status),
         notes=tuple(map(for_terminal, filter(None, (note, *seen.notes)))),
         unfinished=seen.unfinished,
-        failures=_failures(groups[:_FAILURES_SHOWN], status, links=links),
-        further_failures=further_failures([one for alike in groups[_FAILURES_SHOWN:] for one in alike]),
+        failures=_failures(groups[:FAILURES_SHOWN], status, links=links),
+        further_failures=further_failures([one for alike in groups[FAILURES_SHOWN:] for one in alike]),
         commands=next_steps(status, journal, further=seen.further, worked_on=seen.worked_on),
-        journal=for_terminal(journal),
+        journal=for_terminal(journal) if seen.recorded else "",
     )
     return render("outcome.txt.j2", view)
 
@@ -89,10 +91,10 @@ def outcome_text(
 def failure_text(status: RunStatus, *, journal: str) -> str:
     """Return why a run failed, and the command that takes it up again, for an exception: an outcome in short."""
     lines = [f"run {status.run} failed: {counts_in_short(status.counts)}"]
-    shown = status.failures[:_FAILURES_SHOWN]
+    shown = status.failures[:FAILURES_SHOWN]
     for view in _failures([(one,) for one in shown], status):
         lines += [f"  {view.job} {view.headline}", *(f"    {exception}" for exception in view.exceptions[:1])]
-    if further := further_failures(status.failures[_FAILURES_SHOWN:]):
+    if further := further_failures(status.failures[FAILURES_SHOWN:]):
         lines.append(f"  {further}")
     lines += [f"To {effect}: {command.rstrip()}" for command, effect in next_steps(status, journal)]
     return "\n".join(lines)
@@ -109,18 +111,14 @@ def _place(status: RunStatus) -> str | None:
     version = status.version and f"version {status.version}"
     if status.engine != "aws":
         return version
-    earlier = status.earlier_definitions or {}
+    earlier = {name: listed(map(name_of_arn, arns)) for name, arns in (status.earlier_definitions or {}).items()}
     revisions = [
-        f"{_short(arn)} (before: {listed([_short(one) for one in earlier[name]])})" if name in earlier else _short(arn)
+        f"{name_of_arn(arn)}{f' (before: {earlier[name]})' if name in earlier else ''}"
         for name, arn in sorted((status.definitions or {}).items())
     ]
     where = location_words(status.location.get("account"), status.location.get("region"))
     which = f"job definition {listed(revisions)}" if revisions else ""
     return for_terminal("; ".join(filter(None, (where, version, which)))) or None
-
-
-def _short(arn: str) -> str:
-    return arn.rpartition("/")[2]
 
 
 def _how_it_stands(status: RunStatus, seen: SeenStatus) -> str:

@@ -9,7 +9,7 @@ from kedro_batch.review.run.job_groups import WITHOUT_SUCCESS, Group, counts_wor
 from kedro_batch.review.run.progress import Progress
 from kedro_batch.submitter.began import Began
 from kedro_batch.submitter.events import RunStarted
-from kedro_batch.text.wording import counted, listed, whole_duration
+from kedro_batch.text.wording import counted, named, whole_duration
 
 _QUEUES = 2
 _DIGITS = len("sha256:") + 8
@@ -64,7 +64,7 @@ class RunHead:
         known = self.location.get("account"), self.location.get("region")
         number, region = (started.account or known[0], started.region or known[1]) if started else known
         account = f"account {number}" if number else ""
-        queue = f"queue{'s' if len(self.queues) > 1 else ''} {listed(self.queues, _QUEUES)}" if self.queues else ""
+        queue = named("queue", self.queues, _QUEUES)
         return tuple(filter(None, (f"run {self.run}", plan, account, region or "", queue)))
 
 

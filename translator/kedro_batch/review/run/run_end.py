@@ -6,18 +6,17 @@ Pure.
 
 from dataclasses import dataclass, replace
 
-from kedro_batch.review.run.failure_view import FailureView, failure_view, problems_told_once
-from kedro_batch.review.run.job_groups import counts_in_short
+from kedro_batch.review.run.failure_view import FAILURES_SHOWN, FailureView, failure_view, problems_told_once
+from kedro_batch.review.run.job_groups import jobs_in_short
 from kedro_batch.review.run.next_steps import logs_command, next_steps
 from kedro_batch.review.run.same_failures import Alike, same_failures
 from kedro_batch.review.run.status import RunStatus
 from kedro_batch.review.run.unfinished_jobs import lines_of_jobs_left
 from kedro_batch.review.templates import render
+from kedro_batch.submitter.log_excerpt import LOG_LINES
 from kedro_batch.text.escaping import for_terminal
 from kedro_batch.text.wording import counted, duration, listed
 
-_FAILURES_SHOWN = 10
-_LOG_LINES = 25
 _LINES_AT_THE_END = 5
 _STOPPED = ("interrupted", "stopped")
 
@@ -54,11 +53,11 @@ def run_end_text(  # noqa: PLR0913  what is known of the command beside the run
         verbose: Show the last lines of the logs of what failed.
     """
     groups = same_failures(status.failures)
-    shown = groups[:_FAILURES_SHOWN]
+    shown = groups[:FAILURES_SHOWN]
     views = problems_told_once([_failure(alike, status, links=links, verbose=verbose) for alike in shown])
     view = RunEndView(
         failures=views,
-        further_failures=_further(groups[_FAILURES_SHOWN:], status, journal),
+        further_failures=_further(groups[FAILURES_SHOWN:], status, journal),
         jobs_left=lines_of_jobs_left(status) if status.outcome in _STOPPED else (),
         end=_end(status, journal, seconds, continued=continued, note=note),
     )
@@ -68,7 +67,7 @@ def run_end_text(  # noqa: PLR0913  what is known of the command beside the run
 def _failure(alike: Alike, status: RunStatus, *, links: bool, verbose: bool) -> FailureView:
     """Return how a failure is told: without an exception, the last line of its log says most."""
     if verbose:
-        return failure_view(alike, status, lines=_LOG_LINES, links=links)
+        return failure_view(alike, status, lines=LOG_LINES, links=links)
     view = failure_view(alike, status, lines=1, links=links)
     return replace(view, log_tail=()) if view.exceptions else view
 
@@ -82,8 +81,7 @@ def _further(groups: tuple[Alike, ...], status: RunStatus, journal: str) -> str:
 
 def _end(status: RunStatus, journal: str, seconds: float, *, continued: bool, note: str | None) -> tuple[str, ...]:
     """Return the last lines, the most important one last; the file of the journal and the logs if there is room."""
-    counts = f"{counted(len(status.jobs), 'job')}, {counts_in_short(status.counts)}"
-    headline = f"run {status.run} {_how_it_ended(status, seconds, continued=continued)}: {counts}"
+    headline = f"run {status.run} {_how_it_ended(status, seconds, continued=continued)}: {jobs_in_short(status.counts)}"
     first = [headline, *([f"  {for_terminal(note)}"] if note else [])]
     told = _commands(status, journal)[-(_LINES_AT_THE_END - len(first)) :]
     width = max((len(command) for command, _ in told), default=0)

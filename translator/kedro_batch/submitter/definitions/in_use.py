@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from kedro_batch.plan.model import JobName, Plan
+from kedro_batch.text.arns import bare_name
 
 
 def revisions_in_use(plan: Plan, revisions: Mapping[JobName, str]) -> dict[str, tuple[str, ...]]:
@@ -22,8 +23,4 @@ def revisions_in_use(plan: Plan, revisions: Mapping[JobName, str]) -> dict[str, 
 
 def is_revision_of(revision: str, definition: str) -> bool:
     """True if a revision, by its ARN or name, is one of a definition, however that is named."""
-    return _name(revision) == _name(definition)
-
-
-def _name(definition: str) -> str:
-    return definition.rpartition("/")[2].partition(":")[0]
+    return bare_name(revision) == bare_name(definition)

@@ -16,6 +16,7 @@ from kedro_batch.submitter.events import DefinitionPinned, PinnedAs
 from kedro_batch.submitter.run_options import DefinitionChoice, RunMode
 from kedro_batch.submitter.service.call_pool import Lane
 from kedro_batch.submitter.service.limits import DESCRIBE_JOBS
+from kedro_batch.text.arns import name_of_arn
 from kedro_batch.text.wording import listed
 
 _JOBS_ASKED = 5
@@ -87,7 +88,8 @@ def pin_named(
         _check_active(context, changed, newest)
         if may_ask and options.mode is RunMode.RESUME and options.definitions is not DefinitionChoice.SAME:
             used = "; ".join(
-                f"{short(arn)} until now, and {short(newest[name])} is active" for name, arn in sorted(changed.items())
+                f"{name_of_arn(arn)} until now, and {name_of_arn(newest[name])} is active"
+                for name, arn in sorted(changed.items())
             )
             raise NewerDefinitions(f"run {context.run_id} has used {used}. Nothing was submitted")
     return tuple(_pinned(name, arn, before.get(name), options.definitions) for name, arn in sorted(moving.items()))
@@ -102,11 +104,6 @@ def _pinned(name: str, newest: str, before: str | None, choice: DefinitionChoice
     return DefinitionPinned(definition=name, revision=before, how=PinnedAs.KEPT, newer=newer)
 
 
-def short(arn: str) -> str:
-    """Return name and revision of an ARN."""
-    return arn.rpartition("/")[2]
-
-
 def _moves(context: RunContext, name: str) -> bool:
     """True if a name does not say which revision it means."""
     return name in context.plan.job_definitions or not has_revision(name)
@@ -114,7 +111,7 @@ def _moves(context: RunContext, name: str) -> bool:
 
 def has_revision(name: str) -> bool:
     """True if a name or ARN of a definition says which revision it means."""
-    return ":" in short(name)
+    return ":" in name_of_arn(name)
 
 
 def _definitions_of(context: RunContext) -> Mapping[str, str]:
@@ -131,11 +128,11 @@ def _check_active(context: RunContext, kept: Mapping[str, str], newest: Mapping[
         if not any(one.status == "ACTIVE" and one.arn == arn for one in found):
             gone.append(name)
     if gone:
-        revisions = listed(sorted(short(kept[name]) for name in gone))
+        revisions = listed(sorted(name_of_arn(kept[name]) for name in gone))
         raise InactiveRevisions(
             f"run {context.run_id} has used {revisions} until now, which cannot be kept: AWS Batch has deregistered "
             f"{'it' if len(gone) == 1 else 'them'}. Nothing was submitted",
-            active=listed(sorted(short(newest[name]) for name in gone)),
+            active=listed(sorted(name_of_arn(newest[name]) for name in gone)),
         )
 
 
