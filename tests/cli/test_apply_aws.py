@@ -10,6 +10,7 @@ import pytest
 from kedro_batch.plan.data_version import is_data_version
 from kedro_batch.plan.submit_job import TAG_JOB, TAG_PLAN, TAG_RUN, JobId
 from kedro_batch.submitter.service.aws import AwsEngine
+from kedro_batch.submitter.service.aws_session import AwsSession
 from tests.support.forked import kedro_batch
 from tests.support.plans import write_plan
 from tests.support.runs import end_of, interrupted, read_until, started, states, wait_until
@@ -407,7 +408,7 @@ def test_where_nothing_is_at_the_path_of_terminate_jobs_jobs_are_terminated_one_
         monkeypatch.setenv(name, value)
     batch = moto_server.client("batch")
     job_id = batch.submit_job(jobName="a", jobQueue="a_queue", jobDefinition="a_definition")["jobId"]
-    assert AwsEngine().terminate_jobs([JobId(job_id)], "because").done == (job_id,)
+    assert AwsEngine(AwsSession()).terminate_jobs([JobId(job_id)], "because").done == (job_id,)
 
 
 def test_the_first_line_of_a_run_has_the_whole_digest(tmp_path):

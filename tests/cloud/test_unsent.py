@@ -16,6 +16,7 @@ import pytest
 from kedro_batch.cloud.aws_errors import calling
 from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.submitter.service.aws import AwsEngine
+from kedro_batch.submitter.service.aws_session import AwsSession
 from tests.support import tls
 
 REQUEST = {"jobName": "r_a_1", "jobQueue": "q", "jobDefinition": "d"}
@@ -58,7 +59,7 @@ class Endpoint:
         """Submit a job there, and return the error."""
         self._monkeypatch.setenv("AWS_ENDPOINT_URL_BATCH", url)
         with pytest.raises(ServiceError) as caught:
-            AwsEngine().submit_job(REQUEST)
+            AwsEngine(AwsSession()).submit_job(REQUEST)
         return caught.value
 
 
@@ -128,7 +129,7 @@ def test_a_job_is_checked_after_the_credentials_were_renewed_and_before_anything
         checked.append(renewed.exists())
         raise ServiceError("the process stood still", fault=Fault.UNREACHABLE)
 
-    engine = AwsEngine()
+    engine = AwsEngine(AwsSession())
     renewed.unlink()
     with pytest.raises(ServiceError, match=r"^the process stood still$") as caught:
         engine.submit_job(REQUEST, check)

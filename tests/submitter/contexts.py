@@ -18,6 +18,7 @@ from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.run_options import RunOptions
 from kedro_batch.submitter.service.aws import AwsEngine
+from kedro_batch.submitter.service.aws_session import AwsSession
 from kedro_batch.submitter.service.call_pool import Reply, ThreadedCalls
 from tests.support.plans import write_plan
 from tests.support.services import StandIn, standin
@@ -51,7 +52,7 @@ def context_on(
             plan=plan,
             digest=digest,
             run_id=RUN,
-            engine=AwsEngine(),
+            engine=AwsEngine(AwsSession()),
             calls=ThreadedCalls(inbox),
             inbox=inbox,
             journal=journal,

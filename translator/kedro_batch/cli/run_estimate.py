@@ -1,11 +1,12 @@
 """When a run is expected to end, from the journal, and from what AWS Batch says of the run."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from kedro_batch.cli.run_snapshot import RunSnapshot
 from kedro_batch.errors import UsageError
-from kedro_batch.plan.model import JobName
+from kedro_batch.plan.model import JobName, Plan
 from kedro_batch.review.run.expected_end import ExpectedEnd, RunSoFar, expected_end
 from kedro_batch.review.run.progress import Progress
 from kedro_batch.review.run.progress_words import Estimate
@@ -47,13 +48,26 @@ def read_estimator(context: RunContext) -> Callable[[RunSoFar, float], Estimate]
     Returns:
         None if there are none, or if they cannot be read now.
     """
-    try:
-        with read_journal(context.journal.file) as journal:  # of this thread: the run's own goes on meanwhile
-            entry = journal.run(context.run_id) or _entry_to_be(context)
-            usual = read_usual_times(journal, entry, context.plan)
-    except UsageError:  # another program holds the journal: no run fails for want of an estimate
-        return None
+    usual = read_usual(context.journal.file, context.plan, _entry_to_be(context))
     return estimator(usual, context.parents)
+
+
+def read_usual(file: Path, plan: Plan, entry: RunEntry) -> UsualTimes | None:
+    """Read how long the jobs of a run took in earlier ones, by a connection of its own, so that any thread may.
+
+    Args:
+        file: The journal.
+        plan: The plan of the run.
+        entry: The run; if the journal has it, as it stands there.
+
+    Returns:
+        None if no earlier run tells, or if they cannot be read now.
+    """
+    try:
+        with read_journal(file) as journal:
+            return read_usual_times(journal, journal.run(entry.run) or entry, plan)
+    except UsageError:  # another program holds the journal: nothing fails for want of an estimate
+        return None
 
 
 def estimator(usual: UsualTimes | None, parents: Parents) -> Callable[[RunSoFar, float], Estimate] | None:

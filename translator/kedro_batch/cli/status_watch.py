@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,7 +15,7 @@ from kedro_batch.cli.aws_access import open_for_reading, tell_notices
 from kedro_batch.cli.background_view import Estimator
 from kedro_batch.cli.live_view import View, plan_words, run_view
 from kedro_batch.cli.options import Verbosity
-from kedro_batch.cli.run_estimate import estimator, reaches_its_end
+from kedro_batch.cli.run_estimate import estimator, reaches_its_end, read_usual
 from kedro_batch.cli.run_snapshot import (
     BatchAccess,
     OpenService,
@@ -26,17 +27,18 @@ from kedro_batch.cli.run_snapshot import (
 from kedro_batch.cli.shown_run import ShownRun
 from kedro_batch.cli.status_report import status_report
 from kedro_batch.cli.streams import fitted_to
-from kedro_batch.errors import Interrupted, ServiceError, UsageError
+from kedro_batch.errors import Interrupted, ServiceError
 from kedro_batch.review.run.progress import Progress
 from kedro_batch.review.run.progress_words import RunHead
 from kedro_batch.submitter.events import Event, Notice, NoticeKind, RunFinished, RunStarted
 from kedro_batch.submitter.job_state import ENDED, NEW
-from kedro_batch.submitter.journal_view import read_journal
 from kedro_batch.submitter.look_events import events_between, stuck_notices
 from kedro_batch.submitter.run_options import DEFAULT_RETRY_FOR_S
 from kedro_batch.submitter.run_plans import queues_in
 from kedro_batch.submitter.service.limits import LOG_PATIENCE_S
-from kedro_batch.submitter.usual_times import UsualTimes, read_usual_times
+
+if TYPE_CHECKING:
+    from kedro_batch.submitter.usual_times import UsualTimes
 
 _PAUSE_S, _LONGEST_PAUSE_S = 4.0, 30.0
 _SHARE = 4
@@ -232,11 +234,7 @@ class _Watch:
         seen = self._shown
         if seen is None or seen.run.entry is None or not reaches_its_end(seen.entry, seen.records):
             return None
-        try:
-            with read_journal(seen.run.journal) as book:
-                self._usual = read_usual_times(book, seen.entry, seen.run.plan)
-        except UsageError:  # another program holds the journal: an estimate is not worth a failure
-            return None
+        self._usual = read_usual(seen.run.journal, seen.run.plan, seen.entry)
         parents = {job.name: job.depends_on for job in seen.run.plan.jobs}
         return estimator(self._usual, {name: parents[name] for name in seen.run.names})
 

@@ -1,7 +1,7 @@
 """The timeline of a run: for each attempt of each submission, when it waited for what, and when it ran. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kedro_batch.plan.model import JobName
 from kedro_batch.review.report.phases import (
@@ -149,13 +149,10 @@ def _attempts(one: Submission, done: float | None, as_of: float, *, has_parents:
     since, waits_for_parents = execution.created_at, True
     for number, attempt in enumerate(recorded, 1):
         is_last = ended and number == len(recorded)
-        yield Attempt(
-            job=one.job,
-            submission=record.submission,
+        yield replace(
+            _without_times(one),
             attempt=number if execution.attempts or attempt.started_at is not None else None,
-            state=record.state,
             outcome=_outcome(record.state) if is_last else "failed",
-            record=record,
             is_last=is_last,
             created_at=execution.created_at,
             parents_done_at=done,
@@ -198,15 +195,17 @@ def _outcome(state: JobState) -> str | None:
     return str(state).lower() if state in ENDED_ON_SERVICE else None
 
 
+def _without_times(one: Submission) -> Attempt:
+    return Attempt(
+        job=one.job, submission=one.record.submission, attempt=None, state=one.record.state, record=one.record
+    )
+
+
 def _unfinished(one: Submission, done: float | None, as_of: float, *, has_parents: bool) -> Attempt:
     """Return a submission that has not ended, or of which no times are recorded."""
     unknown = has_parents and done is None
-    return Attempt(
-        job=one.job,
-        submission=one.record.submission,
-        attempt=None,
-        state=one.record.state,
-        record=one.record,
+    return replace(
+        _without_times(one),
         parents_done_at=None if one.record.state is JobState.NOT_RUN else done,
         running_seen_at=running_seen(one),
         intervals=tuple(intervals_until(one, _sent_at(one.record), done, as_of, unknown=unknown)),
@@ -230,12 +229,8 @@ def _going_on(one: Submission, done: float | None, as_of: float, since: float | 
     else:
         waited = intervals_of(one, JobAttempt(started_at=started), since, done, unknown=unknown)
         intervals = (*waited, *interval_running(started, as_of))
-    return Attempt(
-        job=one.job,
-        submission=one.record.submission,
-        attempt=None,
-        state=one.record.state,
-        record=one.record,
+    return replace(
+        _without_times(one),
         created_at=execution.created_at,
         parents_done_at=done,
         started_at=started,

@@ -6,7 +6,6 @@ from typing import Any
 
 from kedro_batch.cloud.aws_errors import calling, parsing
 from kedro_batch.cloud.error_replies import may_lack_operation
-from kedro_batch.cloud.mfa import AskCode
 from kedro_batch.cloud.own_words import own_words
 from kedro_batch.cloud.replies import DefinitionDetail, EnvironmentDetail, Identity, QueueDetail
 from kedro_batch.cloud.targets import Targets, items
@@ -46,16 +45,9 @@ class AwsEngine:
         pace=Pace(),
     )
 
-    def __init__(
-        self,
-        region: str | None = None,
-        account: str | None = None,
-        *,
-        new_run: bool = True,
-        ask: AskCode | None = None,
-    ) -> None:
-        """Make the clients, as ``AwsSession`` does."""
-        self._session = AwsSession(region, account, new_run=new_run, ask=ask)
+    def __init__(self, session: AwsSession) -> None:
+        """Work in a session."""
+        self._session = session
         self._one_by_one = False
 
     @property
