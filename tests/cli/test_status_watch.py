@@ -205,3 +205,13 @@ def test_a_plan_that_was_read_from_standard_input_is_named_as_a_file_in_what_is_
     seen = take_snapshot(run, BatchAccess(run, lambda _: None, 0.0, world.opened))
     for given, named in (("-", "PLAN"), ("a plan.yaml", "'a plan.yaml'")):
         assert f"  kedro-batch wait r --plan {named} --journal " in status_report(seen, plan_file=given).text
+
+
+def test_what_aws_batch_does_not_know_is_found_out_by_whoever_works_on_the_run_or_by_a_command(world):
+    run = world.recorded()
+    world.service.service.config.change({"vanish": ["a"]})
+    access = BatchAccess(run, lambda _: None, 0.0, world.opened)
+    unknown = "AWS Batch does not know a, which the journal has as going on. "
+    assert take_snapshot(run, access).note == f"{unknown}To find out: kedro-batch wait r --once --journal {world.file}"
+    with run_lock(run.folder, RUN):
+        assert take_snapshot(run, access).note == f"{unknown}The process that works on the run will find out"

@@ -204,9 +204,8 @@ def look_at_batch(recorded: RunSnapshot, batch: BatchAccess | None, earlier: Run
     note = None
     if look.not_known:
         wait = f"kedro-batch wait {run.run_id} --once{journal_words(run.journal)}"
-        note = (
-            f"AWS Batch does not know {listed(look.not_known)}, which the journal has as going on. To find out: {wait}"
-        )
+        further = "The process that works on the run will find out" if run.is_worked_on else f"To find out: {wait}"
+        note = f"AWS Batch does not know {listed(look.not_known)}, which the journal has as going on. {further}"
     seen = replace(now, records=look.records, asked_at=time.time(), note=note)
     return replace(seen, began=_began(seen, look.running_since, earlier))
 
