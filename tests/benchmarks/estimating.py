@@ -111,7 +111,10 @@ def _show(  # noqa: PLR0913  what is varied
     with_oracles: bool,
     share: float = 0.5,
 ) -> None:
-    rows = {name: _estimates(name, parents, history, world, with_oracles, share) for name, parents in shapes.items()}
+    rows = {
+        name: _estimates(name, parents, history, world, with_oracles=with_oracles, share=share)
+        for name, parents in shapes.items()
+    }
     sys.stdout.write(f"{title}\n  all              {_row([one for row in rows.values() for one in row[:_RUNS]])}\n")
     if history == _USUAL_HISTORY:
         for name, row in rows.items():
@@ -165,6 +168,7 @@ def _estimates(  # noqa: PLR0913  what is varied
     parents: Parents,
     history: int,
     world: World,
+    *,
     with_oracles: bool,
     share: float,
 ) -> list[dict[str, _Told]]:
