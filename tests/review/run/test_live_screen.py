@@ -228,7 +228,9 @@ def test_a_job_that_may_have_run_for_longer_is_said_to():
         JobChanged(job=name, job_id=JobId("1"), submission=1, before=JobState.SUBMITTED, after=JobState.RUNNING),
         NOW - 65,
     )
+    usual = replace(NO_ESTIMATE, usual_s={name: 80.0})
     assert live_screen(progress, HEAD, SMALL, NOW - 65)[-1].plain == f"  {name}"  # nothing is known yet
+    assert live_screen(progress, HEAD, SMALL, NOW - 65, usual)[-1].plain == f"  {name}  usually 1 min 20 s"
     assert live_screen(progress, HEAD, SMALL, NOW - 64)[-1].plain == f"  {name}  over 1 s"
     assert live_screen(progress, HEAD, SMALL, NOW)[-1].plain == f"  {name}  over 1 min 5 s"
     progress.on_began(name, NOW - 3_600)
