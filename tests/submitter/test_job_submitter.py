@@ -1,6 +1,7 @@
 from kedro_batch.plan.model import JobName
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.definitions.revisions import Revisions
+from kedro_batch.submitter.events import Event, Notice, NoticeKind
 from kedro_batch.submitter.job_state import JobState
 from kedro_batch.submitter.job_submitter import JobSubmitter
 from kedro_batch.submitter.run_state import RunState
@@ -17,7 +18,8 @@ def revisions_of(context: RunContext) -> Revisions:
 
 
 def test_a_job_that_is_accepted_after_its_parent_has_failed_is_terminated_and_not_waited_for(tmp_path, monkeypatch):
-    with context_on(tmp_path, monkeypatch, {"a": "", "b": "a"}, run_s=60) as (context, service):
+    told: list[Event] = []
+    with context_on(tmp_path, monkeypatch, {"a": "", "b": "a"}, run_s=60, show=told.append) as (context, service):
         run_state = RunState(context.parents, {})
         terminator = JobTerminator(context)
         submitter = JobSubmitter(context, run_state, terminator, revisions_of(context))
@@ -34,6 +36,9 @@ def test_a_job_that_is_accepted_after_its_parent_has_failed_is_terminated_and_no
         terminator.on_reply(next_reply(context), context.calls.now())
         assert terminator.idle
         assert len(service.asked("terminatejobs")) == 1
+        (notice,) = (one for one in told if isinstance(one, Notice))
+        assert (notice.kind, notice.job) == (NoticeKind.TERMINATED, B)
+        assert notice.message == "terminating b, which was being submitted when a failed"
         assert service.jobs()["b"]["status"] == "FAILED"
         context.journal.commit()
         one = context.journal.records(RUN)[B]

@@ -4,6 +4,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -278,6 +279,12 @@ def test_reading_writes_nothing_and_leaves_nothing_behind(file):
         assert view.records(RUN)[A] == INTENDED
         assert everything_in(file.parent) == before
     assert everything_in(file.parent) == before
+
+
+def test_a_journal_is_read_where_there_is_no_folder_for_temporary_files(file, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    with read_journal(file) as view:
+        assert view.runs() == (entry(),)
 
 
 @pytest.mark.skipif(os.getuid() == 0, reason="root may write everywhere")

@@ -228,6 +228,8 @@ def test_a_job_that_may_have_run_for_longer_is_said_to():
         JobChanged(job=name, job_id=JobId("1"), submission=1, before=JobState.SUBMITTED, after=JobState.RUNNING),
         NOW - 65,
     )
+    assert live_screen(progress, HEAD, SMALL, NOW - 65)[-1].plain == f"  {name}"  # nothing is known yet
+    assert live_screen(progress, HEAD, SMALL, NOW - 64)[-1].plain == f"  {name}  over 1 s"
     assert live_screen(progress, HEAD, SMALL, NOW)[-1].plain == f"  {name}  over 1 min 5 s"
     progress.on_began(name, NOW - 3_600)
     assert live_screen(progress, HEAD, SMALL, NOW)[-1].plain == f"  {name}  1 h 0 min"
@@ -274,7 +276,7 @@ def test_names_and_reasons_of_any_length_keep_their_beginning_and_names_their_en
     line = live_screen(progress, HEAD, SMALL, NOW)[-1].plain
     assert line.startswith("  fit_xxx")
     assert "..." in line
-    assert "x_017  over 0 s" in line
+    assert line.endswith("x_017")
     reason = "\x1b]0;owned\x07" + "y" * 5_000
     failed = replace(running, before=JobState.RUNNING, after=JobState.FAILED, reason=reason)
     progress.on_event(failed, BEGAN_AT)

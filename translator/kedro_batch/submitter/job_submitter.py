@@ -17,7 +17,7 @@ from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.contested import ContestedJobs
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.definitions.revisions import Revisions
-from kedro_batch.submitter.events import JobSubmitted
+from kedro_batch.submitter.events import JobSubmitted, Notice, NoticeKind
 from kedro_batch.submitter.intents import Intents
 from kedro_batch.submitter.job_events import job_changed
 from kedro_batch.submitter.job_state import JobState, Transition
@@ -271,7 +271,10 @@ class JobSubmitter:
     def _call_off(self, transition: Transition, job_id: JobId) -> None:
         """Terminate a job that was blocked before its id came: nobody would follow it."""
         self._context.emit(job_changed(replace(transition, before=JobState.SUBMITTED)))
-        reason = f"kedro-batch: not started, because {transition.record.blocked_by} failed"
+        failed = transition.record.blocked_by
+        message = f"terminating {transition.job}, which was being submitted when {failed} failed"
+        self._context.emit(Notice(kind=NoticeKind.TERMINATED, message=message, job=transition.job))
+        reason = f"kedro-batch: not started, because {failed} failed"
         self._terminator.terminate([job_id], reason)
 
     # Unconfirmed jobs

@@ -253,7 +253,7 @@ def read_journal(
     wait = JournalWait(file)
     wait.tell = tell or wait.tell
     wait.at_most_s = patience_s
-    with tempfile.TemporaryDirectory() as folder:
+    with ExitStack() as held:
         try:
             try:
                 view = _view(file, open_to_read(real), wait, none)
@@ -261,13 +261,12 @@ def read_journal(
                 if is_busy(error):
                     raise
                 # A writer has died within a commit: reading means to roll that back first, which is done on a copy.
-                view = _view(file, open_to_read(copied(real, Path(folder)), writing=True), wait, none)
+                folder = Path(held.enter_context(tempfile.TemporaryDirectory()))
+                view = _view(file, open_to_read(copied(real, folder), writing=True), wait, none)
         except (sqlite3.Error, OSError) as error:
             raise unreadable(file, error) from error
-        try:
-            yield view
-        finally:
-            view.close()
+        held.callback(view.close)
+        yield view
 
 
 def _view(file: Path, connection: sqlite3.Connection, wait: JournalWait, none: JournalMissing) -> JournalView:

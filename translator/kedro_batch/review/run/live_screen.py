@@ -222,7 +222,7 @@ def _at_work(progress: Progress, rows: int, screen: Screen, as_of: float, estima
         more = [f"usually {duration(usual)}"] if usual is not None else []
         if progress.state(name) is not JobState.RUNNING:
             more.insert(0, for_terminal(progress.state_words(name)))
-        told.append(_GAP.join((time.ljust(width), *more)).rstrip())
+        told.append(_GAP.join((time.ljust(width), *more) if width else more).rstrip())
     names = _name_width(shown, told, screen)
     for name, more_of_it in zip(shown, told, strict=True):
         lines.append(Text(f"{_INDENT}{fitted_name(name, names)}{_GAP}{more_of_it}".rstrip()))

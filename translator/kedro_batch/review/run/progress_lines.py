@@ -201,5 +201,6 @@ class ProgressLines:
     def _heartbeat(self, at: float) -> Text:
         line, since = how_far(self._progress), self._progress.unanswered_since
         if longest := longest_at_work(self._progress):
-            line += f"; {longest} for {worked_for(self._progress.at_work[longest], at if since is None else since)}"
+            took = worked_for(self._progress.at_work[longest], at if since is None else since)
+            line += f"; {longest} for {took}" if took else ""
         return timed(at, self._zone, line if since is None else f"as of {clock_time(since, self._zone)}: {line}")

@@ -78,8 +78,10 @@ def how_far(progress: Progress) -> str:
 
 
 def worked_for(began: Began | None, now: float) -> str:
-    """Return how long a job has been at work; nothing if that is not known."""
-    return "" if began is None else f"{'' if began.exact else 'over '}{whole_duration(now - began.at)}"
+    """Return how long a job has been at work; nothing if that is not known, as of one that was only just seen."""
+    if began is None or (now - began.at < 1 and not began.exact):
+        return ""
+    return f"{'' if began.exact else 'over '}{whole_duration(now - began.at)}"
 
 
 def longest_at_work(progress: Progress) -> JobName | None:
