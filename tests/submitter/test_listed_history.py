@@ -7,7 +7,7 @@ from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import TAG_NEW_PLAN, TAG_PLAN, JobId, RunId
 from kedro_batch.submitter.job_state import JobRecord, JobState, state_of
-from kedro_batch.submitter.listed_history import ListedRun, build_listed_history
+from kedro_batch.submitter.listed_history import HistoryRequest, build_listed_history
 from kedro_batch.submitter.service.api import JobDetail
 from kedro_batch.submitter.service.limits import REMEMBERED_S
 from tests.support.plans import a_job
@@ -17,7 +17,7 @@ S = JobState
 A, B, C, D = map(JobName, "abcd")
 CHAIN = plan_of(a_job("a"), a_job("b", depends_on=(A,)), a_job("c", depends_on=(B,)), a_job("d", depends_on=(C,)))
 NOW = 1_000.0
-ASKED = ListedRun(run_id=RunId("r"), plan=CHAIN, location={"region": "us-east-1"}, logs_command="kedro-batch logs")
+ASKED = HistoryRequest(run_id=RunId("r"), plan=CHAIN, location={"region": "us-east-1"}, logs_command="kedro-batch logs")
 
 
 def detail(key, status, created, *tries, above="", tags=None, **reply):
@@ -163,7 +163,7 @@ def test_a_plan_of_the_run_is_taken_and_another_one_refused():
 def test_long_chains_of_jobs_that_were_not_run_are_short_work():
     names = [f"j{number:05}" for number in range(5_000)]
     jobs = [a_job(name, depends_on=(JobName(names[at - 1]),) if at else ()) for at, name in enumerate(names)]
-    run = ListedRun(run_id=RunId("r"), plan=plan_of(*jobs), location={}, logs_command="")
+    run = HistoryRequest(run_id=RunId("r"), plan=plan_of(*jobs), location={}, logs_command="")
     rows = [detail(name, "FAILED", at, above=names[at - 1] if at else "") for at, name in enumerate(names)]
     history = history_of(*rows, asked=run)
     assert {one.record.blocked_by for one in history.submissions} == {None, names[0]}

@@ -59,9 +59,11 @@ def write_line(descriptor: int, line: str, is_interrupted: Callable[[], bool], p
         OSError: Nobody reads, or the disk is full.
     """
     content, waits_until = f"{line}\n".encode(errors="backslashreplace"), None
+    room = select.poll()  # as select() does, for descriptors of any number
+    room.register(descriptor, select.POLLOUT)
     while content:
         with suppress(BlockingIOError):  # another program has filled it meanwhile
-            if select.select([], [descriptor], [], _LOOKS_S)[1]:
+            if room.poll(1000 * _LOOKS_S):
                 content = content[os.write(descriptor, content[: select.PIPE_BUF]) :]
                 continue
         if is_interrupted():

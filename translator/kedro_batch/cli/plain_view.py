@@ -9,14 +9,11 @@ from collections.abc import Callable
 from rich.text import Text
 
 from kedro_batch.cli.view_console import ViewConsole
-from kedro_batch.cli.view_lines import WaitingLines
+from kedro_batch.cli.view_lines import MOST_LINES_AT_ONCE, WaitingLines
 from kedro_batch.review.run.progress import Progress
 from kedro_batch.review.run.progress_lines import WAIT_S, ProgressLines
 from kedro_batch.review.run.progress_words import NO_ESTIMATE, Estimate, RunHead
 from kedro_batch.submitter.events import Event, PlanChanged
-
-_MOST_LINES = 500
-"""Lines that are written at once: to prepare them keeps the run waiting."""
 
 
 class PlainView:
@@ -77,4 +74,4 @@ class PlainView:
         return self._taken()
 
     def _taken(self) -> str:
-        return "".join(f"{self._console.styled(line)}\n" for line in self._waiting.take(_MOST_LINES))
+        return "".join(f"{self._console.styled(line)}\n" for line in self._waiting.take(MOST_LINES_AT_ONCE))

@@ -27,7 +27,7 @@ def estimate_end(snapshot: RunSnapshot, records: Mapping[JobName, JobRecord], no
         records: The record of each of its jobs, in the order in which they are submitted.
         now: Seconds since the epoch.
     """
-    as_of = snapshot.last_event_at if snapshot.asked_at is None else snapshot.asked_at
+    as_of = snapshot.seen_at
     if as_of is None or not reaches_its_end(snapshot.entry, records):
         return None
     parents = {job.name: job.depends_on for job in snapshot.run.plan.jobs}

@@ -70,6 +70,11 @@ class RunSnapshot:
         return any(one.state in LIVE | MAYBE_SUBMITTED for one in self.records.values())
 
     @property
+    def seen_at(self) -> float | None:
+        """When the run was so, in seconds since the epoch: asked of AWS Batch, else at the journal's last event."""
+        return self.last_event_at if self.asked_at is None else self.asked_at
+
+    @property
     def running_since(self) -> dict[JobName, float]:
         """When jobs started that run, in seconds since the epoch, where that is known to the second."""
         running = {job for job, one in self.records.items() if one.state is JobState.RUNNING}
@@ -169,7 +174,7 @@ def take_snapshot(
         Interrupted: A signal came.
     """
     if run.entry is None:
-        return look_at_listed_run(run, batch or BatchAccess(run, tell, 0.0))
+        return listed_snapshot(run, batch or BatchAccess(run, tell, 0.0))
     return look_at_batch(recorded_snapshot(run, run.entry, tell, with_usual=with_usual), batch)
 
 
@@ -223,7 +228,7 @@ def _began(
     return known | {job: Began(at=at, exact=True) for job, at in running_since.items()}
 
 
-def look_at_listed_run(run: ShownRun, batch: BatchAccess, earlier: RunSnapshot | None = None) -> RunSnapshot:
+def listed_snapshot(run: ShownRun, batch: BatchAccess, earlier: RunSnapshot | None = None) -> RunSnapshot:
     """Return how a run stands that the journal does not have, by the names of its jobs on AWS Batch.
 
     Raises:
@@ -232,10 +237,10 @@ def look_at_listed_run(run: ShownRun, batch: BatchAccess, earlier: RunSnapshot |
         ServiceError: AWS Batch could not be asked.
         Interrupted: A signal came.
     """
-    from kedro_batch.submitter.run_look import look_at_listed_run as look_at_names  # noqa: PLC0415  only if it is asked
+    from kedro_batch.submitter.run_look import look_at_listed_run  # noqa: PLC0415  only if it is asked
 
     with batch.service() as service:
-        look: RunLook = look_at_names(run.run_id, run.plan, service, earlier.records if earlier else {})
+        look: RunLook = look_at_listed_run(run.run_id, run.plan, service, earlier.records if earlier else {})
         region = service.engine.location.get("region")
     if not look.records:
         raise no_job_listed(run)

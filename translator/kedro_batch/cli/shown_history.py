@@ -28,14 +28,14 @@ def history_of(run: ShownRun, plan_file: str | None) -> RunHistory:
     if run.entry is not None:
         with read_journal(run.journal, print_plainly) as view:
             return read_history(view, run.run_id)
-    from kedro_batch.submitter.listed_history import ListedRun, ask_history  # noqa: PLC0415  what AWS is asked for
+    from kedro_batch.submitter.listed_history import HistoryRequest, ask_history  # noqa: PLC0415  what AWS is asked for
 
     named = file_word("--plan", plan_file or "-")
     inbox = Inbox()
     with on_signals(inbox.on_signal):
         service = open_for_reading(run, inbox, tell_notices, LOG_PATIENCE_S)
         location = {"region": service.engine.location.get("region"), "account": run.account}
-        asked = ListedRun(
+        asked = HistoryRequest(
             run_id=run.run_id,
             plan=run.plan,
             location={name: value for name, value in location.items() if value},

@@ -109,7 +109,7 @@ def _as_of_words(as_of: float | None, snapshot: RunSnapshot, now: float) -> str:
 
 def _looked(snapshot: RunSnapshot) -> dict[str, Any]:
     """Return when and how a run was looked at, for programs."""
-    as_of = snapshot.last_event_at if snapshot.asked_at is None else snapshot.asked_at
+    as_of = snapshot.seen_at
     return {
         "source": "journal" if snapshot.asked_at is None else "aws",
         **({} if as_of is None else {"as_of": iso_time(as_of, "seconds")}),

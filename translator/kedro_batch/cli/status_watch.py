@@ -18,8 +18,8 @@ from kedro_batch.cli.run_snapshot import (
     BatchAccess,
     OpenService,
     RunSnapshot,
+    listed_snapshot,
     look_at_batch,
-    look_at_listed_run,
     recorded_snapshot,
 )
 from kedro_batch.cli.shown_run import ShownRun
@@ -167,7 +167,7 @@ class _Watch:
 
     def _look(self, recorded: RunSnapshot | None) -> RunSnapshot:
         if recorded is None:
-            return look_at_listed_run(self._run, self._batch, self._last_seen)
+            return listed_snapshot(self._run, self._batch, self._last_seen)
         return look_at_batch(recorded, self._batch if self._asks else None, self._last_seen)
 
     def _is_over(self, seen: RunSnapshot, *, worked_on: bool, now: float) -> bool:

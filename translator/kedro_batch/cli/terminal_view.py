@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from rich.text import Text
 
 from kedro_batch.cli.view_console import ViewConsole
-from kedro_batch.cli.view_lines import WaitingLines
+from kedro_batch.cli.view_lines import MOST_LINES_AT_ONCE, WaitingLines
 from kedro_batch.review.run.event_lines import changed_line, run_line
 from kedro_batch.review.run.live_screen import Screen, live_screen
 from kedro_batch.review.run.progress import Progress
@@ -18,8 +18,6 @@ from kedro_batch.submitter.events import Event, JobChanged, PlanChanged
 from kedro_batch.submitter.job_state import ENDED
 
 _REDRAWN_EVERY_S = 0.25
-_MOST_LINES = 500
-"""Kept lines that are written at once, and that are written again on a screen that was cleared."""
 _HIDE_CURSOR, _SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
 _CUT_LINES, _WRAP_LINES = "\x1b[?7l", "\x1b[?7h"
 """How a terminal treats lines that are too long for it: terminals do not agree on how wide some characters are."""
@@ -55,7 +53,7 @@ class TerminalView:
         self._run: tuple[Progress, RunHead] | None = None
         self.estimate: Estimate = NO_ESTIMATE
         self._waiting = waiting
-        self._above: deque[str] = deque(maxlen=_MOST_LINES)
+        self._above: deque[str] = deque(maxlen=MOST_LINES_AT_ONCE)
         self._drawn: tuple[Screen, tuple[Text, ...]] | None = None
 
     def begin(self, progress: Progress, head: RunHead, at: float) -> None:  # noqa: ARG002  as other views
@@ -80,7 +78,7 @@ class TerminalView:
     def due(self, at: float) -> str:
         """Return what is to be written now, in one piece; nothing if nothing has changed."""
         width, height = self._console.size
-        new = [part for line in self._waiting.take(_MOST_LINES) for part in self._console.broken(line, width)]
+        new = [part for line in self._waiting.take(MOST_LINES_AT_ONCE) for part in self._console.broken(line, width)]
         self._above += new
         if self._run is None:
             return "".join(f"{line}\n" for line in new)

@@ -8,6 +8,8 @@ from rich.text import Text
 from kedro_batch.text.wording import counted
 
 MOST_WAITING = 20_000
+MOST_LINES_AT_ONCE = 500
+"""Lines that are written in one piece, and again on a screen that was cleared."""
 
 
 class WaitingLines:

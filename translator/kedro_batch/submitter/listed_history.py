@@ -27,8 +27,8 @@ from kedro_batch.submitter.unlisted_jobs import Listed, unlisted_jobs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListedRun:
-    """A run as it is asked for.
+class HistoryRequest:
+    """What is asked for: the history of a run, by its plan and the names of its jobs.
 
     Attributes:
         run_id: Its id.
@@ -43,7 +43,7 @@ class ListedRun:
     logs_command: str
 
 
-def ask_history(run: ListedRun, service: AskedService) -> RunHistory | None:
+def ask_history(run: HistoryRequest, service: AskedService) -> RunHistory | None:
     """Ask AWS Batch for all that it knows of a run; None if it has no job of it.
 
     Raises:
@@ -59,7 +59,7 @@ def ask_history(run: ListedRun, service: AskedService) -> RunHistory | None:
 
 
 def build_listed_history(
-    run: ListedRun, listed: Listed, described: Mapping[JobId, JobDetail], asked_at: float
+    run: HistoryRequest, listed: Listed, described: Mapping[JobId, JobDetail], asked_at: float
 ) -> RunHistory:
     """Return the history of a run from what AWS Batch says of it. Pure.
 
