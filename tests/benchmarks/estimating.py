@@ -12,8 +12,8 @@ are said to be likely, which should be 80 %. Beside it stand:
   how the runs were drawn (``drawn_runs.py``),
 - known: the same for an oracle that knows the usual time of each job, too, as after very many runs.
 
-Then come worlds that are less kind, with which nothing was chosen, and at the end what reading and estimating cost for
-10,000 jobs.
+Then come earlier moments of the run, worlds that are less kind, with which nothing was chosen, and at the end what
+reading and estimating cost for 10,000 jobs.
 """
 
 import contextlib
@@ -59,11 +59,14 @@ _RUNS, _JOBS_DRAWN = 51, 6_000
 _SLOTS = (4, 16, 1000)
 _HISTORIES = (1, 3, 10)
 _USUAL_HISTORY = 3
+_SHARES = (0.05, 0.1, 0.25)
+"""Of the time of a run, before half of it is over."""
 _MANY, _TIMES_READ = 10_000, 10
 _WORLDS = (
     World(name="all jobs of a run slower or faster (sigma 0.3)", between_runs=0.3),
     World(name="a third of the jobs is new", unseen=1 / 3),
     World(name="jobs start at once", start_s=0.0),
+    World(name="jobs take five minutes to start", start_s=300.0),
     World(name="regular times (sigma 0.3)", sigma=0.3),
     World(name="irregular times (sigma 0.8)", sigma=0.8),
     World(name="no straggler", straggler=1.0),
@@ -91,13 +94,27 @@ def main() -> None:
     sys.stdout.write("  in percent of what is left [how often the end was within the likely times]\n")
     for history in _HISTORIES:
         _show(f"{history} earlier", shapes, history, World(name=""), with_oracles=history == _USUAL_HISTORY)
+    for share in _SHARES:
+        title = f"when {share:.0%} of the time is over"
+        _show(title, shapes, _USUAL_HISTORY, World(name=""), with_oracles=False, share=share)
     for world in _WORLDS:
         _show(world.name, shapes, _USUAL_HISTORY, world, with_oracles=False)
     _costs()
 
 
-def _show(title: str, shapes: dict[str, Parents], history: int, world: World, *, with_oracles: bool) -> None:
-    rows = {name: _estimates(name, parents, history, world, with_oracles) for name, parents in shapes.items()}
+def _show(  # noqa: PLR0913  what is varied
+    title: str,
+    shapes: dict[str, Parents],
+    history: int,
+    world: World,
+    *,
+    with_oracles: bool,
+    share: float = 0.5,
+) -> None:
+    rows = {
+        name: _estimates(name, parents, history, world, with_oracles=with_oracles, share=share)
+        for name, parents in shapes.items()
+    }
     sys.stdout.write(f"{title}\n  all              {_row([one for row in rows.values() for one in row[:_RUNS]])}\n")
     if history == _USUAL_HISTORY:
         for name, row in rows.items():
@@ -146,12 +163,14 @@ def _plan(parents: Parents) -> Plan:
     return Plan(jobs=jobs, project="benchmark", pipelines=("__default__",))
 
 
-def _estimates(
+def _estimates(  # noqa: PLR0913  what is varied
     shape: str,
     parents: Parents,
     history: int,
     world: World,
+    *,
     with_oracles: bool,
+    share: float,
 ) -> list[dict[str, _Told]]:
     plan = _plan(parents)
     found = []
@@ -163,7 +182,7 @@ def _estimates(
         earlier = [draw_run(parents, usual, slots, random, world) for _ in range(history)]
         slots_now = round(slots * world.more_slots)
         run = draw_run(parents, usual, slots_now, random, world)
-        now = run.end / 2
+        now = run.end * share
         so_far = _so_far(run.times, now)
         times = [[one for one in before.times if one.job not in new] for before in earlier]
         told = usual_times(plan, times, [one for one in run.times if one.stopped_at <= now])

@@ -4,7 +4,9 @@ The run time of a job is lognormal: mean and deviation of its logarithm are esti
 together, since few runs tell little of one job. A mean is drawn towards that of all jobs, the more so the less is known
 (empirical Bayes): of many jobs that run beside each other, the one that seems longest was mostly only slow once, and
 without this the end of a wide run would be expected too late. A job that was never seen is like any other: the mean of
-those with the same settings was tried on simulated runs, and was as often worse as better.
+those with the same settings was tried on simulated runs, and was as often worse as better. So was it to judge
+how much slower a run is today by the jobs that run, too: the end is then not said too early at the beginning of a run,
+but too late where all of its jobs are slower.
 ``tests/benchmarks/estimating.py`` measures how good the expected end is that is made of this.
 """
 
