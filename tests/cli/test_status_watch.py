@@ -1,6 +1,9 @@
 """``status --watch`` through what happens between two looks, over a simulated service with a clock of its own."""
 
+import os
 import re
+import signal
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import replace
@@ -13,7 +16,7 @@ from kedro_batch.cli.run_snapshot import BatchAccess, take_snapshot
 from kedro_batch.cli.shown_run import ShownRun, find_shown_run
 from kedro_batch.cli.status_report import status_report
 from kedro_batch.cli.status_watch import watch_status
-from kedro_batch.errors import ServiceError
+from kedro_batch.errors import Interrupted, ServiceError
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import JobName, Plan
 from kedro_batch.plan.submit_job import JobId, RunId
@@ -215,3 +218,16 @@ def test_what_aws_batch_does_not_know_is_found_out_by_whoever_works_on_the_run_o
     assert take_snapshot(run, access).note == f"{unknown}To find out: kedro-batch wait r --once --journal {world.file}"
     with run_lock(run.folder, RUN):
         assert take_snapshot(run, access).note == f"{unknown}The process that works on the run will find out"
+
+
+def test_a_signal_ends_the_watching_with_its_own_code_where_nobody_reads_the_status(world, monkeypatch):
+    def closed_terminal() -> None:
+        raise Interrupted(signal.SIGHUP)
+
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as unread:
+        monkeypatch.setattr(sys, "stdout", unread)
+        with pytest.raises(Interrupted) as ended:
+            world.watch(world.recorded(), closed_terminal)
+    assert ended.value.message == "Stopped watching. Nothing was changed in run r."

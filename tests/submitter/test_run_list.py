@@ -16,7 +16,7 @@ RUN = RunId("r1")
 FIRST, SECOND = PlanDigest("sha256:1"), PlanDigest("sha256:2")
 
 
-@pytest.mark.parametrize(("newest", "done"), [("{}", 3), (None, 2)])
+@pytest.mark.parametrize(("newest", "done"), [("{}", 4), (None, 2)])
 def test_of_a_run_that_goes_on_with_another_plan_only_its_jobs_count(tmp_path, newest, done):
     first, second = (write_plan(tmp_path, {job: ["x"] for job in jobs}).read_bytes() for jobs in ("abcd", "bc"))
     with closing(Journal(tmp_path / "journal.db")) as journal:

@@ -42,7 +42,7 @@ def shown(width: int | None) -> str:
 
 FIRST = (
     "RUN                 BEGAN             TOOK        OUTCOME      DONE         FAILED",
-    "261122-161507-k3f7  2023-11-14 22:13  3 h 12 min  interrupted  1,100/1,200  3",
+    "261122-161507-k3f7  2023-11-14 22:13  3 h 12 min  interrupted  1,103/1,200  3",
     "r                   2023-11-15 03:46  -           not ended    0/1          0",
 )
 SECOND = (

@@ -9,8 +9,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import click
-
 from kedro_batch.cli.aws_access import open_for_reading, tell_notices
 from kedro_batch.cli.background_view import Estimator
 from kedro_batch.cli.live_view import View, plan_words, run_view
@@ -26,8 +24,9 @@ from kedro_batch.cli.run_snapshot import (
 )
 from kedro_batch.cli.shown_run import ShownRun
 from kedro_batch.cli.status_report import status_report
-from kedro_batch.cli.streams import fitted_to
-from kedro_batch.errors import Interrupted, ServiceError
+from kedro_batch.cli.stream_writer import LAST_WORDS_S, write_patiently
+from kedro_batch.cli.streams import fitted_to, redirect_to_null
+from kedro_batch.errors import Interrupted, ServiceError, UsageError
 from kedro_batch.review.run.progress import Progress
 from kedro_batch.review.run.progress_words import RunHead
 from kedro_batch.submitter.events import Event, Notice, NoticeKind, RunFinished, RunStarted
@@ -74,17 +73,42 @@ def watch_status(  # noqa: PLR0913  what tests put in place of AWS Batch and of 
     """
     watch = _Watch(run, offline=offline, open_service=open_service, pause=pause)
     verbosity = Verbosity(as_json=False, quiet=False, verbose=False, no_color=no_color)
+    patience_s: float | None = None
     try:
         over = False
         while not over:  # one view for each plan of the run
             with run_view(verbosity, lambda _: "") as view:
                 over = watch.show_in(view)
     except Interrupted as error:
+        patience_s = LAST_WORDS_S
         error.message = f"Stopped watching. Nothing was changed in run {run.run_id}."
         raise
     finally:
         if seen := watch.as_seen():
-            click.echo(fitted_to(sys.stdout, status_report(seen, plan_file=plan_file).text), nl=False)
+            _print_status(fitted_to(sys.stdout, status_report(seen, plan_file=plan_file).text), patience_s)
+
+
+def _print_status(text: str, patience_s: float | None) -> None:
+    """Print how a run stands; once a signal has come, that ends the command, whoever reads this.
+
+    Args:
+        text: How it stands.
+        patience_s: How long a reader may take after a signal, in seconds; None if none has come.
+
+    Raises:
+        UsageError: It cannot be written, such as on a full disk.
+        BrokenPipeError: Nobody reads it any more.
+        Interrupted: A signal came, and nobody reads.
+    """
+    try:
+        write_patiently(sys.stdout, text, patience_s)
+    except OSError as error:
+        redirect_to_null(sys.stdout)
+        if patience_s is not None:
+            return
+        if isinstance(error, BrokenPipeError):
+            raise
+        raise UsageError(f"cannot write standard output: {error.strerror}") from error
 
 
 class _Watch:

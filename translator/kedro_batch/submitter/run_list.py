@@ -31,8 +31,8 @@ class RunSummary:
 
     @property
     def done(self) -> int:
-        """How many of its jobs have succeeded."""
-        return self.counts.get(JobState.SUCCEEDED, 0)
+        """How many of its jobs have run to an end, good or bad, as in the live view."""
+        return self.counts.get(JobState.SUCCEEDED, 0) + self.failed
 
     @property
     def failed(self) -> int:
