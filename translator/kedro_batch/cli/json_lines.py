@@ -1,18 +1,13 @@
 """Write lines of JSON for another program, to standard output or a pipe with a name, as fast as it reads."""
 
 import errno
-import os
-import select
 import sys
-import time
 from collections.abc import Callable
-from contextlib import suppress
 
 from kedro_batch.cli.base import print_plainly
+from kedro_batch.cli.partwise_writing import write_in_parts
 from kedro_batch.cli.stream_writer import LAST_WORDS_S
 from kedro_batch.cli.streams import redirect_to_null
-
-_LOOKS_S = 0.2
 
 
 class JsonLines:
@@ -47,7 +42,7 @@ class JsonLines:
 
 
 def write_line(descriptor: int, line: str, is_interrupted: Callable[[], bool], patience_s: float) -> None:
-    """Write a line, in parts that never have to wait once there is room.
+    """Write a line, as far as there is room (``write_in_parts``).
 
     Args:
         descriptor: Where to.
@@ -58,19 +53,7 @@ def write_line(descriptor: int, line: str, is_interrupted: Callable[[], bool], p
     Raises:
         OSError: Nobody reads, or the disk is full.
     """
-    content, waits_until = f"{line}\n".encode(errors="backslashreplace"), None
-    room = select.poll()  # as select() does, for descriptors of any number
-    room.register(descriptor, select.POLLOUT)
-    while content:
-        with suppress(BlockingIOError):  # another program has filled it meanwhile
-            if room.poll(1000 * _LOOKS_S):
-                content = content[os.write(descriptor, content[: select.PIPE_BUF]) :]
-                continue
-        if is_interrupted():
-            now = time.monotonic()
-            waits_until = now + patience_s if waits_until is None else waits_until
-            if now >= waits_until:
-                raise OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
+    write_in_parts(descriptor, f"{line}\n".encode(errors="backslashreplace"), is_interrupted, patience_s)
 
 
 def missing_lines(shown: str, error: OSError) -> str:

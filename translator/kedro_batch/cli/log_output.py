@@ -1,12 +1,23 @@
-"""Writes the lines of logs to standard output, and what is to be said about them to standard error."""
+"""Writes the lines of logs to standard output, and what is to be said about them to standard error.
+
+Whoever reads may be slow: a pager, a stopped terminal. A signal ends the waiting for that.
+"""
 
 import shutil
 import sys
 from collections.abc import Collection, Sequence
+from typing import TextIO
+
+import click
 
 from kedro_batch.cli.base import is_plain, print_note, print_plainly
+from kedro_batch.cli.options import Verbosity
+from kedro_batch.cli.partwise_writing import write_in_parts
+from kedro_batch.cli.stream_writer import LAST_WORDS_S, leave_unread
+from kedro_batch.cli.streams import redirect_to_null
 from kedro_batch.plan.model import JobName
 from kedro_batch.review.run.log_lines import LONGEST, WIDEST, LogLines
+from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.log_places import LogPlace, shown_place
 from kedro_batch.submitter.service.log_cursor import LogEvent
 
@@ -21,15 +32,24 @@ class LogOutput:
         shown: Something was written.
     """
 
-    def __init__(self, *, times: bool, no_color: bool, quiet: bool, verbose: bool) -> None:
-        """Write lines with their times or without; no notes if ``quiet``, and where logs are if ``verbose``."""
+    def __init__(self, inbox: Inbox, verbosity: Verbosity, *, times: bool, patience_s: float = LAST_WORDS_S) -> None:
+        """Show nothing yet.
+
+        Args:
+            inbox: Hears the signals that end the command.
+            verbosity: Whether to write notes, where logs are, and colours.
+            times: Write lines with their times.
+            patience_s: How long a reader may take once a signal has come, in seconds.
+        """
+        self._inbox = inbox
+        self._patience_s = patience_s
         self.shown = False
-        self._verbose = verbose
+        self._verbose = verbosity.verbose
         self._places: set[LogPlace] = set()
         self._times = times
-        self._quiet = quiet
+        self._quiet = verbosity.quiet
         self._terminal = sys.stdout.isatty()
-        self._colours = self._terminal and not is_plain(asked=no_color)
+        self._colours = self._terminal and not is_plain(asked=verbosity.no_color)
         self._lines = LogLines((), widest=0, colours=False, times=times, most=None)
         self._attempts: dict[JobName, tuple[int, int]] = {}
 
@@ -48,7 +68,8 @@ class LogOutput:
         """Write lines of a log, and first which attempt it is of, if the job was started again meanwhile.
 
         Raises:
-            OSError: Nobody reads them, or the disk is full.
+            OSError: Nobody reads them any more, or the disk is full.
+            Interrupted: A signal came.
         """
         now = (place.submission, place.attempt)
         if (before := self._attempts.setdefault(place.job, now)) != now:
@@ -59,9 +80,27 @@ class LogOutput:
             self._places.add(place)
             self.say(f"{place.job}: {shown_place(place.where)}")
         lines = "".join(f"{line}\n" for event in events for line in self._lines.shown(place.job, event))
-        sys.stdout.buffer.write(lines.encode("utf-8", errors="backslashreplace"))
-        sys.stdout.buffer.flush()
+        self._write(sys.stdout, lines.encode("utf-8", errors="backslashreplace"))
         self.shown = True
+
+    def write_note(self, text: str) -> None:
+        """Write a note to standard error; where that fails, the command goes on.
+
+        Raises:
+            Interrupted: A signal came.
+        """
+        shown = text if sys.stderr.isatty() else click.unstyle(text)
+        try:
+            self._write(sys.stderr, f"{shown}\n".encode(sys.stderr.encoding, errors="backslashreplace"))
+        except OSError:
+            redirect_to_null(sys.stderr)
+
+    def _write(self, stream: TextIO, content: bytes) -> None:
+        try:
+            write_in_parts(stream.fileno(), content, lambda: self._inbox.is_interrupted, self._patience_s)
+        except TimeoutError:
+            leave_unread(stream)
+        self._inbox.check_interrupt()
 
     def say(self, message: str) -> None:
         """Say something that helps to read what is shown."""

@@ -7,7 +7,7 @@ import click
 
 from kedro_batch.cli.base import BatchCommand, print_plainly, verbosity_options
 from kedro_batch.cli.option_types import Duration, Moment
-from kedro_batch.cli.options import journal_option, plan_option
+from kedro_batch.cli.options import Verbosity, journal_option, plan_option
 from kedro_batch.cli.run_choice import complete_job, complete_run
 from kedro_batch.cli.streams import read_input
 from kedro_batch.errors import LogsMissing, UsageError
@@ -45,17 +45,19 @@ def logs(jobs: tuple[str, ...], *, run: str | None, plan: str | None, journal: P
     from kedro_batch.cli.shown_logs import LogRequest, show_logs
     from kedro_batch.cli.shown_run import find_shown_run
     from kedro_batch.plan.model import JobName
+    from kedro_batch.submitter.inbox import Inbox
 
     request = LogRequest(
         jobs=tuple(map(JobName, jobs)),
         **{name: given[name] for name in ("follow", "since", "submission", "attempt", "retry_for")},
     )
-    said = {name: given[name] for name in ("no_color", "quiet", "verbose")}
-    output = LogOutput(times=given["timestamps"], **said)
+    said = Verbosity(as_json=False, **{name: given[name] for name in ("no_color", "quiet", "verbose")})
+    inbox = Inbox()
+    output = LogOutput(inbox, said, times=given["timestamps"])
     found = find_shown_run(run, read_input(plan) if plan else None, journal, quiet=given["quiet"])
     if found.is_local and (given["timestamps"] or given["since"] is not None):
         raise UsageError("the files of a run on this machine have no times: leave --timestamps and --since out")
-    errors = show_logs(found, request, output)
+    errors = show_logs(found, request, output, inbox)
     if errors:
         for error in errors[1:]:
             print_plainly(str(error))

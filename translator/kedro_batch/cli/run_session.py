@@ -203,6 +203,9 @@ def open_run(
             finally:
                 if session:
                     report(session.context, session.run_state, session.finished, options.verbosity, patience_s)
+    except Interrupted:
+        session = None  # nobody waits for what else there is to say
+        raise
     finally:  # Ctrl-C ends this as it ends any command
         if session:
             say_if_stale(handle.plan, session.context, session.finished, notes=options.verbosity.notes)

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
 from kedro_batch.cli.aws_access import no_job_listed, open_for_reading, tell_notices
-from kedro_batch.cli.base import print_plainly
+from kedro_batch.cli.base import print_plainly, showing_notes
 from kedro_batch.cli.log_output import LogOutput
 from kedro_batch.cli.shown_run import ShownRun
 from kedro_batch.cli.signals import on_signals
@@ -67,8 +67,14 @@ class LogRequest:
     retry_for: float | None
 
 
-def show_logs(run: ShownRun, request: LogRequest, output: LogOutput) -> tuple[ServiceError, ...]:
+def show_logs(run: ShownRun, request: LogRequest, output: LogOutput, inbox: Inbox) -> tuple[ServiceError, ...]:
     """Show the logs; return why some could not be read.
+
+    Args:
+        run: The run.
+        request: What the user asks for.
+        output: Where lines and notes go.
+        inbox: Hears the signals that end the command.
 
     Raises:
         UsageError: There is no such job, or no job to choose.
@@ -77,8 +83,7 @@ def show_logs(run: ShownRun, request: LogRequest, output: LogOutput) -> tuple[Se
         Interrupted: A signal came.
         OSError: Nobody reads what is written.
     """
-    inbox = Inbox()
-    with on_signals(inbox.on_signal):
+    with on_signals(inbox.on_signal), showing_notes(output.write_note):
         return _show_local(run, request, output, inbox) if run.is_local else _show_batch(run, request, output, inbox)
 
 

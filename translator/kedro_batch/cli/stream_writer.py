@@ -7,6 +7,7 @@ thread can wait for it in a way that a signal ends, or leave it behind.
 import io
 import os
 import select
+import signal
 import sys
 import threading
 import time
@@ -97,7 +98,8 @@ def wait_until_read(thread: threading.Thread, stream: TextIO, patience_s: float 
         patience_s: How long to wait at most, in seconds.
 
     Raises:
-        Interrupted: A signal came, and nobody reads. It has no message: there is nobody to read that either.
+        Interrupted: A signal came, and nobody reads. It has no message: there is nobody to read that either. If all
+            is read, the signal is raised again, for the handler that was there before.
     """
     began, heard = time.monotonic(), _Heard()
     with on_signals(heard.on_signal):
@@ -105,15 +107,17 @@ def wait_until_read(thread: threading.Thread, stream: TextIO, patience_s: float 
             thread.join(_LOOKS_S)
             now = time.monotonic()
             if not thread.is_alive():
-                return
+                break
             if heard.number is not None and now - heard.at > _SOON_S:
-                _leave(stream)
+                leave_unread(stream)
                 interrupted = Interrupted(heard.number)
                 interrupted.message = ""
                 raise interrupted
             if patience_s is not None and now - began > patience_s:
-                _leave(stream)
+                leave_unread(stream)
                 return
+    if heard.number is not None and patience_s is None:  # with patience, the command is on its way out already
+        signal.raise_signal(heard.number)  # for whoever hears signals here
 
 
 class _Heard:
@@ -128,7 +132,7 @@ class _Heard:
             self.number, self.at = number, time.monotonic()
 
 
-def _leave(stream: TextIO) -> None:
+def leave_unread(stream: TextIO) -> None:
     """Write nothing more to a stream, nor to the other one if that is the same terminal or pipe.
 
     What a thread writes there now goes on until the program ends.
