@@ -15,6 +15,7 @@ from tests.support.plans import write_plan
 from tests.support.services import standin
 
 NOTICE = '{"event": "notice", "message": "caf\xe9 \udc80"}'
+BEFORE = b'{"schema": 1, "event": "run_started", "at": "2026-01-01T00:00:00Z"}\n'
 
 
 def test_every_command_appends_its_events_and_shows_them_to_people(tmp_path):
@@ -29,6 +30,12 @@ def test_every_command_appends_its_events_and_shows_them_to_people(tmp_path):
         assert (refused.code, "write --json instead" in refused.err) == (2, True)
         refused = on(service, "wait", "r", "--events", "absent/events", cwd=tmp_path)
         assert (refused.code, "Name another --events FILE" in refused.err) == (2, True)
+        plan = (tmp_path / "plan.yaml").read_bytes()
+        refused = on(service, "apply", "plan.yaml", "--events", "plan.yaml", "--journal", "absent", cwd=tmp_path)
+        assert (refused.code, "Name another --events FILE" in refused.err) == (2, True)
+        assert ((tmp_path / "plan.yaml").read_bytes(), (tmp_path / "absent").exists()) == (plan, False)
+        refused = on(service, "wait", "r", "--events", ".kedro-batch/journal.db", cwd=tmp_path)
+        assert (refused.code, "something else than events" in refused.err) == (2, True)
     lines = (tmp_path / "events.ndjson").read_text().splitlines()
     told = [json.loads(line) for line in lines]
     assert [one["outcome"] for one in told if one["event"] == "run_finished"] == ["failed", "succeeded"]
@@ -82,7 +89,30 @@ def test_a_full_disk_is_told_once(capsys):
     assert "cannot write the events to /dev/full: No space left on device" in said
 
 
-@pytest.mark.parametrize(("before", "lines"), [(b"", 1), (b"{}\n", 2), (b'{"cut', 2)])
+@pytest.mark.parametrize(
+    "content",
+    ["jobs: []\n", "{}\n", '{"run": "r"}', f"{NOTICE}\n# seen\n", "[" * 100_000, "x" * (1 << 17) + "\n", "\x00\n"],
+    ids=["yaml", "json", "run", "behind", "deep", "long", "binary"],
+)
+def test_a_file_that_holds_something_else_is_refused_and_stays_as_it_is(tmp_path, content):
+    file = tmp_path / "plan.yaml"
+    file.write_text(content, errors="surrogateescape")
+    with pytest.raises(UsageError, match=r"plan\.yaml: it holds something else than events\. Name another --events"):
+        EventFile(file)
+    assert file.read_text(errors="surrogateescape") == content
+
+
+def test_a_long_event_is_known_as_one(tmp_path):
+    file = tmp_path / "events"
+    file.write_text(f'{NOTICE}\n{{"event": "plan_changed", "jobs": "{"x" * (1 << 17)}"}}\n', errors="surrogateescape")
+    with EventFile(file) as events:
+        events.write(NOTICE)
+    assert len(file.read_bytes().splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    ("before", "lines"), [(b"", 1), (BEFORE, 2), (BEFORE[:-20], 2), (BEFORE[:3], 2), (BEFORE[:-20] + b"\n", 2)]
+)
 def test_a_line_that_was_cut_stays_apart(tmp_path, before, lines):
     file = tmp_path / "events"
     file.write_bytes(before)

@@ -1,6 +1,7 @@
 """Append the events of a run to a file, one JSON object a line, beside what people are shown (``--events``)."""
 
 import errno
+import json
 import os
 import stat
 from collections.abc import Callable
@@ -16,6 +17,11 @@ from kedro_batch.errors import UsageError
 
 _OPENED = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
 """A pipe is opened only if somebody reads it: without O_NONBLOCK, a signal would not end the waiting for that."""
+_OTHERWISE = "Name another --events FILE"
+_BEGINNINGS = (b'{"event": ', b'{"schema": ')
+"""How events begin (``event_json``)."""
+_MANY, _LONGEST = 1 << 16, 1 << 24
+"""In so many bytes at the end of a file there is a line; the longest is that of a new plan with all of its jobs."""
 
 
 class EventFile:
@@ -36,11 +42,12 @@ class EventFile:
             patience_s: How long a reader may take then, in seconds.
 
         Raises:
-            UsageError: It cannot be written.
+            UsageError: It cannot be written, or holds something else.
         """
         self._file = file
         self._is_interrupted = is_interrupted
         self._patience_s = patience_s
+        refuse_other_content(file)
         try:
             cut = _ends_within_a_line(file)
             self._descriptor: int | None = os.open(file, _OPENED, 0o666)
@@ -76,6 +83,42 @@ class EventFile:
         self._close()
 
 
+def refuse_other_content(file: Path) -> None:
+    """Refuse a file that holds something else than events, such as a plan: lines behind that would ruin it.
+
+    Raises:
+        UsageError: Its last line is no event, nor the beginning of one.
+    """
+    if (line := _last_line(file)) is None or not line.strip():
+        return
+    try:
+        event = json.loads(line)
+    except (ValueError, RecursionError):
+        if any(line.startswith(begin) or begin.startswith(line) for begin in _BEGINNINGS):
+            return  # an earlier command was stopped within this line
+    else:
+        if isinstance(event, dict) and "event" in event:
+            return
+    raise UsageError(f"cannot write the events to {file}: it holds something else than events. {_OTHERWISE}")
+
+
+def _last_line(file: Path) -> bytes | None:
+    """Return the last line of a file that is not empty; None if it cannot be read, or is none that keeps anything."""
+    try:
+        size = file.stat().st_size
+        if not stat.S_ISREG(file.stat().st_mode):
+            return None
+        with file.open("rb") as content:
+            for length in (_MANY, _LONGEST):
+                content.seek(-min(length, size), os.SEEK_END)
+                lines = content.read().rstrip().splitlines() or [b""]
+                if len(lines) > 1 or length >= size:
+                    break
+            return lines[-1]
+    except OSError:
+        return None  # it is not there, or may only be written
+
+
 def _ends_within_a_line(file: Path) -> bool:
     """True if there is such a file, and its last line has no end."""
     try:
@@ -93,4 +136,4 @@ def _why(file: Path, error: OSError) -> str:
     """Return why a file cannot be opened, and what to do."""
     if error.errno == errno.ENXIO and file.is_fifo():
         return "nobody reads this pipe. Start its reader first"
-    return f"{error.strerror}. Name another --events FILE"
+    return f"{error.strerror}. {_OTHERWISE}"

@@ -84,6 +84,13 @@ def events_option(command: _F) -> _F:
 def _events(_: click.Context, __: click.Parameter, file: Path | None) -> Path | None:
     if file == Path("-"):
         raise click.BadParameter("- is standard output: for the events there, write --json instead")
+    if file:
+        from kedro_batch.cli.event_file import refuse_other_content  # noqa: PLC0415  only if there is one
+
+        try:
+            refuse_other_content(file)
+        except UsageError as error:
+            raise click.BadParameter(str(error)) from error
     return file
 
 
