@@ -17,6 +17,7 @@ S = JobState
 A, B, C, D = map(JobName, "abcd")
 CHAIN = plan_of(a_job("a"), a_job("b", depends_on=(A,)), a_job("c", depends_on=(B,)), a_job("d", depends_on=(C,)))
 NOW = 1_000.0
+ARN = "arn:aws:batch:us-east-1:123456789012:job/"
 ASKED = HistoryRequest(run_id=RunId("r"), plan=CHAIN, location={"region": "us-east-1"}, logs_command="kedro-batch logs")
 
 
@@ -55,13 +56,14 @@ def states(history):
 def test_it_has_every_submission_with_its_attempts_and_times():
     history = history_of(
         detail("a", "SUCCEEDED", 1, (5, 9), (11, 20)),
-        detail("b", "FAILED", 2, (21, 30), above="a", container={"exitCode": 3}),
+        detail("b", "FAILED", 2, (21, 30), above="a", container={"exitCode": 3}, jobArn=f"{ARN}b"),
         detail("c", "FAILED", 3, above="b", statusReason="Dependent Job failed"),
         detail("d", "FAILED", 4, above="c", statusReason="Dependent Job failed"),
         detail("b/2", "SUCCEEDED", 100, (110, 120)),
         detail("c/2", "RUNNING", 101, (121, None), above="b/2"),
         detail("d/2", "PENDING", 102, above="c/2"),
     )
+    assert history.entry.location == {"region": "us-east-1", "account": "123456789012"}
     assert states(history) == {
         (A, 1): S.SUCCEEDED,
         (B, 1): S.FAILED,

@@ -46,6 +46,7 @@ def test_of_what_aws_batch_does_not_list_a_look_says_what_a_report_does(tmp_path
     submit(service, "b", "a")
     service.states(at=300)
     young = look_at_listed_run(RUN, plan, asked(service)[0])
+    assert young.account == "123456789012"
     assert states(young) == {
         "a": S.RUNNING,
         "b": S.PENDING,

@@ -245,7 +245,7 @@ def listed_snapshot(run: ShownRun, batch: BatchAccess, earlier: RunSnapshot | No
     if not look.records:
         raise no_job_listed(run)
     now, jobs = time.time(), len(run.plan.jobs)
-    location = {"region": region, "account": run.plan.account}
+    location = {"region": region, "account": run.plan.account or look.account}
     entry = RunEntry(
         run=run.run_id,
         digest=plan_digest(run.plan),

@@ -73,6 +73,7 @@ def build_listed_history(
         UsageError: The jobs are of another plan.
     """
     first, newest = listed_digests(run.run_id, run.plan, described.values())
+    account = next(filter(None, (one.account for one in described.values())), None)
     blocked = _blocked_by(listed, described)
     problem = f"its log is not read here. To read it: {run.logs_command}"
     known = [(job, _as_described(one, described, blocked, problem)) for job, one in listed]
@@ -89,7 +90,7 @@ def build_listed_history(
             digest=first,
             new_digest=newest if newest != first else None,
             engine="aws",
-            location=run.location,
+            location={**({"account": account} if account else {}), **run.location},
             jobs=len(parents),
             began_at=began_at,
             outcome=_outcome([records[job].state for job in parents]),

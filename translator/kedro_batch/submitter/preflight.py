@@ -22,9 +22,9 @@ from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind
 from kedro_batch.submitter.other_account import refuse_other_account
 from kedro_batch.submitter.service.call_pool import Lane
+from kedro_batch.text.arns import account_in_arn
 
 _T = TypeVar("_T")
-_ACCOUNT = 4
 """The place of the account in an ARN: arn:aws:batch:region:account:..."""
 
 _WITHOUT_STS = ". Allow sts:GetCallerIdentity and make AWS STS reachable (AWS_ENDPOINT_URL_STS)"
@@ -210,6 +210,5 @@ def check_lookups(context: RunContext) -> None:
 
 def location_of(context: RunContext, queues: list[QueueDetail]) -> dict[str, str]:
     """Return region and account of these queues, as far as they are known."""
-    accounts = (one.arn.split(":")[_ACCOUNT] for one in queues if one.arn.count(":") >= _ACCOUNT)
-    account = next(filter(None, accounts), None)
+    account = next(filter(None, (account_in_arn(one.arn) for one in queues)), None)
     return {**context.engine.location, **({"account": account} if account else {})}

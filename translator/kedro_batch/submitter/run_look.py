@@ -31,12 +31,14 @@ class RunLook:
         running_since: When the jobs started that run, by the clock of AWS Batch; seconds since the epoch.
         created_at: When the first of the jobs was created that were asked about; None if there are none.
         not_known: The jobs that go on as far as is recorded, and that AWS Batch does not know.
+        account: The account that they are in, as their ARNs say; None if no job was described.
     """
 
     records: Records
     running_since: Mapping[JobName, float]
     created_at: float | None
     not_known: tuple[JobName, ...]
+    account: str | None
 
 
 def look_at_recorded_run(
@@ -136,6 +138,7 @@ def _seen(plan: Plan, recorded: Records, ids: Mapping[JobId, JobName], details: 
         },
         created_at=min((one.created_at for one in executions.values() if one.created_at is not None), default=None),
         not_known=tuple(job for job_id, job in ids.items() if job_id not in described),
+        account=next(filter(None, (one.account for one in described.values())), None),
     )
 
 

@@ -13,6 +13,7 @@ from kedro_batch.cloud.replies import DefinitionDetail, EnvironmentDetail, Queue
 from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.register_definition import register_request
+from kedro_batch.text.arns import account_in_arn
 
 _T = TypeVar("_T")
 _REGION, _ACCOUNT = 3, 4
@@ -80,8 +81,7 @@ class TargetReplies:
         arns = [queue.arn for queue in (self.queues or {}).values()]
         arns += [one.arn for one in self.definitions.values() if one]
         every = (*arns, *self.other_queues, *self.other_definitions)
-        accounts = (arn.split(":")[_ACCOUNT] for arn in every if arn.count(":") >= _ACCOUNT)
-        return self.asked_account or next(filter(None, accounts), None)
+        return self.asked_account or next(filter(None, map(account_in_arn, every)), None)
 
     @property
     def where(self) -> str:

@@ -17,6 +17,7 @@ from kedro_batch.submitter.events import EngineName
 from kedro_batch.submitter.job_execution import JobExecution, execution_of
 from kedro_batch.submitter.job_state import ENDED, JobState, state_of
 from kedro_batch.submitter.service.limits import Pace
+from kedro_batch.text.arns import account_in_arn
 from kedro_batch.text.escaping import one_line
 
 _LONGEST_STATUS = 100
@@ -52,6 +53,12 @@ class JobDetail:
     depends_on: tuple[JobId, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
     reply: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def account(self) -> str | None:
+        """The account that it is in; None if the reply does not say it."""
+        arn = self.reply.get("jobArn")
+        return account_in_arn(arn) if isinstance(arn, str) else None
 
     @property
     def created_at_ms(self) -> int:
