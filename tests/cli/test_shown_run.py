@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from kedro_batch.cli.run_handle import open_named_run
 from kedro_batch.cli.shown_run import find_shown_run
-from kedro_batch.errors import UsageError
+from kedro_batch.errors import RunUnknown, UsageError
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.reader import read_plan
 from kedro_batch.plan.submit_job import RunId
@@ -52,3 +53,16 @@ def test_another_plan_is_refused_if_the_journal_has_the_run(file, tmp_path):
     for run, journal in (("night-2", file), (RUN, tmp_path / "none.db"), (RUN, tmp_path / "empty.db")):
         found = find_shown_run(run, other, journal)
         assert (found.entry, [*found.names], {*found.queues}) == (None, ["c"], {"now"})
+
+
+@pytest.mark.parametrize(("journal", "refusal"), [("journal.db", RunUnknown), ("none.db", UsageError)])
+def test_where_the_journal_does_not_have_the_run_its_plan_is_the_way_out_for_every_command(file, journal, refusal):
+    told: list[str] = []
+    for find in (
+        lambda: find_shown_run("night-2", None, file.with_name(journal)),
+        lambda: open_named_run("night-2", file.with_name(journal), None, quiet=True),
+    ):
+        with pytest.raises(refusal, match=r"name the plan of the run with --plan PLAN$") as refused:
+            find()
+        told.append(str(refused.value))
+    assert told[0] == told[1]

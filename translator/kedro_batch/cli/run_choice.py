@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from kedro_batch.submitter.journal_rows import RunEntry
     from kedro_batch.submitter.journal_view import JournalView
 
+OR_BY_ITS_PLAN = ". If it was lost, or is on another machine, name the plan of the run with --plan PLAN"
+"""What can be done where a journal, or a run in it, is missing, for a command that takes ``--plan``."""
 _NAMED = 10
 """Of so many runs whose ids begin in the same way, the ids are said."""
 

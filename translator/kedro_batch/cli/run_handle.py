@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kedro_batch.cli.base import print_plainly
 from kedro_batch.cli.named_plan import NamedPlan
-from kedro_batch.cli.run_choice import choose_run, named_run_id
+from kedro_batch.cli.run_choice import OR_BY_ITS_PLAN, choose_run, named_run_id
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import Plan, PlanDigest
@@ -18,8 +18,6 @@ from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.journal_rows import PlanOfRun, RunEntry
 from kedro_batch.submitter.journal_view import journal_words, read_journal
 from kedro_batch.submitter.plan_file import recorded_file
-
-_OR_BY_ITS_PLAN = ". If it was lost, or is on another machine, name the plan of the run with --plan PLAN"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,8 +91,8 @@ def open_named_run(
     if plan:
         run_id = named_run_id(given)
     else:
-        with read_journal(file, print_plainly, otherwise=_OR_BY_ITS_PLAN) as view:
-            run_id = choose_run(view, given, prefix=False, quiet=quiet, otherwise=_OR_BY_ITS_PLAN).run
+        with read_journal(file, print_plainly, otherwise=OR_BY_ITS_PLAN) as view:
+            run_id = choose_run(view, given, prefix=False, quiet=quiet, otherwise=OR_BY_ITS_PLAN).run
     journal = Journal(file, print_plainly)
     return find_run(run_id, journal, plan, in_use=in_use), journal
 
@@ -113,7 +111,7 @@ def find_run(run_id: RunId, journal: Journal, plan: NamedPlan | None, *, in_use:
         UsageError: The plan is none of the run's.
         PlanError: A plan of the run is wrong.
     """
-    entry = journal.run(run_id) if plan else journal.known_run(run_id, _OR_BY_ITS_PLAN)
+    entry = journal.run(run_id) if plan else journal.known_run(run_id, OR_BY_ITS_PLAN)
     if entry is None and plan:
         return RunHandle(
             run_id=run_id,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kedro_batch.cli.base import print_plainly
 from kedro_batch.cli.named_plan import NamedPlan, read_named_plan
-from kedro_batch.cli.run_choice import choose_run, named_run_id
+from kedro_batch.cli.run_choice import OR_BY_ITS_PLAN, choose_run, named_run_id
 from kedro_batch.errors import PlanError, UsageError
 from kedro_batch.plan.graph import topological_order
 from kedro_batch.plan.model import JobName, Plan
@@ -83,8 +83,8 @@ def find_shown_run(run: str | None, plan: tuple[bytes, str] | None, journal: Pat
         PlanError: The plan is wrong.
     """
     if plan is None:
-        with read_journal(journal, print_plainly) as view:
-            return _recorded(view, choose_run(view, run, prefix=True, quiet=quiet))
+        with read_journal(journal, print_plainly, otherwise=OR_BY_ITS_PLAN) as view:
+            return _recorded(view, choose_run(view, run, prefix=True, quiet=quiet, otherwise=OR_BY_ITS_PLAN))
     run_id, named = named_run_id(run), read_named_plan(*plan)
     with suppress(JournalMissing), read_journal(journal, print_plainly) as view:
         if entry := view.run(run_id):
