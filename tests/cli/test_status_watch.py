@@ -157,7 +157,8 @@ def test_by_a_plan_an_outage_is_waited_for(world, capsys):
     world.up_once_told = True
     world.watch(world.elsewhere(), world.goes_down, world.comes_to_its_end)
     shown = capsys.readouterr()
-    assert lines(shown.err) == [BEGUN, f"{REFUSED}. Trying again for up to 1 h 0 min", BACK, *ENDED]
+    begun = BEGUN.replace("(", "(account 123456789012, ")  # as the ARNs of the jobs say
+    assert lines(shown.err) == [begun, f"{REFUSED}. Trying again for up to 1 h 0 min", BACK, *ENDED]
     assert shown.out.startswith("run r has ended, as of ")
 
 

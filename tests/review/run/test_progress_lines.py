@@ -95,12 +95,37 @@ def test_the_time_of_a_job_is_left_out_where_nobody_knows_it():
     assert told.lines == ["a SUCCEEDED, 1/3", "b LOST, 2/3"]
 
 
+def test_jobs_that_ended_together_are_told_in_their_order_with_how_long_they_ran_as_that_comes():
+    told = Followed(Progress(PARENTS, {}))
+    logged = JobLog(job=B, submission=1, exception="KeyError: 'price'")
+    told.on(change(A, S.SUCCEEDED), change(B, S.FAILED, reason="killed"), logged, change(C, S.SUCCEEDED))
+    told.on(executed(B, 10, 12), replace(executed(C, 10, 13), submission=2))
+    assert told.lines == []
+    told.on(executed(A, 10, 11))
+    in_time = ["a SUCCEEDED after 1.0 s, 1/3", "b FAILED after 2.0 s, 2/3: killed", "b: KeyError: 'price'"]
+    assert told.lines == in_time
+    told.on(change(A, S.RUNNING), at=AT + 0.4)
+    assert told.lines == in_time
+    told.wait(AT + 0.5)
+    assert told.lines == [*in_time, "c SUCCEEDED, 3/3"]
+
+
+def test_of_jobs_of_which_it_is_not_known_how_long_they_ran_a_thousand_wait_for_that():
+    jobs = [JobName(f"job-{number}") for number in range(3000)]
+    told = Followed(Progress(dict.fromkeys(jobs, ()), {}))
+    told.on(*(change(job, S.SUCCEEDED) for job in jobs))
+    assert len(told.lines) == 2000
+    told.on(*(executed(job, 10, 11) for job in reversed(jobs)))
+    assert [line.split()[0] for line in told.lines] == jobs
+    assert sum(" after 1.0 s, " in line for line in told.lines) == 1000
+
+
 def test_the_exception_of_a_job_is_told_once_its_log_is_known_and_the_same_one_of_other_jobs_is_not():
     told = Followed(Progress(PARENTS, {}))
     told.on(change(A, S.FAILED, reason="killed"), change(B, S.FAILED, reason="killed"))
     for job in (A, A, B):
         told.on(JobLog(job=job, submission=1, exception="KeyError: 'price'"))
-    told.on(JobLog(job=B, submission=1))
+    told.on(JobLog(job=B, submission=1), FINISHED)
     assert told.lines == ["a FAILED, 1/3: killed", "b FAILED, 2/3: killed", "a: KeyError: 'price'"]
 
 

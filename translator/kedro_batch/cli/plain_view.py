@@ -68,7 +68,7 @@ class PlainView:
         return self._taken()
 
     def clear(self) -> str:
-        """Return the line that waits for what follows; lines stay."""
+        """Return the lines that wait for what follows; lines stay."""
         if self._lines:
             self._waiting.add(self._lines.rest(time.time()))
         return self._taken()

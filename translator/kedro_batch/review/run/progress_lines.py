@@ -1,12 +1,13 @@
 """A run as lines beneath each other, as in the log of a CI job: one for each job that ended, and a heartbeat.
 
 Events come in, each with its time, and now and then the time alone; lines go out, most of them at once. The line of a
-job that ended waits for the next event, which tells how long it ran. Submissions are told together, and so are jobs
-that will not run or were cancelled: one failure can keep thousands from running. The exception of a job that failed is
-told once its log is known, unless that of another one was the same. Pure.
+job that ended waits a moment for the event that tells how long it ran, and later lines wait behind it. Submissions are
+told together, and so are jobs that will not run or were cancelled: one failure can keep thousands from running. The
+exception of a job that failed is told once its log is known, unless that of another one was the same. Pure.
 """
 
-from collections import Counter
+import math
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import tzinfo
@@ -33,16 +34,27 @@ _EXCEPTIONS = 50
 _COUNTED = (JobState.NOT_RUN, JobState.CANCELLED)
 WAIT_S = 0.5
 """How long what is put together with what follows may wait for it."""
+_MOST_WAITING = 1_000
+"""Lines that wait behind a job of which it is not known how long it ran."""
 
 
 @dataclass(slots=True)
 class _Ended:
-    """A job that has ended, of which it is not known yet how long it ran."""
+    """A job that has ended.
+
+    Attributes:
+        event: The event that told it.
+        at: When it was told.
+        began: When it began, as far as it is known.
+        done: How many jobs were done then.
+        execution: How it was executed; None until that is told.
+    """
 
     event: JobChanged
     at: float
     began: Began | None
     done: int
+    execution: JobExecution | None = None
 
 
 @dataclass(slots=True)
@@ -75,7 +87,9 @@ class ProgressLines:
         self._verbose = verbose
         self._doing = doing
         self._began_at = self._printed_at = at
-        self._ended: _Ended | None = None
+        self._lines: deque[Text | _Ended] = deque()
+        self._ended: dict[JobName, _Ended] = {}
+        """Those among the lines, the latest of each job."""
         self._counted = _Counted()
         self._waits_since: float | None = None
         self._exceptions: set[str] = set()
@@ -83,27 +97,31 @@ class ProgressLines:
     def on_event(self, event: Event, at: float) -> list[Text]:
         """Return the lines that are due with an event, after the progress has changed with it."""
         began = self._progress.at_work.get(event.job) if isinstance(event, JobChanged) else None
-        lines = list(self._before(event, at))
+        self._lines += self._before(event, at)
         self._progress.on_event(event, at)
-        lines += self._of(event, at, began)
-        waits = self._ended is not None or self._counted.not_run.total() or self._counted.cancelled
+        self._lines += self._of(event, at, began)
+        if isinstance(event, RunFinished):
+            return self.rest(at)
+        waits = self._counted.not_run.total() or self._counted.cancelled
         self._waits_since = (at if self._waits_since is None else self._waits_since) if waits else None
-        return self._printed(lines, at)
+        return self._printed(list(self._due(at)), at)
 
     def on_time(self, at: float) -> list[Text]:
         """Return the lines that are due since time has passed: what has waited long enough, or else a heartbeat."""
-        lines: list[Text] = []
         if self._waits_since is not None and at - self._waits_since >= WAIT_S:
-            lines += self.rest(at)
+            self._waits_since = None
+            self._lines += self._counts(at)
+        lines = list(self._due(at))
         every = HEARTBEAT_S if at - self._began_at < SOON_S else LATER_HEARTBEAT_S
-        if not lines and at - self._printed_at >= every and self._is_followed:
+        if not lines and not self._lines and at - self._printed_at >= every and self._is_followed:
             lines += [*self._submissions(at), self._heartbeat(at)]
         return self._printed(lines, at)
 
     def rest(self, at: float) -> list[Text]:
         """Return what has waited for an event that does not come any more."""
         self._waits_since = None
-        return self._printed([*self._end(), *self._counts(at)], at)
+        self._lines += self._counts(at)
+        return self._printed(list(self._due(math.inf)), at)
 
     @property
     def _is_followed(self) -> bool:
@@ -116,29 +134,38 @@ class ProgressLines:
     # What has waited for this event
 
     def _before(self, event: Event, at: float) -> Iterator[Text]:
-        executed = event.execution if isinstance(event, JobExecuted) and self._is_end_of(event.job) else None
-        yield from self._end(executed)
-        more_to_count = isinstance(event, JobChanged) and event.after in _COUNTED
-        if executed is None and not more_to_count:
+        if isinstance(event, JobExecuted):
+            ended = self._ended.get(event.job)
+            if ended and ended.event.submission == event.submission:
+                ended.execution = event.execution
+        elif not (isinstance(event, JobChanged) and event.after in _COUNTED):
             yield from self._counts(at)
         if isinstance(event, RunFinished):
             yield from self._submissions(at)
 
-    def _is_end_of(self, job: JobName) -> bool:
-        return self._ended is not None and self._ended.event.job == job
+    def _due(self, at: float) -> Iterator[Text]:
+        """Yield the lines in their order, up to a job of which it may still be told how long it ran."""
+        while self._lines:
+            first = self._lines[0]
+            if isinstance(first, Text):
+                yield first
+            elif first.execution or at - first.at >= WAIT_S or len(self._lines) > _MOST_WAITING:
+                if self._ended.get(first.event.job) is first:
+                    del self._ended[first.event.job]
+                yield self._end(first)
+            else:
+                return
+            self._lines.popleft()
 
-    def _end(self, execution: JobExecution | None = None) -> Iterator[Text]:
-        """Yield the line of the job that ended, with how long it ran as far as that is known."""
-        if (ended := self._ended) is None:
-            return
-        self._ended = None
+    def _end(self, ended: _Ended) -> Text:
+        """Return the line of a job that ended, with how long it ran as far as that is known."""
         took = ""
-        if execution and execution.run_seconds is not None:
-            took = duration(execution.run_seconds)
+        if ended.execution and ended.execution.run_seconds is not None:
+            took = duration(ended.execution.run_seconds)
         elif ended.began and ended.began.exact:
             took = worked_for(ended.began, ended.at)
         done = f"{ended.done:,}/{self._progress.jobs:,}"
-        yield changed_line(ended.event, ended.at, self._zone, took=took, how_far=done, with_log=self._verbose)
+        return changed_line(ended.event, ended.at, self._zone, took=took, how_far=done, with_log=self._verbose)
 
     def _counts(self, at: float) -> Iterator[Text]:
         for blocked_by, count in (+self._counted.not_run).items():
@@ -160,7 +187,7 @@ class ProgressLines:
 
     # What this event adds
 
-    def _of(self, event: Event, at: float, began: Began | None) -> Iterator[Text]:
+    def _of(self, event: Event, at: float, began: Began | None) -> Iterator[Text | _Ended]:
         match event:
             case JobSubmitted():
                 yield from self._submitted(event, at)
@@ -174,10 +201,11 @@ class ProgressLines:
                 if isinstance(event, RunStarted) and (self._progress.done or self._progress.at_work):
                     yield timed(at, self._zone, how_far(self._progress))
 
-    def _changed(self, event: JobChanged, at: float, began: Began | None) -> Iterator[Text]:
+    def _changed(self, event: JobChanged, at: float, began: Began | None) -> Iterator[Text | _Ended]:
         if event.after in ENDED and event.after not in _COUNTED:
             was = began if event.before in MAY_BE_WORKING else None
-            self._ended = _Ended(event, at, was, self._progress.done)
+            self._ended[event.job] = ended = _Ended(event, at, was, self._progress.done)
+            yield ended
         elif event.after in _COUNTED and not self._verbose:
             self._counted.not_run[event.blocked_by] += event.after is JobState.NOT_RUN
             self._counted.cancelled += event.after is JobState.CANCELLED
