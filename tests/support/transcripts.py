@@ -41,8 +41,10 @@ _ON_THE_WAY = re.compile(
     r"|submitted \d+ job|\d+ jobs? (?:will not run|was cancelled|were cancelled)|\d+ of \d+ jobs? done).*\n",
     re.MULTILINE,
 )
-_ON_A_BUSY_MACHINE = re.compile(r"^TIME +looking at the run once more in .*\n", re.MULTILINE)
-"""What is said only where the machine was so busy that a process stood still for seconds."""
+_ON_A_BUSY_MACHINE = re.compile(
+    r"^TIME +(?:looking at the run once more in |terminating \S+, which was being submitted when ).*\n", re.MULTILINE
+)
+"""What is said only where the machine was so busy that a process stood still, or a reply came after a failure."""
 
 
 class Transcript:
