@@ -18,7 +18,7 @@ from kedro_batch.submitter.run_options import RunMode, RunOptions
 from kedro_batch.submitter.service.api import JobDetail
 from kedro_batch.submitter.service.call_pool import Lane
 from kedro_batch.submitter.service.limits import REMEMBERED_S, SLOW_WRITE_S, STILL_S, VISIBLE_AFTER_S
-from kedro_batch.submitter.stock_taking import StillnessWatch, StockTaking, took_long, with_what_is_to_run
+from kedro_batch.submitter.stock_taking import Answers, StillnessWatch, StockTaking, with_what_is_to_run
 from tests.support.simulation import InProcess, Simulation, plan_of
 
 S = JobState
@@ -93,8 +93,8 @@ def test_a_look_that_found_something_is_followed_by_another_one_and_nothing_wait
 def test_a_run_that_nobody_else_knows_is_not_looked_at_unless_submitting_it_took_long():
     alone = StockTaking(adopts=True, others_may_submit=False, waits_at_end=True)
     assert alone.due_at(100.0, over=True, live=False) == math.inf
-    assert not took_long(210, 10_000)
-    assert took_long(210, 20)
+    assert not Answers(first=0, last=210, number=10_000).took_long
+    assert Answers(first=0, last=210, number=20).took_long
 
 
 def test_what_was_about_to_run_again_is_not_forgotten_when_the_journal_only_knows_that_it_failed():

@@ -27,7 +27,7 @@ from kedro_batch.submitter.sender import NotSentError, Sender
 from kedro_batch.submitter.service.api import JobSummary
 from kedro_batch.submitter.service.call_pool import Lane, Reply
 from kedro_batch.submitter.service.limits import INTENT_FRESH_S, LOOKUP_DELAYS_S
-from kedro_batch.submitter.stock_taking import StillnessWatch
+from kedro_batch.submitter.stock_taking import Answers, StillnessWatch
 from kedro_batch.submitter.submit_pace import SubmitPace
 from kedro_batch.submitter.terminate import JobTerminator
 from kedro_batch.submitter.unconfirmed import Lookup, UnconfirmedJobs
@@ -66,12 +66,8 @@ class JobSubmitter:
         """Jobs that only another process can have submitted."""
         self.stood_still = False
         """True if a call was not made because the process stood still just before it."""
-        self.first_sent = float("inf")
-        """When the first reply to a submission came."""
-        self.last_sent = float("-inf")
-        """When the last reply to a submission came."""
-        self.sent = 0
-        """How many submissions were answered."""
+        self.answers = Answers()
+        """When submissions were answered."""
 
     def open(
         self, unconfirmed: Collection[JobName], *, stopped: bool, contested: Mapping[JobName, int] = _NONE
@@ -216,9 +212,7 @@ class JobSubmitter:
         if isinstance(reply.error, NotSentError):
             self._on_not_sent(name)
             return
-        self.first_sent = min(self.first_sent, now)
-        self.last_sent = now
-        self.sent += 1
+        self.answers.add(now)
         if reply.error is None:
             self._context.backoff.on_success(Lane.SUBMIT)
             self._record_id(name, JobId(reply.value))

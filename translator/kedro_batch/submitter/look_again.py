@@ -15,7 +15,7 @@ from kedro_batch.submitter.job_submitter import JobSubmitter
 from kedro_batch.submitter.run_options import RunMode
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.limits import LOOK_TOOK_S, STILL_S
-from kedro_batch.submitter.stock_taking import StockTaking, took_long
+from kedro_batch.submitter.stock_taking import StockTaking
 from kedro_batch.submitter.turn import Turn
 from kedro_batch.text.wording import counted, duration, listed
 
@@ -72,7 +72,7 @@ class LookAgain:
         asked = self._submitter.holds_back
         first = self._first_job
         sent = self._run_state.state(first) is not JobState.NOT_SUBMITTED
-        last_sent = self._submitter.last_sent if sent else -math.inf
+        last_sent = self._submitter.answers.last if sent else -math.inf
         self._turn.looked(began, last_sent=last_sent, first_of_other=first in found, appeared=bool(found))
         self._submitter.intents.most_begun = self._turn.most_begun
         if first in found and asked:
@@ -149,9 +149,9 @@ class LookAgain:
             return -math.inf
         self._stock.others_may_submit |= submitter.submitted_again
         if over:
-            self._stock.others_may_submit |= took_long(submitter.last_sent - submitter.first_sent, submitter.sent)
-        turn_at = self._turn.due_at(submitter.last_sent) if self._turn and submitter.holds_back else math.inf
-        return min(turn_at, self._stock.due_at(submitter.last_sent, over=over, live=self._run_state.any_live))
+            self._stock.others_may_submit |= submitter.answers.took_long
+        turn_at = self._turn.due_at(submitter.answers.last) if self._turn and submitter.holds_back else math.inf
+        return min(turn_at, self._stock.due_at(submitter.answers.last, over=over, live=self._run_state.any_live))
 
     def tell_of_the_wait(self, seconds: float) -> None:
         """Say why the command does not end, and how long that will take."""

@@ -6,6 +6,7 @@ to take stock. ``with_what_is_to_run`` and ``jobs_of_others`` judge what was fou
 
 import math
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId
@@ -111,9 +112,29 @@ class StockTaking:
         return -math.inf if self._end_unseen and not live else math.inf
 
 
-def took_long(seconds: float, submissions: int) -> bool:
-    """True if submitting took so long that another process may have taken the run up, and ended, in the meantime."""
-    return seconds > SLOW_S + submissions / (SUBMIT_RATE / 2)
+@dataclass(kw_only=True)
+class Answers:
+    """The replies to the submissions of a run.
+
+    Attributes:
+        first: When the first one came.
+        last: When the last one came.
+        number: How many came.
+    """
+
+    first: float = math.inf
+    last: float = -math.inf
+    number: int = 0
+
+    def add(self, now: float) -> None:
+        """Know of one more, that came now."""
+        self.first, self.last = min(self.first, now), now
+        self.number += 1
+
+    @property
+    def took_long(self) -> bool:
+        """True if they took so long that another process may have taken the run up, and ended, in the meantime."""
+        return self.last - self.first > SLOW_S + self.number / (SUBMIT_RATE / 2)
 
 
 def with_what_is_to_run(
