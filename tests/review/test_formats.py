@@ -85,8 +85,11 @@ def test_a_plan_names_the_images_the_account_and_the_region_beside_its_target():
 
 
 def test_a_timeout_and_attempts_that_most_jobs_do_not_have_are_shown():
-    usual = {"timeout_s": 300, "attempts": 2, "resources": Resources(vcpus=1, memory_mib=4096)}
-    jobs = (a_job("a", **usual), a_job("b", **usual), a_job("c", **{**usual, "timeout_s": 5400, "attempts": None}))
+    amounts = Resources(vcpus=1, memory_mib=4096)
+    jobs = (
+        *(a_job(name, timeout_s=300, attempts=2, resources=amounts) for name in ("a", "b")),
+        a_job("c", timeout_s=5400, resources=amounts),
+    )
     text = render_overview(Plan(jobs=jobs), "plan.yaml", OverviewFormat.TEXT)
     assert [line.rstrip().split("  ")[-1] for line in text.splitlines() if line.startswith("    1")] == [
         *["1 vCPU, 4 GiB"] * 2,
