@@ -10,14 +10,12 @@ from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kedro_batch.plan.model import Plan
 from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.diff.model import Change
-from kedro_batch.review.formatting import memory_text
 from kedro_batch.review.overview.build_overview import build_overview
 from kedro_batch.review.page.layout import BOX_HEIGHT, BOX_WIDTH, assign_columns, lay_out_graph
 from kedro_batch.review.page.page import render_diff_page, render_overview_page
@@ -219,14 +217,6 @@ def test_a_plan_that_did_not_change_is_a_page_as_well():
     data = data_of(diff_of(plan, plan))
     assert data["graphs"]["changed"] is None
     assert not any("change" in job for job in data["jobs"])
-
-
-@pytest.mark.parametrize(
-    ("mib", "text"),
-    [(512, "512 MiB"), (1024, "1 GiB"), (2000, "1.95 GiB"), (16000, "15.6 GiB"), (102400, "100 GiB")],
-)
-def test_memory_reads_well(mib, text):
-    assert memory_text(mib) == text
 
 
 @st.composite

@@ -50,7 +50,7 @@ def compare_with_file(before: bytes, name: str, now: bytes, update: Callable[...
         )
     diff = diff_plans(approved, compiled)
     if diff.differ:
-        print_note(render("diff.txt.j2", build_diff_view(diff, name, _COMPILED)).rstrip())
+        print_note(render("diff.txt.j2", build_diff_view(diff, (approved, compiled), (name, _COMPILED))).rstrip())
     else:
         print_note("the jobs are the same; only their order, comments or the layout of the file differ:")
         lines = unified_diff(_lines(before), _lines(now))
