@@ -82,3 +82,16 @@ def test_a_plan_names_the_images_the_account_and_the_region_beside_its_target():
     ) in text
     page = render_overview(plan, "plan.yaml", OverviewFormat.HTML)
     assert "<dt>images</dt><dd>repo:1 (d), pod:1 (pod)</dd>" in page
+
+
+def test_a_timeout_and_attempts_that_most_jobs_do_not_have_are_shown():
+    amounts = Resources(vcpus=1, memory_mib=4096)
+    jobs = (
+        *(a_job(name, timeout_s=300, attempts=2, resources=amounts) for name in ("a", "b")),
+        a_job("c", timeout_s=5400, resources=amounts),
+    )
+    text = render_overview(Plan(jobs=jobs), "plan.yaml", OverviewFormat.TEXT)
+    assert [line.rstrip().split("  ")[-1] for line in text.splitlines() if line.startswith("    1")] == [
+        *["1 vCPU, 4 GiB"] * 2,
+        "1 vCPU, 4 GiB, timeout 1 h 30 min, attempts not set",
+    ]

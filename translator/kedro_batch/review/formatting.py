@@ -1,19 +1,22 @@
-"""Spell values, names, commands and amounts of memory for text, Markdown and the page; wrap lists of names."""
+"""Spell values, names, commands, and amounts with their units, for text, Markdown and the page; wrap lists of names."""
 
 import json
 import re
 import shlex
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from kedro_batch.text.escaping import for_review
+from kedro_batch.text.wording import counted
 
 _ODD_VALUE = re.compile(r"^$|^\s|\s$|^\"| -> ")
 _ODD_NAME = re.compile(rf"{_ODD_VALUE.pattern}|,|^and [0-9]+ more$")
 _COLUMNS, _NARROW = 110, 80
-_MIB_IN_GIB = 1024
-_TWO_DIGITS = 10
+_MIB_IN_GIB, _MIB_IN_QUARTER = 1024, 256
+_LARGE_MIB = 100_000
+_FIVE_DIGITS = 10_000
+_S_IN_H, _S_IN_MIN = 3600, 60
 
 
 def value_text(value: Any) -> str | None:
@@ -57,12 +60,57 @@ def command_text(words: Iterable[str]) -> str:
     return shlex.join(words)
 
 
-def memory_text(memory_mib: int) -> str:
-    """Spell an amount of memory: ``512 MiB``, ``1.95 GiB``, ``15.6 GiB``."""
-    if memory_mib < _MIB_IN_GIB:
-        return f"{memory_mib} MiB"
+def memory_text(memory_mib: float, *, exactly: bool = True) -> str:
+    """Spell an amount of memory, in GiB where that hides nothing: ``512 MiB``, ``2000 MiB``, ``1.5 GiB``, ``16 GiB``.
+
+    Args:
+        memory_mib: The amount.
+        exactly: Round no amount. A sum of 100,000 MiB or more is otherwise rounded: ``97.7 GiB``.
+    """
     gib = memory_mib / _MIB_IN_GIB
-    return f"{gib:,.{2 if gib < _TWO_DIGITS else 1}f}".rstrip("0").rstrip(".") + " GiB"
+    if memory_mib >= _MIB_IN_GIB and memory_mib % _MIB_IN_QUARTER == 0:
+        return f"{gib:,.2f}".rstrip("0").rstrip(".") + " GiB"
+    if memory_mib >= _LARGE_MIB and not exactly:
+        return f"{gib:,.1f}".removesuffix(".0") + " GiB"
+    return f"{memory_mib:,} MiB" if memory_mib >= _FIVE_DIGITS else f"{memory_mib} MiB"
+
+
+def seconds_text(seconds: float) -> str:
+    """Spell a number of seconds that somebody has set, without rounding: ``45 s``, ``5 min``, ``1 h 30 min``."""
+    parts = (
+        (int(seconds // _S_IN_H), "h"),
+        (int(seconds % _S_IN_H // _S_IN_MIN), "min"),
+        (seconds % _S_IN_MIN, "s"),
+    )
+    return " ".join(f"{number:,} {unit}" for number, unit in parts if number) or "0 s"
+
+
+_AMOUNTS: Mapping[str, Callable[[float], str]] = {
+    "vcpus": lambda number: counted(number, "vCPU"),
+    "memory_mib": memory_text,
+    "gpus": lambda number: counted(number, "GPU"),
+    "shared_memory_mib": memory_text,
+    "timeout_s": seconds_text,
+}
+"""How the settings that are amounts are spelled, by the names that they have in a plan, in the order of a plan."""
+
+
+def setting_text(name: str, value: Any) -> str | None:
+    """Spell a setting with its unit, so that two amounts that differ are spelled differently; None stays None.
+
+    Args:
+        name: The setting in a plan, such as ``memory_mib``: the last part of its path.
+        value: Its value; what is no amount is spelled as ``value_text`` does.
+    """
+    spell = _AMOUNTS.get(name)
+    if spell is None or isinstance(value, bool) or not isinstance(value, int | float):
+        return value_text(value)
+    return spell(value)
+
+
+def resources_text(resources: Mapping[str, float]) -> str:
+    """Spell what a container gets: ``2 vCPUs, 4 GiB, 1 GPU``; what is not stated is left out."""
+    return ", ".join(spell(resources[name]) for name, spell in _AMOUNTS.items() if name in resources)
 
 
 def wrap_to_text(names: Iterable[str], indent: int) -> str:

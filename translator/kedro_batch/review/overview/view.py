@@ -1,5 +1,6 @@
 """The values that the templates of an overview show: values spelled, nothing escaped yet."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +9,15 @@ from kedro_batch.diagnostics import path_text
 from kedro_batch.plan.checks.job_definitions import images_of
 from kedro_batch.plan.params import param_leaves
 from kedro_batch.plan.settings import JobDefinition
-from kedro_batch.review.formatting import LONGEST_PARAM, memory_text, quote_names, spell_params, value_text
+from kedro_batch.review.formatting import (
+    LONGEST_PARAM,
+    memory_text,
+    quote_names,
+    resources_text,
+    setting_text,
+    spell_params,
+    value_text,
+)
 from kedro_batch.review.markdown_escape import clip
 from kedro_batch.review.overview.model import DataOverview, JobOverview, Overview, Totals
 from kedro_batch.text.wording import counted
@@ -66,6 +75,9 @@ class OverviewView:
 
 _PLACE = ("account", "region")
 """What says with the queue where the jobs run."""
+_SHOWN_IF_UNUSUAL = {"timeout_s": "timeout", "attempts": "attempts"}
+_Usual = Mapping[str, Counter[Any]]
+"""How many jobs have each value of a setting."""
 _WIDEST_NAME = 48
 _WIDEST_RESOURCES = 40
 
@@ -78,7 +90,8 @@ def build_overview_view(overview: Overview, name: str) -> OverviewView:
         name: Its name.
     """
     totals = overview.totals
-    rows = tuple(_row(job, totals) for job in overview.jobs)
+    usual = {name: Counter(job.settings.get(name) for job in overview.jobs) for name in _SHOWN_IF_UNUSUAL}
+    rows = tuple(_row(job, totals, usual) for job in overview.jobs)
     return OverviewView(
         name=name,
         summary=f"{counted(totals.jobs, 'job')}, {counted(totals.nodes, 'node')}",
@@ -95,10 +108,9 @@ def list_facts(overview: Overview, *, exactly: bool = False, longest: int | None
 
     Args:
         overview: The plan.
-        exactly: Spell memory in MiB.
+        exactly: Round no amount of memory.
         longest: Shorten parameters that have more characters; None for none.
     """
-    memory = (lambda mib: f"{mib:,} MiB") if exactly else memory_text
     totals = overview.totals
     yield Fact(label="longest path", text=counted(totals.longest_path, "job"))
     yield Fact(label="widest level", text=f"{counted(totals.jobs_at_widest, 'job')}, level {totals.widest_level}")
@@ -106,7 +118,8 @@ def list_facts(overview: Overview, *, exactly: bool = False, longest: int | None
         yield Fact(label="join jobs", text=f"{totals.join_jobs:,}")
     summed, widest = totals.summed, totals.at_widest
     vcpus = f"{summed.vcpus:,} in total, {widest.vcpus:,} at the widest level"
-    sizes = f"{memory(summed.memory_mib)} in total, {memory(widest.memory_mib)} at the widest level"
+    memory, at_widest = (memory_text(one.memory_mib, exactly=exactly) for one in (summed, widest))
+    sizes = f"{memory} in total, {at_widest} at the widest level"
     yield Fact(label="vCPUs", text=_amount_text(vcpus, summed.jobs_without_vcpus, totals.jobs))
     yield Fact(label="memory", text=_amount_text(sizes, summed.jobs_without_memory, totals.jobs))
     if summed.gpus:
@@ -155,15 +168,18 @@ def _origin_text(value: Any) -> str:
             return value_text(value) or ""
 
 
-def _row(job: JobOverview, totals: Totals) -> JobRow:
-    return JobRow(level=job.level, job=job.job, resources=", ".join(_resources(job, totals)), depends_on=job.depends_on)
+def _row(job: JobOverview, totals: Totals, usual: _Usual) -> JobRow:
+    how = ", ".join(_resources(job, totals, usual))
+    return JobRow(level=job.level, job=job.job, resources=how, depends_on=job.depends_on)
 
 
-def _resources(job: JobOverview, totals: Totals) -> Iterator[str]:
-    resources = job.settings.get("resources", {})
-    for unit, name in (("vCPU", "vcpus"), ("MiB", "memory_mib"), ("GPU", "gpus")):
-        if name in resources:
-            yield f"{resources[name]} {unit}"
+def _resources(job: JobOverview, totals: Totals, usual: _Usual) -> Iterator[str]:
+    if resources := resources_text(job.settings.get("resources", {})):
+        yield resources
+    for name, label in _SHOWN_IF_UNUSUAL.items():
+        value = job.settings.get(name)
+        if value != usual[name].most_common(1)[0][0]:
+            yield f"{label} {'not set' if value is None else setting_text(name, value)}"
     for field, counts in (("job_queue", totals.queues), ("job_definition", totals.definitions)):
         if len(counts) > 1:
             yield str(job.settings[field])
