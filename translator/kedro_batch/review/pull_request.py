@@ -100,7 +100,9 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
     drawn = cache(lambda edges: _draw(build_diff_graph(diff, old, new, edges)))
     page = DiffMarkdown(
         marker=_marker("diff", names[1]),
-        headline=write_headline(diff, names, risks=len(view.risks), verdict=judge_cost(diff, before, after)),
+        headline=write_headline(
+            diff, names, risks=sum(not one.is_cost for one in view.risks), verdict=judge_cost(diff, before, after)
+        ),
         diff=view,
         subjects=0,
         left_out={},

@@ -52,6 +52,11 @@ class RiskLine:
         return replace(self, who=sets[self.what != RiskKind.JOB_REMOVED.replace("_", " ")].describe(jobs))
 
     @property
+    def is_cost(self) -> bool:
+        """True if it only means higher cost."""
+        return RiskKind(self.what.replace(" ", "_")).is_cost
+
+    @property
     def first_subjects(self) -> list[str]:
         """The first subjects, and the number of further ones."""
         more = len(self.subjects) - _SUBJECTS
