@@ -1,12 +1,13 @@
 """The values that the templates of a diff show: equal changes together, values spelled, nothing escaped yet."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from kedro_batch.plan.model import Plan
 from kedro_batch.review.diff.details import Detail, data_details, field_detail, origin_detail
 from kedro_batch.review.diff.job_blocks import JobBlock, JobBlocks, build_blocks, group_equal_jobs
-from kedro_batch.review.diff.model import PlanDiff
+from kedro_batch.review.diff.model import FieldChange, PlanDiff
 from kedro_batch.review.diff.renamed_definitions import join_renamed
 from kedro_batch.review.diff.risk_lines import RiskLine, group_risks
 from kedro_batch.review.job_sets import JobSets
@@ -18,6 +19,7 @@ _TOTAL_LABELS: Mapping[tuple[str, ...], str] = {
     ("longest_path",): "longest path",
     ("join_jobs",): "join jobs",
 }
+_BY = {"queues": "jobs by queue", "definitions": "jobs by definition"}
 _UNSTATED = {"jobs_without_memory": "jobs without memory_mib", "jobs_without_vcpus": "jobs without vcpus"}
 
 
@@ -80,7 +82,7 @@ def build_diff_view(
         origin=tuple(map(origin_detail, join_renamed(diff))),
         blocks=blocks.jobs,
         defaults=blocks.defaults,
-        totals=tuple(field_detail(one, _total_label(one.path)) for one in diff.totals),
+        totals=tuple(_total_details(diff.totals, full=full)),
         data=tuple(data_details(diff.data)),
         full=full,
     )
@@ -104,6 +106,16 @@ def summarize_diff(diff: PlanDiff) -> str:
         text += f"; the plan's {', '.join(names)} changed"
     before, after = diff.totals_before.longest_path, diff.totals_after.longest_path
     return text if before == after else f"{text}; longest path {before} -> {after}"
+
+
+def _total_details(totals: Sequence[FieldChange], *, full: bool) -> Iterator[Detail]:
+    """Yield the totals that differ; in short, numbers of jobs by queue or definition are one detail each."""
+    for name, some in groupby(totals, lambda one: one.path[0]):
+        if name in _BY and not full:
+            each = tuple(f"{one.path[1]} {one.before or 0} -> {one.after or 0}" for one in some)
+            yield Detail(label=_BY[name], each=each)
+        else:
+            yield from (field_detail(one, _total_label(one.path)) for one in some)
 
 
 def _total_label(path: tuple[str, ...]) -> str:
