@@ -21,7 +21,7 @@ const jobRow = (job) => el("tr", { "data-job": job.number, class: job.number ===
   }));
 const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
 const shownJobs = () => {
-  const near = onlyChanged && plan.graphs.changed ? new Set(plan.graphs.changed.boxes.map(([job]) => job)) : null;
+  const near = onlyChanged && plan.shown ? new Set(plan.shown) : null;
   const kept = jobs.filter(({ number, kind }) => (state.hits?.has(number) ?? true) && (!onlyChanged || (near?.has(number) ?? kind)));
   const { key } = jobColumns[state.sort] ?? {};
   return key ? kept.sort((a, b) => compare(key(a), key(b)) * (state.down ? 1 : -1) || a.number - b.number) : kept;

@@ -1,6 +1,5 @@
 // ---- views ------------------------------------------------------------------------------------------------------
-const graph = wide ? new Drawing(byId("graph"), "Job graph") : null;
-graph?.addMap();
+const graph = new Graph(byId("graph"), "Job graph");
 const near = new Drawing(byId("near"), "The selected job with its parents and children");
 const hint = el("p", { class: "empty" }, "Select a job in the table to see its neighbours.");
 const more = el("ul", { class: "legend", hidden: "" });
@@ -9,7 +8,7 @@ const table = listing(byId("table"), jobColumns, jobRow);
 let data = null; // built when its view is first opened
 let nearOf = null;
 const narrow = matchMedia("(max-width: 760px)");
-const current = () => (state.view === "graph" ? graph : state.view === "near" || !wide ? near : graph);
+const current = () => (state.view === "near" ? near : graph);
 
 const drawNear = () => {
   const job = jobs[state.job];
@@ -30,17 +29,14 @@ const drawNear = () => {
 const showData = () => data.show(datasets.filter(([name]) => meant(`\n${name.toLowerCase()}\n`)));
 const setView = (view) => {
   state.view = view;
-  const split = !wide && view === "table" && state.job !== null;
-  document.querySelector("main").classList.toggle("split", split);
-  for (const name of ["graph", "near", "table", "data"]) byId(name).hidden = name !== view && !(split && name === "near");
+  for (const name of ["graph", "near", "table", "data"]) byId(name).hidden = name !== view;
   for (const tab of document.querySelectorAll("[role=tab]")) {
     const is = tab.dataset.view === view;
     tab.setAttribute("aria-selected", is);
     tab.tabIndex = is ? 0 : -1;
   }
-  document.querySelector(".zooms").hidden = !["graph", "near"].includes(view) && !split;
-  byId("near").setAttribute("aria-labelledby", split ? "tab-table" : "tab-near");
-  if (view === "near" || split) drawNear();
+  document.querySelector(".zooms").hidden = !["graph", "near"].includes(view);
+  if (view === "near") drawNear();
   if (view === "data" && !data) {
     data = listing(byId("data"), ["dataset", "role", "written by", "read by"].map((label) => ({ label })), dataRow);
     const here = new Set(datasets.map(([name]) => name));
@@ -55,9 +51,9 @@ const choose = (number, { hash = true, focus = false, scroll = true } = {}) => {
   state.job = number;
   byId("details").hidden = number === null;
   if (number !== null) details(jobs[number]);
-  if (number !== null && state.view === "graph" && !graph.boxes.has(number)) {
-    if (plan.graphs.whole) setOnly(false);
-    else state.view = "near"; // only changed jobs are drawn, and this job is not near them
+  if (number !== null && state.view === "graph") {
+    if (graph.boxOf(number) === undefined) setOnly(false); // only changed jobs are drawn, and this job is not near them
+    graph.reveal(number);
   }
   if (hash) location.hash = number === null ? "" : addressOf(jobs[number].name);
   setView(state.view);
@@ -118,7 +114,7 @@ const step = (by) => {
 const find = (text) => {
   byId("search").value = text;
   search();
-  if (state.view === "data" || state.view === "near") setView(wide ? "graph" : "table");
+  if (state.view === "data" || state.view === "near") setView("graph");
   step(1);
 };
 
@@ -158,12 +154,13 @@ const walk = (key) => {
 };
 
 document.addEventListener("click", (event) => {
-  const at = event.target.closest("[data-do], [data-view], [data-find], [data-sort], [data-job]");
+  const at = event.target.closest("[data-do], [data-view], [data-find], [data-sort], [data-group], [data-job]");
   if (!at) return;
-  const { do: action, view, find: text, sort, job } = at.dataset;
+  const { do: action, view, find: text, sort, group, job } = at.dataset;
   if (action) actions[action]();
   else if (view) setView(view);
   else if (text !== undefined) find(text);
+  else if (group !== undefined) graph.toggle(+group);
   else if (sort !== undefined) {
     state.down = state.sort === +sort ? !state.down : true;
     state.sort = +sort;
@@ -171,9 +168,9 @@ document.addEventListener("click", (event) => {
     table.show(shownJobs());
   } else {
     const drawn = at.closest("svg");
-    if (!drawn && state.view === "data") setView(wide ? "graph" : "table");
+    if (!drawn && state.view === "data") setView("graph");
     const inDetails = at.closest("aside");
-    choose(+job, { scroll: !drawn || state.view === "near" || !wide || narrow.matches, focus: drawn !== null });
+    choose(+job, { scroll: !drawn || state.view === "near" || narrow.matches, focus: drawn !== null });
     if (inDetails) inDetails.querySelector("h2").focus({ preventScroll: true }); // the link was replaced
     tellFound();
   }
@@ -191,7 +188,9 @@ listenToKeys(actions, {
   letter: (key, { target }) => {
     if ("1234".includes(key)) return document.querySelectorAll("[role=tab]")[key - 1]?.click(), false;
     if (zoomKey(key, actions)) return false;
+    if ((key === "Enter" || key === " ") && target.matches("[data-group]")) return graph.toggle(+target.dataset.group), true;
     if ((key === "Enter" || key === " ") && target.matches(".job")) return choose(+target.dataset.job, { focus: true }), true;
+    if (key.startsWith("Arrow") && (state.job === null || target.matches("[data-group]")) && graph.move(target, key)) return true;
     if (key.startsWith("Arrow") && state.job !== null && !target.closest("aside, header")) return walk(key), true;
     return false;
   },
@@ -217,10 +216,7 @@ addEventListener("hashchange", fromAddress);
 const setOnly = (only) => {
   onlyChanged = only;
   if (byId("only")) byId("only").checked = only;
-  if (graph) {
-    graph.show(whole((only ? plan.graphs.changed : plan.graphs.whole) ?? wide));
-    graph.begin();
-  }
+  graph.restrict(only && plan.shown ? new Set(plan.shown) : null);
   table.show(shownJobs());
 };
 const risk = ({ what, before, after, about }) => {
@@ -235,5 +231,5 @@ const legend = () => el("ul", { class: "legend" }, Object.entries(SIGNS).map(([k
 if (plan.kind === "diff") byId("graph").append(legend());
 byId("risks")?.append(...plan.risks.map(risk));
 setView(state.view);
-setOnly(plan.kind === "diff" && plan.graphs.changed !== null && (jobs.length > 60 || !plan.graphs.whole));
+setOnly(plan.kind === "diff" && plan.shown !== null && jobs.length > 60);
 fromAddress();

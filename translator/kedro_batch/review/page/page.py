@@ -15,12 +15,23 @@ from kedro_batch.review.diff.model import PlanDiff
 from kedro_batch.review.overview.model import Overview
 from kedro_batch.review.overview.view import Fact, list_facts
 from kedro_batch.review.page.page_data import build_diff_data, build_overview_data
-from kedro_batch.review.page.self_contained import embed, page_script, page_style, policy
+from kedro_batch.review.page.self_contained import embed, join_files, page_script, page_style, policy
 from kedro_batch.review.templates import render
 from kedro_batch.text.escaping import for_review
 from kedro_batch.text.wording import counted
 
-_SCRIPTS = ("jobs.js", "drawing.js", "listing.js", "details.js", "page.js")
+_SCRIPTS = (
+    "jobs.js",
+    "folding.js",
+    "heights.js",
+    "arranging.js",
+    "drawing.js",
+    "boxes.js",
+    "graph.js",
+    "listing.js",
+    "details.js",
+    "page.js",
+)
 """Joined, they are one JavaScript module."""
 
 
@@ -102,9 +113,10 @@ def _render_page(
     facts: tuple[_Fact, ...],
     counts: tuple[tuple[str, str], ...],
 ) -> str:
-    style, script = page_style("page", "page.css"), page_script("page", *_SCRIPTS)
+    style = page_style("page", "page.css", "drawing.css")
+    script = f"{join_files('vendor', 'dagre.min.js')}\n{page_script('page', *_SCRIPTS)}"
     is_diff = data["kind"] == "diff"
-    has_graph = any(data["graphs"].values())
+    has_graph = bool(data["jobs"])
     risks = sum(max(1, len(one["about"])) for one in data["risks"])
     view = _Page(
         title=for_review(title),
