@@ -40,13 +40,14 @@ const groupBox = (folds) => (id, x, y) => {
   const members = folds.jobsIn(id);
   const amounts = group.words[1];
   const some = jobsShown(folds, ~id);
+  const queues = [...new Set(members.map((job) => jobs[job].settings.queue))];
   const kinds = changesIn(group);
-  const said = [group.kind, group.name, some, amounts, ...kinds.map((kind) => `${group.changes[kind]} ${kind}`)].filter(Boolean).join(", ");
+  const said = [group.kind, group.name, some, amounts, `${queues.length === 1 ? "queue" : "queues"} ${queues.join(" ")}`, ...kinds.map((kind) => `${group.changes[kind]} ${kind}`)].filter(Boolean).join(", ");
   const signs = kinds.map((kind) => svg("tspan", { class: kind }, `  ${SIGNS[kind]}${group.changes[kind].toLocaleString("en")}`));
   const marks = ["job group", members.some((job) => onPath.has(job)) ? "longest" : "", group.gpus ? "gpu" : "", kinds.length ? "differs" : ""];
   const attributes = { class: `${joinClasses(marks)} ${coloursOf(members.map((job) => jobs[job]))}`, "data-group": ~id, "aria-label": said, "aria-expanded": false };
-  return boxElement(attributes, x, y, `${group.name}\n${[some, amounts].filter(Boolean).join("\n")}`, "▸",
-    [groupName(folds, id), [svg("tspan", { class: "count" }, some), signs], amounts]);
+  return boxElement(attributes, x, y, `${group.name}\n${[some, amounts, ...queues].filter(Boolean).join("\n")}`, "▸",
+    [groupName(folds, id), [svg("tspan", { class: "count" }, some), signs, ` · ${shortened(queues.join(", "), 22 - 4 * kinds.length)}`], amounts]);
 };
 const frameElement = (folds) => ({ group, x, y, w, h }) => {
   const { kind, name } = plan.groups[group];

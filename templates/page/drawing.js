@@ -1,5 +1,5 @@
 // ---- what is selected, searched and shown -----------------------------------------------------------------------
-const state = { view: "graph", job: null, wanted: "", hits: null, sort: null, down: true };
+const state = { view: "graph", job: null, wanted: "", hits: null };
 let onlyChanged = false;
 
 // ---- drawings: boxes and lines that can be moved and zoomed -----------------------------------------------------

@@ -22,7 +22,6 @@ jobs.forEach((job, number) => {
   job.settings = plan.settings[job.settings];
   numberOf.set(job.name, number);
 });
-const coloursOf = () => "";
 const gained = new Map(jobs.map((job) => [job.number, new Set(job.change?.names?.parents?.gained)]));
 for (const job of jobs) for (const parent of [...job.parents, ...job.lost]) jobs[parent].children.push(job.number);
 const fate = (parent, child) => {

@@ -1,10 +1,12 @@
 """Measures what hostile plans cost to read: ``python tests/benchmarks/hostile.py [WORD]``.
 
 Each plan below is made to take as much time or memory as its few megabytes can. It prints what `kedro-batch validate`
-takes for each, in a process of its own, and ends with 1 if one takes more than 200 MB or 30 s, or ends in a traceback.
+takes for each, in a process of its own, then what `compile --check` takes for a plan of a project with much in it that
+means nothing. It ends with 1 if one takes more than 200 MB or 30 s, or ends in a traceback.
 """
 
 import multiprocessing
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
@@ -13,7 +15,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 
 from tests.benchmarks.measure import measured_however_it_ends
-from tests.support.command_line import BIN
+from tests.support.command_line import BIN, environment
+from tests.support.large_projects import CHAIN, write_large_project
 
 MEGABYTES_AT_MOST = 200
 SECONDS_AT_MOST = 30
@@ -244,9 +247,48 @@ HOSTILE: Mapping[str, Callable[[], bytes]] = {
     "17 MiB": lambda: _filled("#", 17 * _MIB),
 }
 
+_JOBS_TO_CHECK = 4000
+
+PADDED: Mapping[str, Callable[[bytes], bytes]] = {
+    "a comment above every job": lambda plan: plan.replace(b"  - name:", b"  # a note\n  - name:"),
+    "newlines at the end": lambda plan: plan + b"\n" * (_MOST - len(plan)),
+    "newlines at the beginning": lambda plan: b"\n" * (_MOST - len(plan)) + plan,
+    "newlines of Windows at the end": lambda plan: plan + b"\r\n" * ((_MOST - len(plan)) // 2),
+    "spaces at the end": lambda plan: plan + b" " * (_MOST - len(plan) - 1) + b"\n",
+    "comments at the end": lambda plan: plan + b"#\n" * ((_MOST - len(plan)) // 2),
+    "one long comment": lambda plan: plan + b"#" * (_MOST - len(plan)),
+    "one wide letter in a long comment": lambda plan: plan + "#😀".encode() + b"x" * (_MOST - len(plan) - 5),
+}
+"""Plans that mean the same as the compiled one."""
+
 
 def _write(name: str, file: Path) -> None:
     file.write_bytes(HOSTILE[name]())
+
+
+def _write_padded(name: str, compiled: Path, file: Path) -> None:
+    file.write_bytes(PADDED[name](compiled.read_bytes()))
+
+
+def _made(write: Callable[..., None], *arguments: object) -> None:
+    """Write a file in a process of its own: the memory of a measured one counts from that of this one, its parent."""
+    writer = multiprocessing.get_context("spawn").Process(target=write, args=arguments)
+    writer.start()
+    writer.join()
+
+
+def _told(what: str, file: Path, *words: str, codes: tuple[int, ...]) -> bool:
+    """Measure a command that reads a file, print what it takes, and return whether that is too much."""
+    size = file.stat().st_size / _MIB
+    one = measured_however_it_ends([str(BIN / "kedro-batch"), *words, file.name], file.parent)
+    harm = one.megabytes > MEGABYTES_AT_MOST or one.seconds > SECONDS_AT_MOST or one.code not in codes
+    told = one.output[:250].replace("\n", " ")
+    sys.stdout.write(
+        f"{'BAD ' if harm else ''}{what} ({size:.1f} MiB): "
+        f"{one.seconds:.1f} s, {one.megabytes:.0f} MB, code {one.code}\n    {told}\n"
+    )
+    sys.stdout.flush()
+    return harm or "Traceback" in one.output
 
 
 def main() -> None:
@@ -254,23 +296,18 @@ def main() -> None:
     bad = 0
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "plan.yaml"
-        for name in HOSTILE:
-            if word not in name:
-                continue
-            # The memory of a process counts from that of its parent: this one has to stay small.
-            writer = multiprocessing.get_context("spawn").Process(target=_write, args=(name, file))
-            writer.start()
-            writer.join()
-            size = file.stat().st_size / _MIB
-            one = measured_however_it_ends([str(BIN / "kedro-batch"), "validate", "plan.yaml"], Path(folder))
-            harm = one.megabytes > MEGABYTES_AT_MOST or one.seconds > SECONDS_AT_MOST or one.code not in (0, 2, 4)
-            bad += harm or "Traceback" in one.output
-            told = one.output[:250].replace("\n", " ")
-            sys.stdout.write(
-                f"{'BAD ' if harm else ''}{name} ({size:.1f} MiB): "
-                f"{one.seconds:.1f} s, {one.megabytes:.0f} MB, code {one.code}\n    {told}\n"
-            )
-            sys.stdout.flush()
+        for name in (one for one in HOSTILE if word in one):
+            _made(_write, name, file)
+            bad += _told(name, file, "validate", codes=(0, 2, 4))
+        padded = [one for one in PADDED if word in one]
+        if padded:
+            project = write_large_project(Path(folder) / "project", CHAIN.replace("10_000", str(_JOBS_TO_CHECK)))
+            compiled, file = project / "compiled.yaml", project / "plan.yaml"
+            compile_ = [str(BIN / "kedro-batch"), "compile", "-q", "-o", compiled.name]
+            subprocess.run(compile_, cwd=project, env=environment(), check=True)
+        for name in padded:
+            _made(_write_padded, name, compiled, file)
+            bad += _told(f"compile --check, {name}", file, "compile", "--check", codes=(3,))
     sys.exit(1 if bad else 0)
 
 

@@ -131,12 +131,13 @@ def test_what_is_quoted_in_a_diagnostic_is_short():
 
 
 @pytest.mark.parametrize(
-    "character", ["\x85", "\u2028", "\u2029", "\ufeff", "\u202e", "\u200b", "\u061c", "\u3164", "\ufe0f"]
+    "character",
+    ["\x85", "\u2028", "\u2029", "\ufeff", "\u202e", "\u200b", "\u061c", "\u3164", "\ufe0f", "\U0001bca0"],
 )
 def test_what_hides_text_from_a_reviewer_is_refused(character):
     _, diagnostics = read(f"a: 1\n# a comment{character}b: 2\n")
     assert diagnostics[0].startswith(f"f.yaml:2: holds the invisible character U+{ord(character):04X}: ")
-    assert read(f'a: "\\u{ord(character):04x}"') == ({"a": character}, [])
+    assert read(f'a: "\\U{ord(character):08x}"') == ({"a": character}, [])
 
 
 def test_half_a_character_is_refused():

@@ -20,9 +20,10 @@ def plan_of(params):
 
 
 def changes(old, new):
-    diff = diff_plans(plan_of(old), plan_of(new))
+    plans = plan_of(old), plan_of(new)
+    diff = diff_plans(*plans)
     assert diff.differ == bool(diff.origin)
-    return [(one.label, one.before, one.after) for one in build_diff_view(diff, "old", "new").origin]
+    return [(one.label, one.before, one.after) for one in build_diff_view(diff, plans, ("old", "new")).origin]
 
 
 @pytest.mark.parametrize(

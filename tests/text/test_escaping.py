@@ -30,6 +30,27 @@ def test_what_nobody_sees_is_an_escape_and_what_reads_as_one_is_not(text, shown)
     assert for_review(text) == shown
 
 
+@pytest.mark.parametrize(
+    "ranges",
+    [
+        "AD 34F 61C 115F-1160 17B4-17B5 180B-180F 200B-200F 202A-202E 2060-206F 3164 FE00-FE0F FEFF FFA0 FFF0-FFF8",
+        "1BCA0-1BCA3 1D173-1D17A E0000-E0FFF",
+    ],
+)
+def test_all_default_ignorable_characters_of_unicode_are_invisible(ranges):
+    for one in ranges.split():
+        first, _, last = one.partition("-")
+        for code in range(int(first, 16), int(last or first, 16) + 1):
+            assert INVISIBLE.fullmatch(chr(code)), hex(code)
+            assert chr(code) not in for_review(chr(code)) + for_terminal(chr(code)) + for_json(chr(code))
+            assert not one_line(chr(code))
+
+
+@pytest.mark.parametrize("text", ["\U0001bc9f", "\ufffd", "\u3165", "\U0001d172", "\u2010", "a"])
+def test_their_neighbours_are_not(text):
+    assert not INVISIBLE.search(text)
+
+
 _TRICKY = st.text(st.sampled_from("\\xuU0028e\u200b\u00e9\x1b\U000e0041"), max_size=12)
 
 

@@ -6,7 +6,7 @@ its traceback and ends with exit code 1.
 
     KedroBatchError
     ├── UsageError      2    the command line asks for something impossible
-    ├── PlanDiffers     3    `compile --check`, `diff --exit-code`: the plans differ
+    ├── PlanDiffers     3    `compile --check`, `diff --exit-code`: the plans differ; `--fail-on`: by such a risk
     ├── Refused         4    project, configuration or plan refused
     │   ├── ProjectError         the Kedro project could not be loaded, or the selection does not fit it
     │   ├── ConfigError          aws_batch.yml is wrong or incomplete
@@ -41,7 +41,7 @@ class UsageError(KedroBatchError):
 
 
 class PlanDiffers(KedroBatchError):  # noqa: N818  an outcome that scripts ask for, not a fault
-    """The checked plan file is out of date, or two plans differ."""
+    """The checked plan file is out of date, or two plans differ, perhaps by what must not change."""
 
     exit_code = 3
 

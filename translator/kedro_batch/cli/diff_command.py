@@ -1,25 +1,38 @@
 """``kedro-batch diff``."""
 
 import os
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from kedro_batch.cli.base import BatchCommand
+from kedro_batch.cli.option_types import RiskKinds, complete_risk_kinds
 from kedro_batch.cli.plan_source import read_source
 from kedro_batch.cli.review_output import review_options, write_review
 from kedro_batch.errors import PlanDiffers
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from kedro_batch.plan.model import Plan
+    from kedro_batch.review.diff.model import Risk
 
 
 @click.command(cls=BatchCommand, short_help="Show what differs between two plans, by job.")
 @click.argument("old")
 @click.argument("new")
 @click.option("--exit-code", is_flag=True, help="Exit with 3 if the plans differ, with 0 if not.")
+@click.option(
+    "--fail-on",
+    type=RiskKinds(),
+    shell_complete=complete_risk_kinds,
+    multiple=True,
+    metavar="KIND[,KIND]",
+    help="Exit with 3 if there is a risk of such a kind, or any.",
+)
 @review_options("text", "markdown", "json", "html")
-def diff(old: str, new: str, *, exit_code: bool, **given: Any) -> None:
+def diff(old: str, new: str, *, exit_code: bool, fail_on: tuple[tuple[str, ...], ...], **given: Any) -> None:
     """Show what differs between the plans OLD and NEW: by meaning, not by lines.
 
     Each is a file, - for standard input, or REV:PATH for a revision in git: kedro-batch diff main:plan.yaml
@@ -31,12 +44,22 @@ def diff(old: str, new: str, *, exit_code: bool, **given: Any) -> None:
 
     if old == new == "-":
         raise click.UsageError("only one of the two can be standard input")
+    if exit_code and fail_on:
+        raise click.UsageError("--exit-code and --fail-on both end with 3: give one of them")
     (before, old_name), (after, new_name) = _read(old), _read(new)
     found = diff_plans(before, after)
     text = render_diff(found, (before, after), (old_name, new_name), DiffFormat(given["format"]))
     write_review(text, given)
     if exit_code and found.differ:
         raise PlanDiffers(f"{new_name} differs from {old_name}")
+    if counts := _count_kinds(found.risks, {kind for kinds in fail_on for kind in kinds}):
+        raise PlanDiffers(f"{new_name} has risks of --fail-on, compared with {old_name}: {counts}")
+
+
+def _count_kinds(risks: "Sequence[Risk]", kinds: set[str]) -> str:
+    """Spell how many risks there are of some kinds: ``queue_changed (7), image_changed (1)``; nothing if none."""
+    counts = Counter(str(risk.kind) for risk in risks if risk.kind in kinds)
+    return ", ".join(f"{kind} ({count:,})" for kind, count in counts.items())
 
 
 def _read(named: str) -> "tuple[Plan, str]":

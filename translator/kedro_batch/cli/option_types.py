@@ -1,4 +1,4 @@
-"""The durations, moments and rates that users write."""
+"""The durations, moments, rates and kinds of risks that users write."""
 
 import math
 import re
@@ -10,8 +10,9 @@ import click
 
 if TYPE_CHECKING:
     _Number = click.ParamType[float]
-else:
-    _Number = click.ParamType  # older versions of click, which some versions of Kedro ask for, know no type in brackets
+    _Words = click.ParamType[tuple[str, ...]]
+else:  # older versions of click, which some versions of Kedro ask for, know no type in brackets
+    _Number = _Words = click.ParamType
 
 _UNITS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 
@@ -67,3 +68,41 @@ class Rate(_Number):
                 f"{value!r} is not a rate: write a number of submissions a second above 0, or unlimited", param, ctx
             )
         return rate
+
+
+ANY_RISK = "any"
+
+
+class RiskKinds(_Words):
+    """Kinds of risks with commas between them, or ``any``."""
+
+    name = "kinds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """Return the kinds, each once; ``any`` stands for all of them."""
+        from kedro_batch.text.wording import did_you_mean  # noqa: PLC0415  the command line's --help does without
+
+        if isinstance(value, tuple):
+            return value
+        known, asked = _risk_kinds(), [word.strip() for word in str(value).split(",")]
+        for word in asked:
+            if word not in (*known, ANY_RISK):
+                hint = did_you_mean(word, known)
+                every = ", ".join((ANY_RISK, *known))
+                self.fail(f"{word[:_SHOWN]!r} is no kind of risk.{hint} Known here: {every}", param, ctx)
+        return known if ANY_RISK in asked else tuple(dict.fromkeys(asked))
+
+
+def complete_risk_kinds(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    """Complete the last of the kinds with commas between them."""
+    before, comma, begun = incomplete.rpartition(",")
+    return [f"{before}{comma}{word}" for word in (ANY_RISK, *_risk_kinds()) if word.startswith(begun)]
+
+
+_SHOWN = 80  # characters of a word in a message
+
+
+def _risk_kinds() -> tuple[str, ...]:
+    from kedro_batch.review.diff.model import RiskKind  # noqa: PLC0415  the command line's --help does without
+
+    return tuple(map(str, RiskKind))

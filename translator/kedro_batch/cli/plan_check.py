@@ -1,8 +1,10 @@
 """``compile --check``: compares the plan in a file with what compiling gives now, and says how to update the file."""
 
-import difflib
+import io
 import shlex
-from collections.abc import Callable
+from codecs import BOM_UTF8
+from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import click
@@ -16,8 +18,8 @@ from kedro_batch.plan.reader import read_plan
 from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.diff.view import build_diff_view
 from kedro_batch.review.templates import render
-from kedro_batch.text.escaping import for_terminal
-from kedro_batch.text.wording import counted
+from kedro_batch.text.escaping import LONGEST_LINE, for_terminal
+from kedro_batch.text.line_diff import unified_diff
 
 _COMPILED = "compiled now"
 _MAX_LINES = 100
@@ -37,11 +39,7 @@ def compare_with_file(before: bytes, name: str, now: bytes, update: Callable[...
         PlanDiffers: They differ.
         PlanError: The file is not a plan.
     """
-    old, new = (
-        content.decode("utf-8-sig", errors="replace").replace("\r\n", "\n").removesuffix("\n").split("\n")
-        for content in (before, now)
-    )
-    if old == new:
+    if _as_written(before) == _as_written(now):
         return
     approved, compiled = read_plan(before, name), read_plan(now, _COMPILED)
     resolving = ("--resolve-image",) if loses_digests(compiled, approved) else ()
@@ -52,14 +50,31 @@ def compare_with_file(before: bytes, name: str, now: bytes, update: Callable[...
         )
     diff = diff_plans(approved, compiled)
     if diff.differ:
-        print_note(render("diff.txt.j2", build_diff_view(diff, name, _COMPILED)).rstrip())
+        print_note(render("diff.txt.j2", build_diff_view(diff, (approved, compiled), (name, _COMPILED))).rstrip())
     else:
         print_note("the jobs are the same; only their order, comments or the layout of the file differ:")
-        lines = list(difflib.unified_diff(old, new, fromfile=name, tofile=_COMPILED, lineterm=""))
-        for line in lines[:_MAX_LINES]:
+        lines = unified_diff(_lines(before), _lines(now))
+        for line in (f"--- {name}", f"+++ {_COMPILED}", *map(_shown, islice(lines, _MAX_LINES))):
             print_note(for_terminal(line))
-        if len(lines) > _MAX_LINES:
-            print_note(f"and {counted(len(lines) - _MAX_LINES, 'more line')}")
+        if next(lines, None) is not None:
+            print_note("and more lines")
     raise PlanDiffers(
         f"{name} is out of date. Update it: {update(*resolving)}" if Path(name).is_file() else f"{name} is out of date"
     )
+
+
+def _as_written(content: bytes) -> bytes:
+    """Return a file without what does not count: its byte order mark, and how its lines end."""
+    return content.removeprefix(BOM_UTF8).replace(b"\r\n", b"\n").removesuffix(b"\n")
+
+
+def _lines(content: bytes) -> Iterator[bytes]:
+    """Yield the lines of a file without their ends; all at once, they could take a lot of memory."""
+    return (line.removesuffix(b"\n").removesuffix(b"\r") for line in io.BytesIO(content.removeprefix(BOM_UTF8)))
+
+
+def _shown(line: bytes) -> str:
+    """Return a line of UTF-8 as text, a long one cut."""
+    if len(line) <= LONGEST_LINE:
+        return line.decode()
+    return f"{line[:LONGEST_LINE].decode(errors='ignore')}..."

@@ -73,7 +73,7 @@ def render_diff(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str, str]
     """
     match output_format:
         case DiffFormat.TEXT:
-            return render("diff.txt.j2", build_diff_view(diff, *names))
+            return render("diff.txt.j2", build_diff_view(diff, plans, names))
         case DiffFormat.MARKDOWN:
             return render_diff_markdown(diff, *plans, names)
         case DiffFormat.JSON:

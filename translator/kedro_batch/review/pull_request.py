@@ -68,7 +68,7 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
         new: The plan after.
         names: What readers call the two plans.
     """
-    view = build_diff_view(diff, *names)
+    view = build_diff_view(diff, (old, new), names)
     risks, origin = tuple(map(_shorten_values, view.risks)), tuple(map(_shorten_values, view.origin))
     view = replace(view, risks=risks, origin=origin)
     marker = _marker("diff", names[1])

@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, assert_never
 
 from kedro_batch.diagnostics import path_text
 from kedro_batch.review.diff.changed_values import Spelled, changed_parts
 from kedro_batch.review.diff.model import Risk, RiskKind
 from kedro_batch.review.formatting import name_text, value_text
+from kedro_batch.review.job_sets import JobSets
 from kedro_batch.review.markdown_escape import clip_pair
 from kedro_batch.text.wording import counted
 
@@ -29,6 +30,7 @@ class RiskLine:
         jobs: The job of each subject, if it has one.
         before: The value before; None if there is none, or if each subject states its own.
         after: The value after, likewise.
+        who: The subjects in one line, if they are jobs; None if they say more than that.
     """
 
     what: str
@@ -36,6 +38,18 @@ class RiskLine:
     jobs: tuple[str | None, ...]
     before: str | None
     after: str | None
+    who: str | None = None
+
+    def described(self, sets: tuple[JobSets, JobSets]) -> "RiskLine":
+        """Return the line with what its subjects have in common.
+
+        Args:
+            sets: The jobs of the old and the new plan.
+        """
+        jobs = [job for job in self.jobs if job]
+        if not jobs or self.subjects != self.jobs:
+            return self
+        return replace(self, who=sets[self.what != RiskKind.JOB_REMOVED.replace("_", " ")].describe(jobs))
 
     @property
     def first_subjects(self) -> list[str]:

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TypeGuard, assert_never
 
+from kedro_batch.plan.model import Plan
 from kedro_batch.review.diff.changed_values import spell_change
 from kedro_batch.review.diff.model import Change, FieldChange, JobChange, Names, PlanDiff, WordChange
 from kedro_batch.review.diff.renamed_definitions import join_renamed
 from kedro_batch.review.diff.risk_lines import RiskLine, group_risks
 from kedro_batch.review.formatting import command_text, value_text
+from kedro_batch.review.job_sets import JobSets
 from kedro_batch.text.wording import counted
 
 _TOTAL_LABELS: Mapping[tuple[str, ...], str] = {
@@ -43,11 +45,13 @@ class JobBlock:
 
     Attributes:
         sign: ``+`` added, ``-`` removed, ``>`` renamed, ``~`` changed.
+        heading: What they have in common, with their number; None if their names tell it.
         jobs: Their names; ``old -> new`` if they were renamed.
         details: What differs in each of them.
     """
 
     sign: str
+    heading: str | None
     jobs: tuple[str, ...]
     details: tuple[Detail, ...]
 
@@ -69,24 +73,25 @@ class DiffView:
     data: tuple[Detail, ...]
 
 
-def build_diff_view(diff: PlanDiff, old: str, new: str) -> DiffView:
+def build_diff_view(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str, str]) -> DiffView:
     """Build the values for the templates of a diff.
 
     Args:
         diff: What differs.
-        old: The name of the old plan.
-        new: The name of the new plan.
+        plans: The old and the new plan.
+        names: What readers call them.
     """
+    sets = JobSets(plans[0].jobs), JobSets(plans[1].jobs)
     return DiffView(
-        old=old,
-        new=new,
+        old=names[0],
+        new=names[1],
         summary=summarize_diff(diff),
         differ=diff.differ,
         digest_before=diff.digest_before,
         digest_after=diff.digest_after,
-        risks=tuple(group_risks(diff.risks)),
+        risks=tuple(one.described(sets) for one in group_risks(diff.risks)),
         origin=tuple(map(_origin_detail, join_renamed(diff))),
-        blocks=tuple(_group_jobs(diff.jobs)),
+        blocks=tuple(_group_jobs(diff.jobs, sets)),
         totals=tuple(_field_detail(one, _total_label(one.path)) for one in diff.totals),
         data=tuple(_data_details(diff)),
     )
@@ -149,7 +154,7 @@ def _total_label(path: tuple[str, ...]) -> str:
             return _TOTAL_LABELS.get(path, path[0])
 
 
-def _group_jobs(jobs: Sequence[JobChange]) -> Iterator[JobBlock]:
+def _group_jobs(jobs: Sequence[JobChange], sets: tuple[JobSets, JobSets]) -> Iterator[JobBlock]:
     """Group jobs with equal changes; equal settings of added or removed jobs are shown once."""
     alike: dict[tuple[Change, tuple[Detail, ...]], list[JobChange]] = {}
     for one in jobs:
@@ -163,6 +168,7 @@ def _group_jobs(jobs: Sequence[JobChange]) -> Iterator[JobBlock]:
             in_short = None if other == first.job else _refer_to(other, change)
         yield JobBlock(
             sign=_sign(change),
+            heading=sets[change is not Change.REMOVED].find(one.job for one in group).heading,
             jobs=tuple(f"{one.name_before} -> {one.job}" if change is Change.RENAMED else one.job for one in group),
             details=tuple(_details(first, in_short)) if in_short else details,
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from kedro_batch.plan.model import Job, JobName
+from kedro_batch.review.namespaces import namespace_of_node
 from kedro_batch.review.report.phases import Interval, Phase
 from kedro_batch.review.report.timeline import Attempt
 
@@ -97,7 +98,7 @@ class Usage:
 
 def namespace_of(job: Job) -> str:
     """Return the namespace of a job's nodes, which is what stands before the last dot of their names."""
-    found = {node.partition("(")[0].rpartition(".")[0] for node in job.nodes}
+    found = set(map(namespace_of_node, job.nodes))
     return (next(iter(found)) or NONE) if len(found) == 1 else SEVERAL if found else NONE
 
 

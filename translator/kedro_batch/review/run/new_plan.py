@@ -29,7 +29,7 @@ def new_plan_text(old: Plan, new: Plan, jobs: Collection[JobName], names: tuple[
     found = diff_plans(old, new)
     sent = set[str](jobs)
     cut = _cut(found, sent)
-    text = render("diff.txt.j2", build_diff_view(cut if cut.jobs else found, *names))
+    text = render("diff.txt.j2", build_diff_view(cut if cut.jobs else found, (old, new), names))
     others = [one.job for one in found.jobs if one.job not in sent and one.change is not Change.REMOVED]
     if not others:
         return text

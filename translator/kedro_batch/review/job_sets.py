@@ -1,0 +1,182 @@
+"""Describe a set of jobs by what they have in common, or by their names. Pure: jobs come in, words go out.
+
+A description is exact, or it is not used: the jobs that it describes are the set. Nothing is escaped yet.
+"""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kedro_batch.plan.model import Job
+from kedro_batch.plan.settings import JobSettings
+from kedro_batch.review.namespaces import namespaces_of
+from kedro_batch.text.wording import counted
+
+NAMES_SHOWN = 10
+"""Names of a set that has no description; further ones are counted."""
+_FEW = 3
+"""Jobs that are named whatever they have in common."""
+_SEPARATORS = "_-"
+_LAST = chr(0x10FFFF)
+
+
+class Kind(StrEnum):
+    """What jobs may have in common, the most telling first."""
+
+    NAMESPACE = "namespace"
+    QUEUE = "queue"
+    DEFINITION = "definition"
+    TAG = "tag"
+    """A tag on AWS. A plan knows no tags of Kedro."""
+    GPUS = "gpus"
+    JOIN_JOBS = "join jobs"
+    NAME = "name"
+    """The beginning or the end of their names."""
+
+
+_Property = tuple[Kind, str]
+_KINDS = tuple(Kind)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobSet:
+    """Some jobs of a plan.
+
+    Attributes:
+        names: Their names, in the order of the plan.
+        total: The number of all jobs of the plan.
+        shared: What exactly these jobs have in common, such as ``namespace training`` or ``all but queue gpu``; None
+            if that is nothing, or if they are all jobs, or few.
+    """
+
+    names: tuple[str, ...]
+    total: int
+    shared: str | None
+
+    @property
+    def is_whole(self) -> bool:
+        """True if these are all jobs of a plan with several."""
+        return len(self.names) == self.total > 1
+
+    @property
+    def heading(self) -> str | None:
+        """The set without names: ``all 800 jobs``, ``12 of 800 jobs (queue gpu)``; None if the names tell it."""
+        if self.is_whole:
+            return f"all {self.total:,} jobs"
+        return f"{len(self.names):,} of {counted(self.total, 'job')} ({self.shared})" if self.shared else None
+
+    def shown_names(self, *, full: bool = False) -> list[str]:
+        """Return the first names and the number of further ones, or all names."""
+        more = 0 if full else len(self.names) - NAMES_SHOWN
+        return [*(self.names if more <= 0 else self.names[:NAMES_SHOWN]), *([f"and {more:,} more"] if more > 0 else ())]
+
+    def text(self, *, full: bool = False) -> str:
+        """Describe the set in one line; ``full`` names all jobs of a set that has no other description."""
+        if self.heading:
+            return self.heading
+        names = ", ".join(self.shown_names(full=full))
+        many = len(self.names) > NAMES_SHOWN
+        return f"{len(self.names):,} of {counted(self.total, 'job')}: {names}" if many else names
+
+
+class JobSets:
+    """The jobs of a plan, by what they have in common.
+
+    Building it takes time in proportion to the jobs, describing a set in proportion to the set.
+    """
+
+    def __init__(self, jobs: Iterable[Job]) -> None:
+        """Take the jobs of one plan."""
+        self._position: dict[str, int] = {}
+        self._properties: dict[str, tuple[_Property, ...]] = {}
+        of_settings: dict[int, tuple[_Property, ...]] = {}  # many jobs share theirs
+        for job in jobs:
+            settings = of_settings.get(id(job.settings))
+            if settings is None:
+                settings = of_settings[id(job.settings)] = tuple(_properties_of_settings(job.settings))
+            self._position[job.name] = len(self._position)
+            own = [(Kind.NAMESPACE, name) for name in namespaces_of(job)]
+            self._properties[job.name] = (*own, *settings, *([(Kind.JOIN_JOBS, "")] if job.joins else ()))
+        self._counts = Counter(one for properties in self._properties.values() for one in properties)
+        self._forwards = sorted(self._position)
+        self._backwards = sorted(name[::-1] for name in self._position)
+
+    def describe(self, names: Iterable[str], *, full: bool = False, without: Collection[Kind] = ()) -> str:
+        """Describe jobs of the plan in one line, as ``find`` and ``JobSet.text`` do."""
+        return self.find(names, without=without).text(full=full)
+
+    def find(self, names: Iterable[str], *, without: Collection[Kind] = ()) -> JobSet:
+        """Find what exactly some jobs have in common.
+
+        Args:
+            names: The names of jobs of the plan.
+            without: What is not looked at, such as the queue of jobs whose queue has changed.
+        """
+        chosen = sorted({*names}, key=self._position.__getitem__)
+        shared = None
+        if _FEW < len(chosen) < len(self._position):
+            if 2 * len(chosen) >= len(self._position):  # or else looking at the others would take too long
+                others = self._position.keys() - {*chosen}
+                if found := self._shared_by(sorted(others, key=self._position.__getitem__), without):
+                    shared = f"all but {found}"
+                elif len(others) <= _FEW:
+                    shared = f"all but {', '.join(sorted(others, key=self._position.__getitem__))}"
+            shared = shared or self._shared_by(chosen, without)
+        return JobSet(names=tuple(chosen), total=len(self._position), shared=shared)
+
+    def _shared_by(self, names: Sequence[str], without: Collection[Kind]) -> str | None:
+        """Return what these jobs have in common, and no other job has."""
+        first = self._properties[names[0]]
+        shared = {one for one in first if self._counts[one] == len(names) and one[0] not in without}
+        for name in names:
+            if not shared:
+                break
+            shared.intersection_update(self._properties[name])
+        if shared:
+            kind, value = min(shared, key=lambda one: (_KINDS.index(one[0]), first.index(one)))
+            return _words(kind, value)
+        return None if Kind.NAME in without or len(names) <= _FEW else self._pattern_of(names)
+
+    def _pattern_of(self, names: Sequence[str]) -> str | None:
+        """Return the beginning or the end that the names of exactly these jobs have."""
+        begin = _common_part(names)
+        if begin and _count_beginning(self._forwards, begin) == len(names):
+            return f"{begin}*"
+        end = _common_part([name[::-1] for name in names])
+        if end and _count_beginning(self._backwards, end) == len(names):
+            return f"*{end[::-1]}"
+        return None
+
+
+def _properties_of_settings(settings: JobSettings) -> Iterator[_Property]:
+    yield Kind.QUEUE, settings.job_queue
+    yield Kind.DEFINITION, settings.job_definition
+    for key, value in settings.tags.items():
+        yield Kind.TAG, f"{key}={value}"
+    if settings.resources.gpus:
+        yield Kind.GPUS, "GPUs"
+        yield Kind.GPUS, counted(settings.resources.gpus, "GPU")
+
+
+def _words(kind: Kind, value: str) -> str:
+    match kind:
+        case Kind.GPUS:
+            return f"those with {value}"
+        case Kind.JOIN_JOBS:
+            return "join jobs"
+        case _:
+            return f"{kind} {value}"
+
+
+def _common_part(names: Sequence[str]) -> str:
+    """Return how all names begin, up to the last separator; nothing if they have no such beginning."""
+    first, last = min(names), max(names)  # what these two have in common, all have
+    differ = next((at for at, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), len(first))
+    return first[: max(first.rfind(separator, 0, differ) for separator in _SEPARATORS) + 1]
+
+
+def _count_beginning(names: Sequence[str], begin: str) -> int:
+    """Count the names, which are sorted, that begin so."""
+    return bisect_left(names, begin + _LAST) - bisect_left(names, begin)
