@@ -84,6 +84,11 @@ def test_the_json_follows_its_schema(name, plans):
     assert [error.message for error in schema.iter_errors(document)] == []
 
 
+def has_every_job(markdown):
+    """True if the comment tells all of each job; it does not where that takes too much room."""
+    return "Job by job" in markdown or "job by job" not in markdown
+
+
 @pytest.mark.parametrize("name", EDITS)
 def test_every_fact_of_the_json_is_in_text_and_markdown(name, plans):
     old, new = plans[name]
@@ -99,12 +104,15 @@ def test_every_fact_of_the_json_is_in_text_and_markdown(name, plans):
             label, before, after = ".".join(field["path"]), field_text(field, "before"), field_text(field, "after")
             how = f"- {before}" if after is None else f"+ {after}" if before is None else f"{before} -> {after}"
             assert f" {label} {how} " in texts["text"]
-            assert before is None or f"- {label} {before} " in texts["markdown"]
-            assert after is None or f"+ {label} {after} " in texts["markdown"]
+            if has_every_job(texts["markdown"]):
+                assert before is None or f"- {label} {before} " in texts["markdown"]
+                assert after is None or f"+ {label} {after} " in texts["markdown"]
     if not document["differ"]:
         facts = {"no difference"}
+    if not has_every_job(texts["markdown"]):
+        del texts["markdown"]
     missing = {form: sorted(fact for fact in facts if words_of(fact) not in text) for form, text in texts.items()}
-    assert missing == {"text": [], "markdown": []}
+    assert missing == dict.fromkeys(texts, [])
 
 
 @pytest.mark.parametrize("name", EDITS)

@@ -63,6 +63,7 @@ class DiffMarkdown:
     changes_open: bool
     changes_left_out: str
     every_job: str
+    every_job_left_out: bool
     costs: tuple[CostLine, ...]
     facts: tuple[Fact, ...]
     digests: Mapping[str, str]
@@ -110,6 +111,7 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
         changes_open=False,
         changes_left_out="",
         every_job="",
+        every_job_left_out=False,
         costs=tuple(list_costs(before, after)) if diff.differ else (),
         facts=tuple(answer_questions(diff, old, new, sets[1])),
         digests=_digests(diff, names),
@@ -134,6 +136,7 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
             changes_open=changes.count("\n") <= _OPEN_LINES,
             changes_left_out=_left_out(number - room["blocks"], "block"),
             every_job=fence(every_job, "diff") if room["every_job"] else "",
+            every_job_left_out=every_job != in_short and not room["every_job"],
             graph=graph[0],
             graph_left_out=graph[1],
         )
