@@ -45,8 +45,15 @@ def field_text(field, side):
 def values_of_risk(risk):
     """Yield the values of a risk; those of a job definition are shown field by field."""
     for side in (risk["before"], risk["after"]):
-        values = dict(_leaf_fields(side)) if isinstance(side, dict) else {"": side}
-        yield from map(value_text, values.values())
+        values = dict(_leaf_fields(side)) if isinstance(side, dict) else {(AMOUNTS.get(risk["kind"], ""),): side}
+        yield from (setting_text(path[-1], value) for path, value in values.items())
+
+
+AMOUNTS = {
+    f"{what}_{how}": name
+    for what, name in (("memory", "memory_mib"), ("gpus", "gpus"), ("vcpus", "vcpus"), ("timeout", "timeout_s"))
+    for how in ("lowered", "raised")
+}
 
 
 def _leaf_fields(value, path=()):
@@ -69,7 +76,7 @@ def facts_of_plan(document):
             yield from {*(before or ())} ^ {*(after or ())}
         else:
             yield from (field_text(field, side) for side in ("before", "after"))
-    for names in document["data"].values():
+    for names in (document["data"][role] for role in ("inputs", "outputs", "final_outputs")):
         yield from names["gained"] + names["lost"]
 
 
@@ -125,7 +132,7 @@ def test_every_fact_about_jobs_is_in_the_page(name, plans):
     for risk in document["risks"]:
         facts.add(risk["kind"].replace("_", " "))
         facts |= set(values_of_risk(risk)) if risk["kind"] != "unordered_read" else set()
-    for names in document["data"].values():
+    for names in (document["data"][role] for role in ("inputs", "outputs", "final_outputs")):
         facts |= set(names["gained"] + names["lost"])
     assert sorted(fact for fact in facts - {None} if fact not in leaves and fact not in page) == []
     assert document["digest_after"] in page
