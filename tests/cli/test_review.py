@@ -243,10 +243,14 @@ def test_foreign_text_reaches_a_terminal_as_escapes(tmp_path):
 
 
 def test_an_added_or_removed_plan_is_compared_with_an_empty_plan(folder):
-    for words, said in ((["/dev/null", "old.yaml"], "7 added"), (["old.yaml", "/dev/null"], "7 removed")):
+    for words, said in (
+        (["/dev/null", "old.yaml"], "new plan: 7 jobs"),
+        (["old.yaml", "/dev/null"], "plan removed: 7"),
+    ):
         ended = kedro_batch("diff", *words, "--exit-code", cwd=folder)
         assert ended.code == 3
         assert said in ended.text
+        assert ended.text.count("sha256:") == 1  # that of the plan which is there
 
 
 @pytest.mark.parametrize("words", [["show", "old.yaml"], ["diff", "old.yaml", "new.yaml"]])

@@ -45,8 +45,15 @@ def field_text(field, side):
 def values_of_risk(risk):
     """Yield the values of a risk; those of a job definition are shown field by field."""
     for side in (risk["before"], risk["after"]):
-        values = dict(_leaf_fields(side)) if isinstance(side, dict) else {"": side}
-        yield from map(value_text, values.values())
+        values = dict(_leaf_fields(side)) if isinstance(side, dict) else {(AMOUNTS.get(risk["kind"], ""),): side}
+        yield from (setting_text(path[-1], value) for path, value in values.items())
+
+
+AMOUNTS = {
+    f"{what}_{how}": name
+    for what, name in (("memory", "memory_mib"), ("gpus", "gpus"), ("vcpus", "vcpus"), ("timeout", "timeout_s"))
+    for how in ("lowered", "raised")
+}
 
 
 def _leaf_fields(value, path=()):

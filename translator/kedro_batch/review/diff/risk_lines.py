@@ -1,14 +1,14 @@
 """Risks as lines for people: risks of one kind with the same values share a line. Nothing is escaped yet."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, assert_never
 
 from kedro_batch.diagnostics import path_text
 from kedro_batch.review.diff.changed_values import Spelled, changed_parts
 from kedro_batch.review.diff.model import Risk, RiskKind
-from kedro_batch.review.formatting import name_text, value_text
+from kedro_batch.review.formatting import name_text, setting_text
 from kedro_batch.review.job_sets import JobSets
 from kedro_batch.review.markdown_escape import clip_pair
 from kedro_batch.text.wording import counted
@@ -107,11 +107,24 @@ class _Part(NamedTuple):
         return _Group(self.risk.kind, self.risk.definition is not None, self.risk.field)
 
 
+_AMOUNTS: Mapping[RiskKind, str] = {
+    RiskKind.MEMORY_LOWERED: "memory_mib",
+    RiskKind.MEMORY_RAISED: "memory_mib",
+    RiskKind.GPUS_LOWERED: "gpus",
+    RiskKind.GPUS_RAISED: "gpus",
+    RiskKind.VCPUS_RAISED: "vcpus",
+    RiskKind.TIMEOUT_LOWERED: "timeout_s",
+    RiskKind.TIMEOUT_RAISED: "timeout_s",
+}
+"""What the values of a kind are, by the names of settings."""
+
+
 def _parts(risk: Risk) -> Iterator[_Part]:
+    amount = _AMOUNTS.get(risk.kind, "")
     if risk.kind is RiskKind.UNORDERED_READ:  # ``after`` is the writer there: the subject names it
         yield _Part(risk, "", (None, None))
     elif risk.definition is None:
-        yield _Part(risk, "", (value_text(risk.before), value_text(risk.after)))
+        yield _Part(risk, "", (setting_text(amount, risk.before), setting_text(amount, risk.after)))
     else:
         for path, (before, after) in changed_parts(risk.before, risk.after):
             yield _Part(risk, path_text(path) if path else "", clip_pair(before, after, _LONGEST))

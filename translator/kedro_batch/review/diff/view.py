@@ -11,6 +11,8 @@ from kedro_batch.review.diff.model import FieldChange, PlanDiff
 from kedro_batch.review.diff.renamed_definitions import join_renamed
 from kedro_batch.review.diff.risk_lines import RiskLine, group_risks
 from kedro_batch.review.job_sets import JobSets
+from kedro_batch.review.overview.build_overview import build_overview
+from kedro_batch.review.overview.view import OverviewView, build_overview_view
 from kedro_batch.text.wording import counted
 
 _TOTAL_LABELS: Mapping[tuple[str, ...], str] = {
@@ -40,6 +42,7 @@ class DiffView:
         defaults: What differs in jobs because a default has changed.
         totals: The totals that differ.
         data: What differs in the datasets of the plan.
+        whole: The only plan, if the other one is empty.
         full: True if all names and values are told.
     """
 
@@ -55,6 +58,7 @@ class DiffView:
     defaults: tuple[JobBlock, ...]
     totals: tuple[Detail, ...]
     data: tuple[Detail, ...]
+    whole: OverviewView | None
     full: bool
 
 
@@ -70,6 +74,7 @@ def build_diff_view(
         full: Tell all names and values of all jobs.
     """
     sets = JobSets(plans[0].jobs), JobSets(plans[1].jobs)
+    whole = next((number for number in (1, 0) if plans[number].jobs and not plans[1 - number].jobs), None)
     blocks = JobBlocks(jobs=tuple(group_equal_jobs(diff.jobs, sets))) if full else build_blocks(diff.jobs, plans, sets)
     return DiffView(
         old=names[0],
@@ -84,6 +89,7 @@ def build_diff_view(
         defaults=blocks.defaults,
         totals=tuple(_total_details(diff.totals, full=full)),
         data=tuple(data_details(diff.data)),
+        whole=None if whole is None else build_overview_view(build_overview(plans[whole]), names[whole]),
         full=full,
     )
 
@@ -112,7 +118,7 @@ def _total_details(totals: Sequence[FieldChange], *, full: bool) -> Iterator[Det
     """Yield the totals that differ; in short, numbers of jobs by queue or definition are one detail each."""
     for name, some in groupby(totals, lambda one: one.path[0]):
         if name in _BY and not full:
-            each = tuple(f"{one.path[1]} {one.before or 0} -> {one.after or 0}" for one in some)
+            each = tuple(f"{one.path[1]} {one.before or 0} -> {one.after or 0}" for one in some if len(one.path) > 1)
             yield Detail(label=_BY[name], each=each)
         else:
             yield from (field_detail(one, _total_label(one.path)) for one in some)
