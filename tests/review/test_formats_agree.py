@@ -119,7 +119,7 @@ def test_every_fact_of_the_json_is_in_text_and_markdown(name, plans):
     if not has_every_job(texts["markdown"]):
         del texts["markdown"]
     missing = {form: sorted(fact for fact in facts if words_of(fact) not in text) for form, text in texts.items()}
-    assert missing == dict.fromkeys(texts, [])
+    assert missing == {form: [] for form in texts}
 
 
 @pytest.mark.parametrize("name", EDITS)
