@@ -23,9 +23,7 @@ def assert_follows_schema(text: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("output_format", DiffFormat)
-@pytest.mark.parametrize(
-    ("old", "new", "summary"), [(EMPTY, PLAN, "new plan: 2"), (PLAN, EMPTY, "plan removed: 2")]
-)
+@pytest.mark.parametrize(("old", "new", "summary"), [(EMPTY, PLAN, "new plan: 2"), (PLAN, EMPTY, "plan removed: 2")])
 def test_a_diff_with_an_empty_plan_has_every_format(output_format, old, new, summary):
     text = render_diff(diff_plans(old, new), (old, new), ("old.yaml", "new.yaml"), output_format)
     if output_format is DiffFormat.JSON:
