@@ -259,6 +259,41 @@ def test_a_comment_ends_with_the_command_that_applies_what_was_reviewed(called, 
         assert "apply with" not in text
 
 
+def test_a_plan_for_a_comment_ends_with_the_command_that_applies_it():
+    plan = plan_of(2)
+    overview = build_overview(plan)
+    text = render_overview_markdown(overview, plan, "main:plan.yaml")
+    command = f"kedro-batch apply plan.yaml --expect-digest {overview.digest}"
+    assert text.endswith(f"\napply with: `{command}`\n")
+    assert "apply with" not in render_overview_markdown(overview, plan, "standard input")
+
+
+def test_changes_that_many_jobs_have_come_after_what_few_have_and_before_the_jobs():
+    old = plan_of(100, attempts=2, timeout_s=3600)
+    jobs = [replace(job, settings=replace(job.settings, attempts=3)) for job in old.jobs]
+    jobs[7] = replace(jobs[7], settings=replace(jobs[7].settings, environment={"LD_PRELOAD": "x.so"}))
+    new = replace(old, jobs=tuple(jobs))
+    text = render_diff_markdown(diff_plans(old, new), old, new, _CALLED)
+    assert text.partition("```diff\n")[2].partition("```")[0].splitlines() == [
+        "! job_00007",
+        "+     environment.LD_PRELOAD x.so",
+        "",
+        "-     attempts               2",
+        "+     attempts               3",
+        "! in all 100 jobs",
+    ]
+
+
+def test_what_differs_in_each_job_is_folded_or_its_command_is_named():
+    old = plan_of(30, attempts=2)
+    new = changed(old, command=("y",))
+    assert "<summary>Job by job</summary>" in render_diff_markdown(diff_plans(old, new), old, new, _CALLED)
+    old, new = plan_of(3000), changed(plan_of(3000), command=("y",))
+    text = render_diff_markdown(diff_plans(old, new), old, new, _CALLED)
+    assert "Job by job" not in text
+    assert "`kedro-batch diff --full` tells what differs job by job." in text
+
+
 def test_a_plan_that_is_new_or_gone_has_no_digest_of_what_is_not_there():
     plan, empty = plan_of(2), Plan(jobs=())
     diff = diff_plans(empty, plan)

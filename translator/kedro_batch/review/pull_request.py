@@ -80,6 +80,7 @@ class OverviewMarkdown:
     show: OverviewView
     left_out: str
     data_left_out: str
+    apply: str | None
     graph: str
     graph_left_out: str
 
@@ -198,6 +199,7 @@ def render_overview_markdown(overview: Overview, plan: Plan, name: str) -> str:
             show=replace(view, jobs=view.jobs[: room["jobs"]], data=view.data[: room["data"]]),
             left_out=_left_out(len(view.jobs) - room["jobs"], "job"),
             data_left_out=_left_out(len(view.data) - room["data"], "row"),
+            apply=apply_command(name, overview.digest),
             graph=graph[0],
             graph_left_out=graph[1],
         )
