@@ -1,6 +1,6 @@
 // ---- what is selected, searched and shown -----------------------------------------------------------------------
 const wide = plan.graphs.whole ?? plan.graphs.changed;
-const state = { view: wide ? "graph" : "table", job: null, wanted: "", hits: null, sort: null, down: true };
+const state = { view: wide ? "graph" : "table", job: null, wanted: "", hits: null };
 let onlyChanged = false;
 
 // ---- drawings: boxes and lines that can be moved and zoomed -----------------------------------------------------
@@ -254,7 +254,7 @@ const box = (job, x, y) => {
   const indent = job.kind ? 26 : 9;
   const small = [job.nodes.length === 1 ? "" : count(job.nodes.length, "node"), amounts(job.settings)].filter(Boolean).join(" · ");
   const said = [job.kind, job.name, `level ${job.level}`, small].filter(Boolean).join(", ");
-  const attributes = { class: `job ${job.kind}`, transform: `translate(${x} ${y})`, "data-job": job.number, role: "button", "aria-label": said };
+  const attributes = { class: `job ${job.kind} ${coloursOf([job])}`, transform: `translate(${x} ${y})`, "data-job": job.number, role: "button", "aria-label": said };
   return svg("g", attributes,
     svg("title", {}, job.change?.before ? `${job.change.before} -> ${job.name}` : job.name),
     svg("rect", { width: WIDTH, height: HEIGHT }),

@@ -5,7 +5,7 @@ const near = new Drawing(byId("near"), "The selected job with its parents and ch
 const hint = el("p", { class: "empty" }, "Select a job in the table to see its neighbours.");
 const more = el("ul", { class: "legend", hidden: "" });
 byId("near").append(hint, more);
-const table = listing(byId("table"), jobColumns, jobRow);
+const table = jobTable(byId("table"));
 let data = null; // built when its view is first opened
 let nearOf = null;
 const narrow = matchMedia("(max-width: 760px)");
@@ -27,7 +27,7 @@ const drawNear = () => {
   near.mark();
 };
 // Show the datasets whose names match the search; other names of their jobs do not count.
-const showData = () => data.show(datasets.filter(([name]) => meant(`\n${name.toLowerCase()}\n`)));
+const showData = () => data.keep(([name]) => meant(`\n${name.toLowerCase()}\n`));
 const setView = (view) => {
   state.view = view;
   const split = !wide && view === "table" && state.job !== null;
@@ -38,16 +38,17 @@ const setView = (view) => {
     tab.setAttribute("aria-selected", is);
     tab.tabIndex = is ? 0 : -1;
   }
+  document.querySelector("main").dataset.view = view;
   document.querySelector(".zooms").hidden = !["graph", "near"].includes(view) && !split;
   byId("near").setAttribute("aria-labelledby", split ? "tab-table" : "tab-near");
   if (view === "near" || split) drawNear();
   if (view === "data" && !data) {
-    data = listing(byId("data"), ["dataset", "role", "written by", "read by"].map((label) => ({ label })), dataRow);
+    data = dataTable(byId("data"));
     const here = new Set(datasets.map(([name]) => name));
     const changes = (plan.data.changes ?? []).map(([sign, name, what]) =>
       el("li", {}, el(sign === "+" ? "ins" : "del", {}, `${sign} `), here.has(name) ? dataLink(name) : el("del", {}, name), ` ${what}`));
     if (changes.length) byId("data").prepend(el("details", { class: "warnings", open: "" },
-      el("summary", {}, "Changes"), list(changes)));
+      el("summary", {}, "Changes"), list(changes, SIDE)));
     showData();
   }
 };
@@ -99,7 +100,7 @@ const search = () => {
   tellFound();
   graph?.mark();
   if (state.view === "near") near.mark();
-  table.show(shownJobs());
+  table.keep(isShown());
   if (data) showData();
 };
 const matches = () => (state.view === "table" ? table.rows : jobs).filter(({ number }) => state.hits?.has(number));
@@ -129,6 +130,8 @@ const actions = {
   in: () => current().zoom(1.3),
   out: () => current().zoom(1 / 1.3),
   fit: () => current().fit(),
+  fold: () => graph.foldAll(),
+  unfold: () => graph.unfoldAll(),
   close: () => {
     const left = state.job;
     choose(null);
@@ -158,18 +161,15 @@ const walk = (key) => {
 };
 
 document.addEventListener("click", (event) => {
-  const at = event.target.closest("[data-do], [data-view], [data-find], [data-sort], [data-job]");
+  const at = event.target.closest("[data-do], [data-view], [data-find], [data-copy], [data-group], [data-job]");
   if (!at) return;
-  const { do: action, view, find: text, sort, job } = at.dataset;
+  const { do: action, view, find: text, copy: copied, group, job } = at.dataset;
   if (action) actions[action]();
+  else if (copied !== undefined) copyWhole(at);
+  else if (group !== undefined) graph.toggle(+group);
   else if (view) setView(view);
   else if (text !== undefined) find(text);
-  else if (sort !== undefined) {
-    state.down = state.sort === +sort ? !state.down : true;
-    state.sort = +sort;
-    table.markSorted(state.sort, !state.down);
-    table.show(shownJobs());
-  } else {
+  else {
     const drawn = at.closest("svg");
     if (!drawn && state.view === "data") setView(wide ? "graph" : "table");
     const inDetails = at.closest("aside");
@@ -197,7 +197,11 @@ listenToKeys(actions, {
   },
 });
 byId("only")?.addEventListener("change", () => setOnly(byId("only").checked));
+let openOnScreen = []; // what is folded in the header, before it is printed whole
 addEventListener("beforeprint", () => {
+  const folds = [...document.querySelectorAll("header details")];
+  openOnScreen = folds.map((one) => [one, one.open]);
+  for (const one of folds) one.open = true;
   table.more(Infinity);
   if (state.view === "graph") graph.onPaper();
   const changed = jobs.filter(({ kind }) => kind);
@@ -206,14 +210,9 @@ addEventListener("beforeprint", () => {
 });
 addEventListener("afterprint", () => {
   byId("paper").replaceChildren();
+  for (const [one, open] of openOnScreen) one.open = open;
   graph?.onScreen();
 });
-const fromAddress = () => {
-  const number = jobInAddress(numberOf) ?? null;
-  if (number !== state.job) choose(number, { hash: false });
-};
-addEventListener("hashchange", fromAddress);
-
 const setOnly = (only) => {
   onlyChanged = only;
   if (byId("only")) byId("only").checked = only;
@@ -221,7 +220,7 @@ const setOnly = (only) => {
     graph.show(whole((only ? plan.graphs.changed : plan.graphs.whole) ?? wide));
     graph.begin();
   }
-  table.show(shownJobs());
+  table.keep(isShown());
 };
 const risk = ({ what, before, after, about }) => {
   const values = before === null && after === null ? "" : [" ", value(before, "del"), " → ", value(after, "ins")];
@@ -229,11 +228,16 @@ const risk = ({ what, before, after, about }) => {
   return el("li", {}, el("strong", {}, what), values, subjects.length ? ": " : "",
     first(10, subjects, (left) => `and ${left.toLocaleString("en")} more`, el("span")));
 };
-const legend = () => el("ul", { class: "legend" }, Object.entries(SIGNS).map(([kind, sign]) => el("li", { class: kind }, `${sign} ${kind}`)),
-  el("li", { class: "added" }, "— dependency added"), el("li", { class: "removed" }, "- - dependency removed"));
+// In a narrow window the graph comes first: what stands above it is folded.
+const foldAbove = () => document.querySelectorAll(".fold").forEach((one) => (one.open = !narrow.matches));
+narrow.addEventListener("change", foldAbove);
+foldAbove();
 
-if (plan.kind === "diff") byId("graph").append(legend());
+const colour = byId("colour");
+colour.addEventListener("change", () => showColours(colour.value));
+showColours(colour.value);
+document.querySelector(".folds").hidden = !graph?.canFold;
 byId("risks")?.append(...plan.risks.map(risk));
 setView(state.view);
 setOnly(plan.kind === "diff" && plan.graphs.changed !== null && (jobs.length > 60 || !plan.graphs.whole));
-fromAddress();
+followAddress(numberOf, state, choose);

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.settings import Resources
 from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.overview.build_overview import build_overview
@@ -273,7 +274,6 @@ def test_the_table_has_every_job_and_sorts(opened):
         rows = page.locator("#table tbody tr")
         assert rows.count() == 100
         page.locator("#table th button", has_text="children").click()
-        page.locator("#table th button", has_text="children").click()
         most = int(rows.first.locator("td").nth(4).inner_text())
         assert most == max(int(text) for text in page.locator("#table tbody td:nth-child(5)").all_text_contents())
         rows.nth(3).click()
@@ -317,6 +317,32 @@ def test_a_command_can_be_taken_along(opened):
     with opened("hostile", "#job=evil") as page:
         assert "shown as escapes" in page.locator("#details").inner_text()
         assert page.locator("#details button", has_text="Copy").count() == 0
+
+
+def test_a_digest_is_short_and_is_copied_whole(opened):
+    digest = plan_digest(layers(10, 3))
+    with opened("small", permissions=["clipboard-read", "clipboard-write"]) as page:
+        shown = page.locator(".digest")
+        assert shown.inner_text() == digest.removeprefix("sha256:")[:12]
+        shown.focus()
+        page.keyboard.press("Enter")
+        playwright.expect(page.locator("#said")).to_have_text("Copied")
+        assert page.evaluate("navigator.clipboard.readText()") == digest
+
+
+def test_boxes_are_coloured_by_queue_and_by_resources(opened):
+    with opened("diff") as page:
+        rect = box(page, "load").locator("rect")
+        by_change = rect.evaluate("one => getComputedStyle(one).fill")
+        page.locator("#colour").select_option("queue")
+        assert page.locator("#legend li").all_inner_texts() == ["q (4 jobs)", "other (1 job)"]
+        by_queue = rect.evaluate("one => getComputedStyle(one).fill")
+        assert by_queue != by_change
+        assert by_queue == page.locator("#legend .q1").evaluate("one => getComputedStyle(one).backgroundColor")
+        page.locator("#colour").select_option("resources")
+        assert "set by the job definition" in page.locator("#legend").inner_text()
+        page.keyboard.press("2")
+        assert page.locator("#legend").is_hidden()
 
 
 def test_ten_thousand_jobs_are_a_table_that_is_built_as_it_is_looked_at(opened):
@@ -455,6 +481,10 @@ def test_a_narrow_window_has_room_for_everything(opened, name, width):
         if name == "huge":
             assert page.locator("#table tbody td").first.bounding_box()["width"] > 120
             return
+        assert page.locator("#graph").bounding_box()["y"] < 330  # what stands above it is folded
+        assert page.locator("#search").is_hidden()
+        page.keyboard.press("/")
+        assert page.locator("#search").is_visible()
         box(page, "load").click()
         below = page.locator("#details").bounding_box()["y"]
         graph, chosen_box = page.locator("#graph").bounding_box(), box(page, "load").bounding_box()
@@ -491,8 +521,10 @@ def test_on_paper_are_all_risks_and_what_changed(opened):
             assert drawing["x"] <= at["x"] <= at["x"] + at["width"] <= drawing["x"] + drawing["width"]
             assert drawing["y"] <= at["y"] <= at["y"] + at["height"] <= drawing["y"] + drawing["height"]
             assert job.locator("text").first.is_visible()
-        for hidden in ("#risks", ".facts"):
-            assert page.locator(hidden).evaluate("one => one.scrollHeight <= one.clientHeight + 1")
+        for hidden in page.locator("#risks, .facts").all():
+            assert hidden.is_visible()
+            assert hidden.evaluate("one => one.scrollHeight <= one.clientHeight + 1")
+        assert plan_digest(before_and_after()[1]) in page.locator(".digests").inner_text()
         assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
         page.evaluate("dispatchEvent(new Event('afterprint'))")
         assert page.locator("#graph .drawing").get_attribute("viewBox") is None

@@ -192,6 +192,37 @@ def test_a_revision_outside_a_repository_is_explained(folder):
     assert "git is not installed" in without_git.err
 
 
+def test_a_file_that_is_named_like_a_revision_does_not_take_its_place(repository):
+    """A pull request could bring it, and be compared with itself."""
+    (repository / "HEAD:plans").mkdir()
+    (repository / "HEAD:plans" / "plan.yaml").write_bytes((repository / "new.yaml").read_bytes())
+    ended = kedro_batch("diff", "HEAD:plans/plan.yaml", "plans/plan.yaml", cwd=repository)
+    assert (ended.code, ended.out) == (2, b"")
+    assert "cannot read HEAD:plans/plan.yaml: it may be a revision in git and is a file, too" in ended.err
+    assert "for the file, write ./HEAD:plans/plan.yaml" in ended.err
+    assert kedro_batch("show", "./HEAD:plans/plan.yaml", cwd=repository).text.startswith("./HEAD:plans/plan.yaml: 7")
+    assert kedro_batch("show", repository / "HEAD:plans/plan.yaml", cwd=repository).code == 0
+
+
+@pytest.mark.parametrize(
+    ("revision", "fetch"),
+    [
+        ("main", "git fetch origin main:main"),
+        ("origin/release/2", "git fetch origin release/2:refs/remotes/origin/release/2"),
+        ("HEAD~40", "git fetch --unshallow"),
+        ("0" * 40, f"git fetch origin {'0' * 40}"),
+    ],
+)
+def test_a_revision_that_a_clone_lacks_is_said_with_the_command_that_fetches_it(repository, revision, fetch):
+    subprocess.run(["git", "branch", "-M", "work"], cwd=repository, check=True, env={**os.environ, **_GIT})
+    ended = kedro_batch(
+        "diff", f"{revision}:plans/plan.yaml", "new.yaml", cwd=repository, env={"LC_ALL": "de_DE.UTF-8"}
+    )
+    assert ended.code == 2
+    assert ended.err.endswith(f"If this clone has only a part of the history, fetch it: {fetch}\n")
+    assert ended.err.count("\n") == 1
+
+
 def test_a_file_takes_the_review(folder):
     ended = kedro_batch("diff", "old.yaml", "new.yaml", "--format=html", "-o", "page.html", cwd=folder)
     assert (ended.code, ended.out) == (0, b"")

@@ -13,6 +13,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import Plan
 from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.diff.model import Change
@@ -182,8 +183,7 @@ def test_the_header_of_a_diff_names_risks_first():
     assert told["queue changed"] == ("q", "other", [("load", number["load"])])
     assert told["job removed"] == (None, None, [("clean", number["clean"])])
     assert told["dataset not written"][2][0][0].startswith("table")
-    count = sum(len(about) for _, _, about in told.values())
-    assert page.index(f"<summary>{count} risks</summary>") < page.index("<dt>jobs</dt>")
+    assert page.index("<summary>3 risks</summary>") < page.index("<dt>longest path</dt>")
     assert "+ 1 added" in page
     assert "- 1 removed" in page
 
@@ -257,3 +257,20 @@ def test_a_graph_with_too_many_long_lines_is_not_drawn():
     edges = [(one, job) for job in chain for one in chain[:job]]
     assert lay_out_graph(chain, edges, 1_000) is None
     assert lay_out_graph(chain, edges, 10_000) is not None
+
+
+def test_the_header_folds_what_says_where_a_plan_comes_from_and_shortens_its_digest():
+    plan = layers(10, 3)
+    page = page_of(plan)
+    digest = plan_digest(plan)
+    assert '<span class="size">10 jobs, 10 nodes</span>' in page
+    assert f'data-copy="{digest}"' in page
+    assert page.index("<dt>vCPUs</dt>") < page.index("more facts</summary>") < page.index("<dt>project</dt>")
+
+
+def test_a_plan_that_is_not_there_has_no_digest():
+    plan = layers(3, 1)
+    gone = diff_of(plan, Plan(jobs=()))
+    assert gone.count('class="digest"') == 1
+    assert plan_digest(plan) in gone
+    assert diff_of(plan, plan).count('class="digest"') == 1
