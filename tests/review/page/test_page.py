@@ -115,7 +115,7 @@ sys.stdout.write(render_overview(layers(200, 15), "plan.yaml", OverviewFormat.HT
 sys.stdout.write(render_diff(diff_plans(*plans), plans, ("old.yaml", "new.yaml"), DiffFormat.HTML))
 """
 WITHOUT_IGRAPH = f"""{IMPORTS}
-render_overview(layers(1001, 50), "plan.yaml", OverviewFormat.HTML)
+render_overview(layers(1001, 1001), "plan.yaml", OverviewFormat.HTML)
 assert "igraph" not in sys.modules
 render_overview(layers(5, 2), "plan.yaml", OverviewFormat.HTML)
 assert "igraph" in sys.modules

@@ -70,7 +70,7 @@ def _heaviest_level(weights: Sequence[int], levels: Collection[int]) -> int:
 
 
 def _greedy_bound(graph: Sequence[Sequence[int]], weights: Sequence[int]) -> int:
-    """Return a bound of the heaviest antichain: each job takes what its parents have left, and the last one the rest."""
+    """Return an upper bound: each job takes what its parents have left; the last one of their children the rest."""
     last_child: dict[int, int] = {parent: child for child, parents in enumerate(graph) for parent in parents}
     left: list[int] = []
     passed_on = 0

@@ -64,7 +64,7 @@ class Totals:
         summed: The resources of all jobs.
         at_widest: The resources of the jobs at the widest level.
         peak: The most that jobs may ask for at once: jobs of different levels may run beside each other.
-        peak_by_queue: The same for each queue, if there are several; of very many, for those with the most jobs.
+        peak_by_queue: The same for each queue; of very many, for those with the most jobs.
         queues: The number of jobs for each queue.
         definitions: The number of jobs for each job definition.
     """

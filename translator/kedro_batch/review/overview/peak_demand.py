@@ -1,4 +1,4 @@
-"""Calculate what a plan asks for at its peak: the most that jobs may ask for at once, in all and in each queue. Pure."""
+"""Calculate the peak of a plan: the most that its jobs may ask for at once, in all and in each queue. Pure."""
 
 import math
 from collections import Counter
@@ -15,7 +15,7 @@ MOST_QUEUES = 20
 
 
 def calculate_peaks(plan: Plan, level_of: Mapping[JobName, int]) -> tuple[Peak, dict[str, Peak]]:
-    """Calculate the peak of a plan, and of its queues if it has several: of those with the most jobs.
+    """Calculate the peak of a plan, and of its queues; of very many, those with the most jobs.
 
     Args:
         plan: The plan.
@@ -24,7 +24,7 @@ def calculate_peaks(plan: Plan, level_of: Mapping[JobName, int]) -> tuple[Peak, 
     jobs = {job.name: job for job in plan.jobs}
     queue_of = [jobs[name].settings.job_queue for name in level_of]
     counts = Counter(queue_of)
-    queues = sorted(counts, key=lambda queue: (-counts[queue], queue))[:MOST_QUEUES] if len(counts) > 1 else []
+    queues = sorted(counts, key=lambda queue: (-counts[queue], queue))[:MOST_QUEUES]
     resources = [plan.resources_of(jobs[name]) for name in level_of]
     vcpus, scale = _scaled([one.vcpus or 0 for one in resources])
     amounts = ([1] * len(jobs), vcpus, [one.memory_mib or 0 for one in resources], [one.gpus or 0 for one in resources])
