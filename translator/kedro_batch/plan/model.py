@@ -133,7 +133,7 @@ class Plan:
         return (*job.command, *self.params_words) if job.nodes else job.command
 
     def resources_of(self, job: Job) -> Resources:
-        """Return what a job's container gets: what the job states, or else the definition that the plan declares."""
+        """Return what a job states, or else the job definition that the plan declares for it."""
         own, declared = job.settings.resources, self.job_definitions.get(job.settings.job_definition)
         return own if declared is None else Resources.from_dict({**declared.resources.to_dict(), **own.to_dict()})
 
