@@ -23,9 +23,7 @@ def assert_follows_schema(text: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("output_format", DiffFormat)
-@pytest.mark.parametrize(
-    ("old", "new", "summary"), [(EMPTY, PLAN, "new plan: 2"), (PLAN, EMPTY, "plan removed: 2")]
-)
+@pytest.mark.parametrize(("old", "new", "summary"), [(EMPTY, PLAN, "new plan: 2"), (PLAN, EMPTY, "plan removed: 2")])
 def test_a_diff_with_an_empty_plan_has_every_format(output_format, old, new, summary):
     text = render_diff(diff_plans(old, new), (old, new), ("old.yaml", "new.yaml"), output_format)
     if output_format is DiffFormat.JSON:
@@ -58,8 +56,8 @@ def test_an_overview_has_every_format(output_format):
 @pytest.mark.parametrize(
     ("asked", "vcpus"),
     [
-        ([1, 2], "3 in total, 3 at the widest level"),
-        ([1, None], "1 in total, 1 at the widest level; the job definition sets it for 1 more job"),
+        ([1, 2], "3 in total, 3 at peak"),
+        ([1, None], "1 in total, 1 at peak; the job definition sets it for 1 more job"),
         ([None, None], "set by the job definition (all 2 jobs)"),
         ([None], "set by the job definition (1 job)"),
     ],
