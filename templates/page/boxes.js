@@ -58,6 +58,16 @@ const frameElement = (folds) => ({ group, x, y, w, h }) => {
       svg("title", {}, `Fold ${name}`), svg("rect", { width: w, height: 26 }), svg("text", { x: 10, y: 18 }, text)));
 };
 
+// A line to the left, with a head there: of boxes that depend on each other in a circle.
+const backwardLine = ({ from, to, parts }) => {
+  const [later, earlier] = [from, to].map((id) => (id < 0 ? plan.groups[~id] : jobs[id]).name);
+  const [, x, y] = /^M([\d.-]+) ([\d.-]+)/.exec(parts[0][1]).map(Number);
+  return svg("g", { class: "backward" },
+    svg("title", {}, `${earlier} depends on ${later}, which depends on ${earlier} as well: parts of them take turns`),
+    svg("path", { class: "lines back", d: parts.map(([, part]) => part).join("") }),
+    svg("path", { class: "lines head", d: `M${x + 11} ${y - 5}L${x + 2} ${y}L${x + 11} ${y + 5}` }));
+};
+
 const neighbourhood = (job) => {
   const sides = [[...job.parents, ...job.lost].slice(0, SIDE), [job.number], job.children.slice(0, SIDE)];
   const rows = Math.max(...sides.map((side) => side.length));
