@@ -177,7 +177,7 @@ const withDagre = (ids, lines, sizes, { column, columns, backwards, passes }) =>
       way.push(slots.get(`${v}@${number}`));
     }
     [slots.get(v), ...way, slots.get(w)].reduce((left, right) => (join(left, right), right));
-    return [`${v}>${w}`, way];
+    return [`${v}>${w}`, slots.get(v), way];
   });
   const ranks = Array.from({ length: columns + 2 }, () => []);
   for (const slot of slots.values()) ranks[slot.column + 1].push(slot);
@@ -189,9 +189,13 @@ const withDagre = (ids, lines, sizes, { column, columns, backwards, passes }) =>
   const at = new Map(ids.map((id) => {
     const [w, h] = sizes.get(id);
     const number = column.get(id);
-    return [id, { x: lefts[number] + (widths[number] - w) / 2, y: slots.get(`${id}`).y - h / 2 - top, w, h }];
+    return [id, { x: lefts[number], y: slots.get(`${id}`).y - h / 2 - top, w, h }];
   }));
-  for (const [key, way] of ways) passes.set(key, way.map((slot) => [lefts[slot.column], lefts[slot.column] + widths[slot.column], slot.y - top]));
+  const past = (slot, from = lefts[slot.column]) => [from, lefts[slot.column] + widths[slot.column], slot.y - top];
+  for (const [key, start, way] of ways) {
+    const beside = start.half && sizes.get(+start.id)[0] < widths[start.column]; // a wider frame stands in its column
+    passes.set(key, [...(beside ? [past(start, lefts[start.column] + sizes.get(+start.id)[0])] : []), ...way.map((slot) => past(slot))]);
+  }
   const bottom = Math.max(...[...slots.values()].map(({ y, half }) => y + half));
   const port = (id) => (slots.has(id) ? slots.get(id).y - top : undefined);
   return { at, size: [lefts.at(-1) + widths.at(-1), bottom - top], ports: { [BEGIN]: port(BEGIN), [END]: port(END) } };

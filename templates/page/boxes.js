@@ -9,7 +9,7 @@ const boxElement = (attributes, x, y, title, sign, texts) => {
     svg("rect", { width: WIDTH, height: HEIGHT }),
     sign ? svg("text", { class: "sign", x: 14, y: HEIGHT / 2 }, sign) : "",
     svg("text", { class: "name", x: indent, y: 18 }, shortened(name, sign ? 25 : 27)),
-    small.map((text, row) => svg("text", { class: "small", x: indent, y: 34 + 14 * row }, typeof text === "string" ? shortened(text, 36) : text)));
+    small.filter(Boolean).map((text, row) => svg("text", { class: "small", x: indent, y: 34 + 14 * row }, typeof text === "string" ? shortened(text, 36) : text)));
 };
 const jobBox = (number, x, y) => {
   const job = jobs[number];
@@ -42,12 +42,14 @@ const groupBox = (folds) => (id, x, y) => {
   const some = jobsShown(folds, ~id);
   const queues = [...new Set(members.map((job) => jobs[job].settings.queue))];
   const kinds = changesIn(group);
+  const room = 28 - some.length - 4 * kinds.length;
+  const inShort = queues.length < 2 || queues.join(", ").length <= room ? shortened(queues.join(", "), room) : count(queues.length, "queue");
   const said = [group.kind, group.name, some, amounts, `${queues.length === 1 ? "queue" : "queues"} ${queues.join(" ")}`, ...kinds.map((kind) => `${group.changes[kind]} ${kind}`)].filter(Boolean).join(", ");
   const signs = kinds.map((kind) => svg("tspan", { class: kind }, `  ${SIGNS[kind]}${group.changes[kind].toLocaleString("en")}`));
-  const marks = ["job group", members.some((job) => onPath.has(job)) ? "longest" : "", group.gpus ? "gpu" : "", kinds.length ? "differs" : ""];
+  const marks = ["job group", members.some((job) => onPath.has(job)) ? "longest" : "", group.gpus ? "gpu" : "", kinds.length ? `differs ${kinds.length === 1 ? kinds[0] : ""}` : ""];
   const attributes = { class: `${joinClasses(marks)} ${coloursOf(members.map((job) => jobs[job]))}`, "data-group": ~id, "aria-label": said, "aria-expanded": false };
   return boxElement(attributes, x, y, `${group.name}\n${[some, amounts, ...queues].filter(Boolean).join("\n")}`, "▸",
-    [groupName(folds, id), [svg("tspan", { class: "count" }, some), signs, ` · ${shortened(queues.join(", "), 22 - 4 * kinds.length)}`], amounts]);
+    [groupName(folds, id), [svg("tspan", { class: "count" }, some), signs, ` · ${inShort}`], amounts]);
 };
 const frameElement = (folds) => ({ group, x, y, w, h }) => {
   const { kind, name } = plan.groups[group];
