@@ -1,30 +1,25 @@
 // ---- tables -----------------------------------------------------------------------------------------------------
-const listing = (container, columns, rowOf) => new Rows(container, columns.map(({ label, kind, key }, index) =>
-  el("th", { scope: "col", class: kind }, key ? el("button", { type: "button", "data-sort": index }, label) : label)),
-rowOf, { slice: SLICE, none: () => (state.wanted ? "No matches." : "No rows.") });
-
+const ofPage = { slice: SLICE, none: () => (state.wanted ? "No matches." : "No rows.") };
+const inSign = ({ kind }) => (kind ? el("span", { class: kind }, `${SIGNS[kind]} ${kind}`) : "");
+const amount = (label, key, words) => column(label, key, "number", words);
 const jobColumns = [
-  { label: "job", key: (job) => job.name },
-  ...(plan.kind === "diff" ? [{ label: "change", key: (job) => job.kind }] : []),
-  { label: "level", kind: "number", key: (job) => job.level },
-  { label: "nodes", kind: "number", key: (job) => job.nodes.length },
-  { label: "parents", kind: "number", key: (job) => job.parents.length },
-  { label: "children", kind: "number", key: (job) => job.children.length },
-  { label: "vCPUs", kind: "number", key: (job) => job.settings.vcpus ?? 0, text: (job) => `${job.settings.vcpus ?? "-"}` },
-  { label: "memory", kind: "number", key: (job) => job.settings.memory_mib ?? 0, text: (job) => job.settings.memory ?? "-" },
-  { label: "queue", key: (job) => job.settings.queue },
+  { label: "job", kind: "name", key: (job) => job.name, cell: (job) => jobLink(job.number) },
+  ...(plan.kind === "diff" ? [{ label: "change", key: (job) => job.kind, cell: inSign }] : []),
+  amount("level", (job) => job.level),
+  amount("nodes", (job) => job.nodes.length),
+  amount("parents", (job) => job.parents.length),
+  amount("children", (job) => job.children.length),
+  amount("vCPUs", (job) => job.settings.vcpus),
+  amount("memory", (job) => job.settings.memory_mib, (job) => job.settings.memory),
+  ...(plan.settings.some(({ gpus }) => gpus) ? [amount("GPUs", (job) => job.settings.gpus || null)] : []),
+  column("queue", (job) => job.settings.queue),
 ];
-const jobRow = (job) => el("tr", { "data-job": job.number, class: job.number === state.job ? "is" : "" },
-  jobColumns.map(({ kind, key, text = key, label }) => {
-    const content = label === "job" ? jobLink(job.number) : label === "change" && job.kind ? `${SIGNS[job.kind]} ${job.kind}` : `${text(job)}`;
-    return el("td", { class: label === "change" ? job.kind : kind }, content);
-  }));
-const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
-const shownJobs = () => {
-  const near = onlyChanged && plan.graphs.changed ? new Set(plan.graphs.changed.boxes.map(([job]) => job)) : null;
-  const kept = jobs.filter(({ number, kind }) => (state.hits?.has(number) ?? true) && (!onlyChanged || (near?.has(number) ?? kind)));
-  const { key } = jobColumns[state.sort] ?? {};
-  return key ? kept.sort((a, b) => compare(key(a), key(b)) * (state.down ? 1 : -1) || a.number - b.number) : kept;
+// In a diff, what changed comes first, in the order of the plan.
+const jobTable = (container) => new Table(container, jobColumns, [...jobs].sort((a, b) => !a.own - !b.own || a.number - b.number),
+  (job) => ({ "data-job": job.number, class: job.number === state.job ? "is" : "" }), ofPage);
+const isShown = () => {
+  const near = onlyChanged && plan.shown ? new Set(plan.shown) : null;
+  return ({ number }) => (state.hits?.has(number) ?? true) && (near?.has(number) ?? true);
 };
 
 const ROLES = { input: "input", final: "final output", intermediate: "intermediate" };
@@ -35,9 +30,12 @@ const some = (numbers) => {
 const dataChanges = new Map();
 for (const one of plan.data.changes ?? []) dataChanges.set(one[1], [...(dataChanges.get(one[1]) ?? []), one]);
 const changed = ([sign, , what]) => el(sign === "+" ? "ins" : "del", {}, `${sign} ${what}`);
-const dataRow = ([name, role, writers, readers]) =>
-  el("tr", {}, el("td", {}, dataLink(name)),
-    el("td", {}, ROLES[role], (dataChanges.get(name) ?? []).map((one) => ["; ", changed(one)])),
-    el("td", {}, some(writers)), el("td", {}, some(readers)));
 const roles = Object.keys(ROLES);
 const datasets = plan.data.datasets.sort((a, b) => roles.indexOf(a[1]) - roles.indexOf(b[1]));
+const dataTable = (container) => new Table(container, [
+  { label: "dataset", kind: "name", key: ([name]) => name, cell: ([name]) => dataLink(name) },
+  { label: "role", key: ([, role]) => roles.indexOf(role),
+    cell: ([name, role]) => [ROLES[role], (dataChanges.get(name) ?? []).map((one) => ["; ", changed(one)])] },
+  { label: "written by", key: ([, , writers]) => writers.length, cell: ([, , writers]) => some(writers) },
+  { label: "read by", key: ([, , , readers]) => readers.length, cell: ([, , , readers]) => some(readers) },
+], datasets, undefined, ofPage);

@@ -1,16 +1,11 @@
 // ---- details of a job -------------------------------------------------------------------------------------------
-const section = (title, ...content) => (content.flat(Infinity).filter(Boolean).length ? [el("h3", {}, title), content] : []);
-const facts = (pairs) => {
-  const some = pairs.filter(([, text]) => text !== undefined && text !== "");
-  return some.length ? el("table", {}, some.map(([name, text]) => el("tr", {}, el("td", {}, name), el("td", {}, text)))) : [];
-};
 const copied = (text) => {
   const shown = el("span", {}, text);
   return [shown, copyButton(text, () => shown)];
 };
 const attemptDetails = (one) => [
   el("h3", {}, [attemptWords(one) || "submission 1", one.outcome ?? one.state.toLowerCase().replace("_", " "), isCritical(one) ? "on the critical path" : ""].filter(Boolean).join(" - ")),
-  facts([
+  pairs([
     ...one.intervals.map(([phase, from, to, open]) => [PHASE_WORDS[PHASES[phase]], `${open ? "for " : ""}${duration(to - from)}${open ? " until then" : ""}`]),
     ["created", one.created === undefined ? "" : when(one.created)],
     ["parents done", one.parentsDone === undefined ? "" : when(one.parentsDone)],
@@ -27,24 +22,20 @@ const attemptDetails = (one) => [
     ["log", one.log ? copied(one.log) : ""],
   ]),
 ];
-const family = (numbers) => (numbers.length ? first(SIDE, numbers.map((number) => el("li", {}, jobLink(number), jobs[number].critical ? " (critical path)" : "")),
-  (more) => `${more.toLocaleString("en")} more`, el("ul")) : []);
-const details = (job) => byId("details").replaceChildren(
-  el("button", { type: "button", class: "close", "data-do": "close", "aria-label": "Close" }, "×"),
+const family = (numbers) => list(numbers.map((number) => el("li", {}, jobLink(number), jobs[number].critical ? " (critical path)" : "")), SIDE);
+const details = (job) => showDetails(
   el("h2", { tabindex: -1 }, job.name),
-  ...[
-    el("p", { class: "note" }, job.earlier ? "only in an earlier plan of the run" : [job.state, job.blockedBy === undefined ? "" : `because ${jobs[job.blockedBy].name} failed`].filter(Boolean).join(" ")),
-    job.attempts.some(({ intervals, attempt }) => intervals.length || attempt) ? job.attempts.map(attemptDetails) : el("p", {}, "No attempt of it is recorded."),
-    section("job", facts([
-      ["level", job.level],
-      ["namespace", job.namespace ?? ""],
-      ["queue", job.queue ?? ""],
-      ["tags", job.tags.join(", ")],
-    ])),
-    section(count(job.nodes.length, "node"), job.nodes.length ? first(SIDE, job.nodes.map((name) => el("li", {}, name)), (more) => `${more} more`, el("ul")) : []),
-    section(count(job.parents.length, "parent"), family(job.parents)),
-    section(job.children.length === 1 ? "1 child" : `${job.children.length.toLocaleString("en")} children`, family(job.children)),
-  ].flat(Infinity));
+  el("p", { class: "note" }, job.earlier ? "only in an earlier plan of the run" : [job.state, job.blockedBy === undefined ? "" : `because ${jobs[job.blockedBy].name} failed`].filter(Boolean).join(" ")),
+  job.attempts.some(({ intervals, attempt }) => intervals.length || attempt) ? job.attempts.map(attemptDetails) : el("p", {}, "No attempt of it is recorded."),
+  section("job", pairs([
+    ["level", job.level],
+    ["namespace", job.namespace ?? ""],
+    ["queue", job.queue ?? ""],
+    ["tags", job.tags.join(", ")],
+  ])),
+  section(count(job.nodes.length, "node"), list(job.nodes.map((name) => el("li", {}, name)), SIDE)),
+  section(count(job.parents.length, "parent"), family(job.parents)),
+  section(children(job.children.length), family(job.children)));
 
 // ---- choosing ---------------------------------------------------------------------------------------------------
 const bring = (at) => {
@@ -252,11 +243,6 @@ listenToKeys(actions, {
   },
   letter: (key) => (lanes && zoomKey(key, actions), false),
 });
-const fromAddress = () => {
-  const number = jobInAddress(numberOf);
-  if (number !== undefined && number !== state.job) choose(number, { hash: false });
-};
-addEventListener("hashchange", fromAddress);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", measure);
 narrow.addEventListener("change", measure);
 
@@ -277,4 +263,4 @@ for (const tab of document.querySelectorAll("[data-share]")) {
   tab.hidden = !shares.length || (shares.length === 1 && shares[0].name === "(none)");
 }
 attemptsTable = attemptTable();
-fromAddress();
+followAddress(numberOf, state, choose);

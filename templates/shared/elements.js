@@ -27,18 +27,32 @@ const shortened = (text, room) => {
   const end = Math.floor(room * 0.4); // names in one pipeline often differ at their ends
   return `${letters.slice(0, room - end - 1).join("")}…${letters.slice(-end).join("")}`;
 };
+// Copy a text, or select the element that shows it; return what was done.
+const copy = async (text, shown) => {
+  let done = "Copied";
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    getSelection().selectAllChildren(shown()); // some browsers forbid the clipboard to local files
+    done = "Selected";
+  }
+  say(done);
+  return done;
+};
 const copyButton = (text, shown) => {
   const button = el("button", { type: "button" }, "Copy");
-  button.addEventListener("click", async () => {
-    try {
-      await navigator.clipboard.writeText(text);
-      say(button.textContent = "Copied");
-    } catch {
-      getSelection().selectAllChildren(shown()); // some browsers forbid the clipboard to local files
-      say(button.textContent = "Selected");
-    }
-  });
+  button.addEventListener("click", async () => (button.textContent = await copy(text, shown)));
   return button;
+};
+// Copy what an element shows in short, such as a digest; if that is forbidden, show it whole and select it.
+const copyWhole = async (button) => {
+  const { copy: text } = button.dataset;
+  const shown = () => {
+    const whole = el("code", {}, text);
+    button.replaceWith(whole);
+    return whole;
+  };
+  if (await copy(text, shown) === "Copied") button.classList.add("copied");
 };
 
 // ---- light and dark ---------------------------------------------------------------------------------------------

@@ -28,7 +28,11 @@ const listenToKeys = (actions, page) => {
     }
     if (page.own?.(event)) return true;
     if (key.length === 1 && key !== " " && byId("no-letters").checked) return false;
-    if (key === "/") return field.focus(), field.select(), true;
+    if (key === "/") {
+      const folded = field.closest("details");
+      if (folded) folded.open = true;
+      return field.focus(), field.select(), true;
+    }
     if (key === "?") return actions.help(), false;
     return page.letter(key, event);
   };

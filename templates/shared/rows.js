@@ -35,3 +35,40 @@ class Rows {
       ? head.setAttribute("aria-sort", down ? "descending" : "ascending") : head.removeAttribute("aria-sort"));
   }
 }
+// ---- tables: sorted by a click on a head ------------------------------------------------------------------------
+class Table extends Rows {
+  // columns: label, kind ("number" or none), key(row) to sort by, cell(row) to show
+  constructor(container, columns, rows, attributes = () => ({}), options = {}) {
+    const heads = columns.map(({ label, kind }, number) => {
+      const button = el("button", { type: "button" }, label);
+      button.addEventListener("click", () => this.sort(number));
+      return el("th", { scope: "col", class: kind }, button);
+    });
+    super(container, heads, (row) => el("tr", attributes(row), columns.map(({ kind, cell }) => el("td", { class: kind }, cell(row)))), options);
+    Object.assign(this, { columns, all: rows, sorted: null, down: false });
+    this.show(rows);
+  }
+
+  sort(number) {
+    const { key, kind } = this.columns[number];
+    this.down = this.sorted === number ? !this.down : kind === "number"; // the largest number first
+    this.sorted = number;
+    this.markSorted(number, this.down);
+    const given = new Map(this.all.map((row, at) => [row, at]));
+    const none = (value) => value === undefined || value === null || value === "";
+    this.show([...this.all].sort((a, b) => {
+      const [one, other] = [key(a), key(b)];
+      if (none(one) || none(other)) return none(one) - none(other) || given.get(a) - given.get(b); // always last
+      return (one < other ? -1 : one > other ? 1 : 0) * (this.down ? -1 : 1) || given.get(a) - given.get(b);
+    }));
+  }
+
+  // Show the rows that a filter keeps, sorted as before.
+  keep(filter) {
+    this.every ??= this.all;
+    this.all = this.every.filter(filter);
+    if (this.sorted === null) this.show(this.all);
+    else ((this.down = !this.down), this.sort(this.sorted));
+  }
+}
+const column = (label, key, kind, cell = key) => ({ label, key, kind, cell: (row) => `${cell(row) ?? ""}` });

@@ -52,9 +52,9 @@ def test_show_tells_totals_then_jobs_then_data(folder):
     shown = kedro_batch("show", "old.yaml", cwd=folder)
     assert (shown.code, shown.err) == (0, "")
     totals, jobs, data = shown.text.split("\n\n")
-    assert totals.startswith("old.yaml: 7 jobs, 7 nodes\n  longest path    5 jobs\n  widest level    2 jobs, level 1\n")
-    assert "  vCPUs           7 in total, 2 at the widest level\n" in totals
-    assert "  memory          14,000 MiB in total, 4000 MiB at the widest level\n" in totals
+    assert totals.startswith("old.yaml: 7 jobs, 7 nodes\n  longest path    5 jobs\n  jobs at peak    2\n")
+    assert "  vCPUs           7 in total, 2 at peak\n" in totals
+    assert "  memory          14,000 MiB in total, 4000 MiB at peak\n" in totals
     assert "  queues          spaceflights_queue (7 jobs)\n  definitions     kedro_run (7 jobs)\n" in totals
     assert re.search(r"\n  digest          sha256:[0-9a-f]{64}$", totals)
     assert [line.split()[1] for line in jobs.splitlines()[1:]][:3] == [
@@ -190,6 +190,37 @@ def test_a_revision_outside_a_repository_is_explained(folder):
     without_git = kedro_batch("show", "main:plan.yaml", cwd=folder, env={"PATH": str(folder)})
     assert without_git.code == 2
     assert "git is not installed" in without_git.err
+
+
+def test_a_file_that_is_named_like_a_revision_does_not_take_its_place(repository):
+    """A pull request could bring it, and be compared with itself."""
+    (repository / "HEAD:plans").mkdir()
+    (repository / "HEAD:plans" / "plan.yaml").write_bytes((repository / "new.yaml").read_bytes())
+    ended = kedro_batch("diff", "HEAD:plans/plan.yaml", "plans/plan.yaml", cwd=repository)
+    assert (ended.code, ended.out) == (2, b"")
+    assert "cannot read HEAD:plans/plan.yaml: it may be a revision in git and is a file, too" in ended.err
+    assert "for the file, write ./HEAD:plans/plan.yaml" in ended.err
+    assert kedro_batch("show", "./HEAD:plans/plan.yaml", cwd=repository).text.startswith("./HEAD:plans/plan.yaml: 7")
+    assert kedro_batch("show", repository / "HEAD:plans/plan.yaml", cwd=repository).code == 0
+
+
+@pytest.mark.parametrize(
+    ("revision", "fetch"),
+    [
+        ("main", "git fetch origin main:main"),
+        ("origin/release/2", "git fetch origin release/2:refs/remotes/origin/release/2"),
+        ("HEAD~40", "git fetch --unshallow"),
+        ("0" * 40, f"git fetch origin {'0' * 40}"),
+    ],
+)
+def test_a_revision_that_a_clone_lacks_is_said_with_the_command_that_fetches_it(repository, revision, fetch):
+    subprocess.run(["git", "branch", "-M", "work"], cwd=repository, check=True, env={**os.environ, **_GIT})
+    ended = kedro_batch(
+        "diff", f"{revision}:plans/plan.yaml", "new.yaml", cwd=repository, env={"LC_ALL": "de_DE.UTF-8"}
+    )
+    assert ended.code == 2
+    assert ended.err.endswith(f"If this clone has only a part of the history, fetch it: {fetch}\n")
+    assert ended.err.count("\n") == 1
 
 
 def test_a_file_takes_the_review(folder):

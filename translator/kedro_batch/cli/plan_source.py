@@ -1,5 +1,7 @@
 """Read a plan to review from a file, standard input, or a revision in git. A name comes in, its content goes out."""
 
+import os
+import re
 import subprocess
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -9,9 +11,10 @@ from kedro_batch.errors import UsageError
 
 
 def read_source(named: str) -> tuple[bytes, str]:
-    """Read a file, standard input for ``-``, or ``REV:PATH`` from git if no file has that name.
+    """Read a file, standard input for ``-``, or ``REV:PATH`` from git.
 
-    ``:PATH`` is the staged version, as in git.
+    ``:PATH`` is the staged version, as in git. A file whose name could be a revision's is refused: whoever may add one
+    to a repository would decide what is read in place of the revision.
 
     Returns:
         The content, and its name in messages.
@@ -20,15 +23,21 @@ def read_source(named: str) -> tuple[bytes, str]:
         UsageError: The source cannot be read, or is too large for a plan.
     """
     revision, colon, path = named.partition(":")
-    if not colon or not path or Path(named).exists():
+    if not colon or not path or revision.startswith(("/", "./", "../")):  # no revision begins so
         return read_input(named)
+    if Path(named).exists():
+        raise UsageError(
+            f"cannot read {named}: it may be a revision in git and is a file, too: for the file, write ./{named}"
+        )
     if revision.startswith("-"):
         raise UsageError(f"cannot read {named}: {revision} is not a revision")
     with TemporaryFile() as messages, TemporaryFile() as content:
         command = ["git", "cat-file", "blob", named]
         try:
             # No shell reads the name, and the check above keeps git from taking it for an option.
-            code = subprocess.run(command, stdout=content, stderr=messages, check=False).returncode  # noqa: S603
+            code = subprocess.run(  # noqa: S603
+                command, stdout=content, stderr=messages, check=False, env={**os.environ, "LC_ALL": "C"}
+            ).returncode
         except FileNotFoundError as error:
             raise UsageError(
                 f"cannot read {named}: there is no such file, and git is not installed to read a revision"
@@ -38,6 +47,31 @@ def read_source(named: str) -> tuple[bytes, str]:
             reason = messages.read().decode(errors="replace").strip().removeprefix("fatal: ")
             if reason.endswith("bad file"):
                 reason = "it is a folder in that revision"
+            elif fetch := _fetch_command(revision, reason):
+                reason = f"{reason.rstrip('.')}. If this clone has only a part of the history, fetch it: {fetch}"
             raise UsageError(f"cannot read {named}: {reason}")
         content.seek(0)
         return read_whole(content, named), named
+
+
+_FULL_NAME = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+_BRANCH_OR_TAG = re.compile(r"\w[\w./+-]*")
+_ABOVE_ANOTHER = re.compile(r"[\w./+-]+[~^][0-9~^]*")
+_OF_ORIGIN = "origin/"
+
+
+def _fetch_command(revision: str, reason: str) -> str | None:
+    """Return the command that fetches a revision which git does not find; None if it is not that, or there is none.
+
+    Of a full name that it does not find, git says that the path is not in it.
+    """
+    if "object name" not in reason and not _FULL_NAME.fullmatch(revision):
+        return None
+    if _FULL_NAME.fullmatch(revision):
+        return f"git fetch origin {revision}"
+    if _ABOVE_ANOTHER.fullmatch(revision):
+        return "git fetch --unshallow"
+    if not _BRANCH_OR_TAG.fullmatch(revision):
+        return None
+    name = revision.removeprefix(_OF_ORIGIN)
+    return f"git fetch origin {name}:{name if name == revision else f'refs/remotes/{revision}'}"

@@ -8,8 +8,8 @@ from kedro_batch.plan.data_flow import data_flow_of, unordered_reads
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.graph import children_of, levels
 from kedro_batch.plan.model import Job, JobName, Plan
-from kedro_batch.plan.settings import Resources
 from kedro_batch.review.overview.model import Amounts, DataOverview, JobOverview, Overview, Read, Totals, Written
+from kedro_batch.review.overview.peak_demand import calculate_peaks
 
 
 def build_overview(plan: Plan) -> Overview:
@@ -46,10 +46,11 @@ def count_totals(plan: Plan, level_of: Mapping[JobName, int]) -> Totals:
 
     Args:
         plan: The plan.
-        level_of: The level of each job.
+        level_of: The level of each job, in topological order.
     """
     at_level = Counter(level_of.values())
     widest, width = min(at_level.items(), key=lambda one: (-one[1], one[0]), default=(0, 0))
+    peak, peak_by_queue = calculate_peaks(plan, level_of)
     return Totals(
         jobs=len(plan.jobs),
         join_jobs=sum(job.joins for job in plan.jobs),
@@ -60,6 +61,8 @@ def count_totals(plan: Plan, level_of: Mapping[JobName, int]) -> Totals:
         jobs_at_widest=width,
         summed=_sum_resources(plan, plan.jobs),
         at_widest=_sum_resources(plan, (job for job in plan.jobs if level_of[job.name] == widest)),
+        peak=peak,
+        peak_by_queue=peak_by_queue,
         queues=_count_names(job.settings.job_queue for job in plan.jobs),
         definitions=_count_names(job.settings.job_definition for job in plan.jobs),
     )
@@ -67,7 +70,7 @@ def count_totals(plan: Plan, level_of: Mapping[JobName, int]) -> Totals:
 
 def _sum_resources(plan: Plan, jobs: Iterable[Job]) -> Amounts:
     """Sum what jobs state, or else the job definition that the plan declares for them."""
-    stated = [_resources(plan, job) for job in jobs]
+    stated = [plan.resources_of(job) for job in jobs]
     return Amounts(
         vcpus=whole(sum(one.vcpus or 0 for one in stated)),
         memory_mib=sum(one.memory_mib or 0 for one in stated),
@@ -75,13 +78,6 @@ def _sum_resources(plan: Plan, jobs: Iterable[Job]) -> Amounts:
         jobs_without_vcpus=sum(one.vcpus is None for one in stated),
         jobs_without_memory=sum(one.memory_mib is None for one in stated),
     )
-
-
-def _resources(plan: Plan, job: Job) -> Resources:
-    own, declared = job.settings.resources, plan.job_definitions.get(job.settings.job_definition)
-    if declared is None:
-        return own
-    return Resources.from_dict({**declared.resources.to_dict(), **own.to_dict()})
 
 
 def _count_names(names: Iterable[str]) -> dict[str, int]:

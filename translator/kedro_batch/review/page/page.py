@@ -5,7 +5,6 @@ Overviews and diffs come in, the text of the page goes out. The page embeds its 
 scripts and this style, by their hashes: even with a mistake, the page loads no address and runs no other code.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,24 +12,28 @@ from markupsafe import Markup
 
 from kedro_batch.review.diff.model import PlanDiff
 from kedro_batch.review.overview.model import Overview
-from kedro_batch.review.overview.view import Fact, list_facts
+from kedro_batch.review.page.colours import build_colours
+from kedro_batch.review.page.header import Header, build_diff_header, build_overview_header
 from kedro_batch.review.page.page_data import build_diff_data, build_overview_data
-from kedro_batch.review.page.self_contained import embed, page_script, page_style, policy
+from kedro_batch.review.page.self_contained import embed, join_files, page_script, page_style, policy
 from kedro_batch.review.templates import render
 from kedro_batch.text.escaping import for_review
 from kedro_batch.text.wording import counted
 
-_SCRIPTS = ("jobs.js", "drawing.js", "listing.js", "details.js", "page.js")
+_SCRIPTS = (
+    "jobs.js",
+    "colours.js",
+    "folding.js",
+    "heights.js",
+    "arranging.js",
+    "drawing.js",
+    "boxes.js",
+    "graph.js",
+    "listing.js",
+    "details.js",
+    "page.js",
+)
 """Joined, they are one JavaScript module."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Fact:
-    """A line of the header; ``before`` is empty if the plans do not differ in it."""
-
-    label: str
-    value: str
-    before: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,16 +42,15 @@ class _Page:
 
     title: str
     heading: str
+    header: Header
+    folded: str
+    colours: tuple[tuple[str, str], ...]
     policy: str
     style: Markup
     script: Markup
     data: Markup
-    facts: tuple[_Fact, ...]
-    counts: tuple[tuple[str, str], ...]
     risks: str
-    has_graph: bool
     is_diff: bool
-    no_graph: str
 
 
 def render_overview_page(overview: Overview, title: str) -> str:
@@ -58,9 +60,7 @@ def render_overview_page(overview: Overview, title: str) -> str:
         overview: The plan.
         title: The title of the page, such as the name of the file.
     """
-    data = build_overview_data(overview)
-    facts = tuple(_Fact(label=one.label, value=one.text) for one in _facts(overview))
-    return _render_page(data, title, facts, ())
+    return _render_page(build_overview_data(overview), title, build_overview_header(overview))
 
 
 def render_diff_page(diff: PlanDiff, old: Overview, new: Overview, title: str) -> str:
@@ -72,65 +72,46 @@ def render_diff_page(diff: PlanDiff, old: Overview, new: Overview, title: str) -
         new: The plan after.
         title: The title of the page, such as ``main:plan.yaml -> plan.yaml``.
     """
-    data = build_diff_data(diff, old, new)
-    before, after = (_facts_by_label(one) for one in (old, new))
-    if before["memory"] == after["memory"] and _memory(old) != _memory(new):  # they differ only before rounding
-        before, after = (_facts_by_label(one, exactly=True) for one in (old, new))
-    facts = tuple(
-        _Fact(label=label, value=now, before="" if then == now else then)
-        for label in {**before, **after}
-        for then, now in [(before.get(label, "-"), after.get(label, "-"))]
-    )
-    counts = diff.counts
-    counted_jobs = (
-        ("added", f"+ {counts.added:,} added"),
-        ("removed", f"- {counts.removed:,} removed"),
-        ("changed", f"~ {counts.changed:,} changed"),
-        ("renamed", f"> {counts.renamed:,} renamed"),
-        ("same", f"{counts.unchanged:,} unchanged"),
-    )
-    return _render_page(data, title, facts, counted_jobs)
+    return _render_page(build_diff_data(diff, old, new), title, build_diff_header(diff.counts, old, new))
 
 
-def _memory(overview: Overview) -> tuple[int, int]:
-    return overview.totals.summed.memory_mib, overview.totals.at_widest.memory_mib
-
-
-def _render_page(
-    data: dict[str, Any],
-    title: str,
-    facts: tuple[_Fact, ...],
-    counts: tuple[tuple[str, str], ...],
-) -> str:
-    style, script = page_style("page", "page.css"), page_script("page", *_SCRIPTS)
+def _render_page(data: dict[str, Any], title: str, header: Header) -> str:
+    style = page_style("page", "page.css", "drawing.css")
+    script = f"{_dagre()}\n{page_script('page', *_SCRIPTS)}"
     is_diff = data["kind"] == "diff"
-    has_graph = any(data["graphs"].values())
-    risks = sum(max(1, len(one["about"])) for one in data["risks"])
+    data["colours"] = build_colours(data["settings"], data["jobs"])
+    folded = len(header.folded)
     view = _Page(
         title=for_review(title),
         heading="Changes" if is_diff else "Plan",
+        header=header,
+        folded=counted(folded, "unchanged fact" if is_diff else "more fact"),
+        colours=_colour_choices(is_diff=is_diff, queues=len(data["colours"]["queue"]["legend"])),
         policy=policy(style, script),
         style=Markup(style),  # noqa: S704  our own
         script=Markup(script),  # noqa: S704  our own
         data=Markup(embed(data)),  # noqa: S704  escaped by embed
-        facts=facts,
-        counts=counts,
-        risks=counted(risks, "risk" if is_diff else "warning") if risks else "",
-        has_graph=has_graph,
+        risks=_count_risks(data["risks"], "risk" if is_diff else "warning"),
         is_diff=is_diff,
-        no_graph="" if has_graph else f"{len(data['jobs']):,} jobs are too many to draw as one graph",
     )
     return render("page/page.html.j2", view)
 
 
-def _facts_by_label(overview: Overview, *, exactly: bool = False) -> dict[str, str]:
-    """Return the facts of a plan, to compare them with those of another: none is shortened."""
-    return {fact.label: fact.text for fact in _facts(overview, exactly=exactly, longest=None)}
+def _colour_choices(*, is_diff: bool, queues: int) -> tuple[tuple[str, str], ...]:
+    """Return what boxes can be coloured by, the default first: values and words."""
+    plain, by_queue, by_resources = ("none", "nothing"), ("queue", "queue"), ("resources", "resources")
+    if is_diff:
+        return ("change", "change"), by_queue, by_resources
+    return (by_queue, by_resources, plain) if queues > 1 else (plain, by_queue, by_resources)
 
 
-def _facts(overview: Overview, **options: Any) -> Iterator[Fact]:
-    totals = overview.totals
-    yield Fact(label="jobs", text=f"{totals.jobs:,}")
-    yield Fact(label="nodes", text=f"{totals.nodes:,}")
-    yield Fact(label="dependencies", text=f"{totals.dependencies:,}")
-    yield from (Fact(label=one.label, text=for_review(one.text)) for one in list_facts(overview, **options))
+def _count_risks(lines: list[dict[str, Any]], noun: str) -> str:
+    """Count the distinct risks, whatever number of jobs each is about; nothing if there are none."""
+    return counted(len(lines), noun) if lines else ""
+
+
+def _dagre() -> str:
+    """Return the library that orders the boxes of the graph, below its license, without the address of its sources."""
+    code = join_files("vendor", "dagre.min.js").partition("//# sourceMappingURL")[0]
+    code = code.replace("\x01", r"\x01")  # in a string; HTML must not have it as it is
+    return f"/*\n{join_files('vendor', 'dagre.LICENSE')}*/\n{code}"

@@ -1,0 +1,133 @@
+"""What stands at the top of the page: the size of a plan, its digest, its facts. Overviews come in, words go out. Pure.
+
+The first facts say how large a run is and where it goes; the others say where the plan comes from, and are folded. In a
+diff, what differs comes first, and what is the same is folded.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from kedro_batch.review.diff.model import Counts
+from kedro_batch.review.overview.model import Overview
+from kedro_batch.review.overview.view import Fact, list_facts
+from kedro_batch.text.escaping import for_review
+from kedro_batch.text.wording import counted
+
+_FOLDED = frozenset(
+    (
+        *("definitions", "images", "join jobs"),
+        *("project", "pipelines", "env", "kedro version", "selection", "group by", "submit tags", "exclusive"),
+    )
+)
+"""Labels of facts that are folded, as parameters are. All others come first."""
+_PARAMS = "params"
+_SHORT = 12
+"""Digits of a digest that tell two plans from each other; the page copies all of them."""
+_ALGORITHM = "sha256:"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeaderFact:
+    """A fact; ``before`` is empty if the plans do not differ in it."""
+
+    label: str
+    value: str
+    before: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """A digest as the page shows it: its first digits, and the rest, which is copied with them."""
+
+    short: str
+    rest: str
+    whole: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """The words of the header.
+
+    Attributes:
+        size: Jobs, nodes and dependencies.
+        digests: Those of the plans, the old one first; only one if they are the same, none of a plan without jobs.
+        counts: In a diff, the number of jobs by what happened to them: a class, and words.
+        facts: What comes first.
+        folded: The other facts.
+    """
+
+    size: str
+    digests: tuple[Digest, ...]
+    counts: tuple[tuple[str, str], ...]
+    facts: tuple[HeaderFact, ...]
+    folded: tuple[HeaderFact, ...]
+
+
+def build_overview_header(overview: Overview) -> Header:
+    """Build the header of a plan."""
+    facts = [HeaderFact(label=one.label, value=one.text) for one in _facts(overview)]
+    return Header(
+        size=_size(overview),
+        digests=_digests(overview),
+        counts=(),
+        facts=tuple(one for one in facts if not _is_folded(one)),
+        folded=tuple(filter(_is_folded, facts)),
+    )
+
+
+def build_diff_header(counts: Counts, old: Overview, new: Overview) -> Header:
+    """Build the header of a diff."""
+    before, after = (_facts_by_label(one) for one in (old, new))
+    if before["memory"] == after["memory"] and _memory(old) != _memory(new):  # they differ only before rounding
+        before, after = (_facts_by_label(one, exactly=True) for one in (old, new))
+    facts = [
+        HeaderFact(label=label, value=now, before="" if then == now else then)
+        for label in {**before, **after}
+        for then, now in [(before.get(label, "-"), after.get(label, "-"))]
+    ]
+    numbers = (
+        ("added", counts.added, "+ {} added"),
+        ("removed", counts.removed, "- {} removed"),
+        ("changed", counts.changed, "~ {} changed"),
+        ("renamed", counts.renamed, "> {} renamed"),
+        ("same", counts.unchanged, "{} unchanged"),
+    )
+    return Header(
+        size=_size(new) if _size(old) == _size(new) else f"{_size(old)} -> {_size(new)}",
+        digests=_digests(old, new),
+        counts=tuple((kind, text.format(f"{number:,}")) for kind, number, text in numbers if number),
+        facts=tuple(one for one in facts if one.before),
+        folded=tuple(one for one in facts if not one.before),
+    )
+
+
+def _size(overview: Overview) -> str:
+    totals = overview.totals
+    return f"{counted(totals.jobs, 'job')}, {counted(totals.nodes, 'node')}"
+
+
+def _digests(*plans: Overview) -> tuple[Digest, ...]:
+    """Return the digests of plans that have jobs, each once."""
+    digests = dict.fromkeys(one.digest.removeprefix(_ALGORITHM) for one in plans if one.jobs)
+    return tuple(Digest(short=one[:_SHORT], rest=one[_SHORT:], whole=f"{_ALGORITHM}{one}") for one in digests)
+
+
+def _is_folded(fact: HeaderFact) -> bool:
+    return fact.label in _FOLDED or fact.label.startswith(_PARAMS)
+
+
+def _memory(overview: Overview) -> tuple[int, int]:
+    return overview.totals.summed.memory_mib, overview.totals.peak.memory_mib
+
+
+def _facts_by_label(overview: Overview, *, exactly: bool = False) -> dict[str, str]:
+    """Return the facts of a plan, to compare them with those of another: none is shortened."""
+    return {fact.label: fact.text for fact in _facts(overview, exactly=exactly, longest=None)}
+
+
+def _facts(overview: Overview, **options: Any) -> Iterator[Fact]:
+    yield Fact(label="dependencies", text=f"{overview.totals.dependencies:,}")
+    for one in list_facts(overview, **options):
+        if one.label != "digest":
+            yield Fact(label=one.label, text=for_review(one.text))
