@@ -64,6 +64,40 @@ def test_json_has_all_jobs_of_each_violation(folder):
     ]
 
 
+@pytest.mark.parametrize("further", [[], ["--exit-code"], ["--fail-on=any"]])
+def test_a_diff_shows_what_the_new_plan_breaks_and_4_is_over_3(folder, further):
+    ended = kedro_batch("diff", "old.yaml", "plan.yaml", "--policy", "policy.yaml", *further, cwd=folder)
+    assert (ended.code, ended.err) == (4, "Error: plan.yaml breaks 1 rule of policy.yaml\n")
+    _, policy, *_ = ended.text.split("\n\n")
+    assert " ".join(policy.split()) == f"Policy policy.yaml ! error {ERROR} ! warning {WARNING}"
+
+
+def test_a_diff_in_a_file_lists_the_violations_on_standard_error_too(folder):
+    words = ["diff", "old.yaml", "plan.yaml", "--policy=policy.yaml"]
+    markdown = kedro_batch(*words, "--format=markdown", "-o", "diff.md", cwd=folder)
+    assert (markdown.code, markdown.text) == (4, "")
+    assert markdown.err == f"Error: plan.yaml breaks 1 rule of policy.yaml:\n  error policy: {ERROR}\n"
+    text = (folder / "diff.md").read_text()
+    assert f"**Breaks the policy** `policy.yaml`\n- **error** `{ERROR}`\n- **warning** `{WARNING}`\n" in text
+    document = json.loads(kedro_batch(*words, "--format=json", cwd=folder).text)
+    Draft202012Validator(resources.schema("diff")).validate(document)
+    assert document["policy"] == "policy.yaml"
+    assert [one["about"]["jobs"] for one in document["violations"]] == [["one", "two"]] * 2
+
+
+def test_a_diff_says_that_a_policy_is_kept_and_warnings_leave_the_code(folder):
+    (folder / "kept.yaml").write_text(POLICY.partition("warnings")[0])
+    kept = kedro_batch("diff", "plan.yaml", "soft.yaml", "--policy=kept.yaml", cwd=folder)
+    assert (kept.code, "\n\nPolicy kept.yaml: kept\n\n" in kept.text) == (0, True)
+    warned = kedro_batch("diff", "plan.yaml", "soft.yaml", "--policy=policy.yaml", "--exit-code", cwd=folder)
+    assert (warned.code, "! warning soft.yaml:1" in warned.text) == (3, True)
+
+
+def test_a_plan_that_is_gone_breaks_nothing(folder):
+    ended = kedro_batch("diff", "plan.yaml", "/dev/null", "--policy=policy.yaml", cwd=folder)
+    assert (ended.code, ended.err) == (0, "")
+
+
 @pytest.mark.parametrize("command", [["validate", "plan.yaml"], ["diff", "old.yaml", "plan.yaml"]])
 @pytest.mark.parametrize(
     ("policy", "code", "said"),

@@ -67,7 +67,10 @@ def test_that_nothing_is_ruled_is_said():
         ("job_queues: ['a*b']", "'a*b' is not allowed. A name as the plan has it, or its beginning with * at the end."),
         ("registries: ['ghcr.*']", "'ghcr.*' is not allowed. A host such as ghcr.io, or host/repository"),
         ("accounts: [123456789012]", "must be text, found the number 123456789012: put it in quotes"),
-        ("images_by_digest: false", "rules.images_by_digest: must be true, found false: leave it out if it does not hold"),
+        (
+            "images_by_digest: false",
+            "rules.images_by_digest: must be true, found false: leave it out if it does not hold",
+        ),
         ("required_tags: {team: []}", "rules.required_tags.team: must have 1 or more items"),
         ("required_tags: [team]", "rules.required_tags: must be a mapping"),
         ("no_shell: yes", "rules.no_shell"),

@@ -94,4 +94,6 @@ def _fields_of(value: Any) -> dict[str, Any]:
     found = {field.name: getattr(value, field.name) for field in fields(value)}
     if isinstance(value, Risk) and value.definition is None:
         del found["definition"], found["jobs"]  # they came later than the rest of the format
+    if isinstance(value, PlanDiff) and value.policy is None:
+        del found["policy"], found["violations"]  # the same
     return found

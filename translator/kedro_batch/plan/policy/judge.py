@@ -76,19 +76,20 @@ class _Group:
 
 def _violations(rule: Rule, plan: Plan, found: Iterable[tuple[int, _Found]]) -> Iterator[Violation]:
     """Put jobs together that break a rule in the same way. What the defaults state, they break once, there."""
-    groups: dict[tuple[object, ...], _Group] = {}
+    groups: dict[tuple[_Found, bool], _Group] = {}
     for index, one in found:
         in_defaults = _is_default(one.path, plan.jobs[index].settings, plan.defaults)
         path = one.path if one.path[:1] == ("job_definitions",) else ("jobs", index, *one.path)
-        group = groups.setdefault((*one[:4], in_defaults), _Group(("defaults", *one.path) if in_defaults else path))
+        key = one._replace(path=()), in_defaults
+        group = groups.setdefault(key, _Group(("defaults", *one.path) if in_defaults else path))
         group.jobs.append(plan.jobs[index].name)
-    for (value, unknown, what, definition, _), group in groups.items():
+    for (one, _), group in groups.items():
         yield Violation(
             rule=rule,
-            found=value,
-            unknown=unknown,  # type: ignore[arg-type]
-            field=str(what),
-            definition=str(definition),
+            found=one.value,
+            unknown=one.unknown,
+            field=one.field,
+            definition=one.definition,
             path=group.path,
             jobs=tuple(group.jobs),
         )
