@@ -53,8 +53,8 @@ def test_an_overview_has_every_format(output_format):
 @pytest.mark.parametrize(
     ("asked", "vcpus"),
     [
-        ([1, 2], "3 in total, 3 at the widest level"),
-        ([1, None], "1 in total, 1 at the widest level; the job definition sets it for 1 more job"),
+        ([1, 2], "3 in total, 3 at peak"),
+        ([1, None], "1 in total, 1 at peak; the job definition sets it for 1 more job"),
         ([None, None], "set by the job definition (all 2 jobs)"),
         ([None], "set by the job definition (1 job)"),
     ],

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.diff.view import build_diff_view
 from kedro_batch.review.formats import render_json
-from kedro_batch.review.formatting import command_text, value_text
+from kedro_batch.review.formatting import command_text, memory_text, value_text
 from kedro_batch.review.overview.build_overview import build_overview
 from kedro_batch.review.page.page import render_diff_page
 from kedro_batch.review.pull_request import render_diff_markdown
@@ -51,13 +51,22 @@ def _leaf_fields(value, path=()):
             yield (*path, name), inner
 
 
+NOT_IN_TEXTS = {"widest_level", "jobs_at_widest", "at_widest", "upper_bounds"}
+"""Totals of which the peak says more; bounds read ``at most``."""
+
+
 def facts_of_plan(document):
+    several = max(len(document[f"totals_{side}"]["queues"]) for side in ("before", "after")) > 1
     yield from (document["digest_before"], document["digest_after"])
     yield from (f"{number} {what}" for what, number in document["counts"].items() if number)
     for risk in document["risks"]:
         yield risk["kind"].replace("_", " ")
         yield from values_of_risk(risk)
-    for field in document["origin"] + document["totals"]:
+    for field in document["totals"]:
+        if not {*field["path"]} & NOT_IN_TEXTS and (field["path"][0] != "peak_by_queue" or several):
+            spell = memory_text if field["path"][-1] == "memory_mib" else value_text
+            yield from (spell(field[side]) for side in ("before", "after") if field[side])
+    for field in document["origin"]:
         before, after = field["before"], field["after"]
         if isinstance(before or after, list):
             yield from {*(before or ())} ^ {*(after or ())}

@@ -83,8 +83,13 @@ def test_totals_count_what_declared_definitions_give():
     assert [
         (one.label, one.before, one.after)
         for one in view_of_definitions(RUN, replace(RUN, resources=Resources(vcpus=1, memory_mib=2048))).totals
-        if one.label.endswith("all jobs")
-    ] == [("memory_mib, all jobs", "8192", "4096"), ("vcpus, all jobs", "4", "2")]
+        if one.label.startswith(("memory", "vCPUs"))
+    ] == [
+        ("memory in total", "8 GiB", "4 GiB"),
+        ("vCPUs in total", "4", "2"),
+        ("memory at peak", "8 GiB", "4 GiB"),
+        ("vCPUs at peak", "4", "2"),
+    ]
 
 
 def test_jobs_that_changed_alike_are_told_together():

@@ -1,7 +1,7 @@
 """The values that the templates of a diff show: equal changes together, values spelled, nothing escaped yet."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TypeGuard, assert_never
@@ -12,20 +12,14 @@ from kedro_batch.review.diff.changed_values import spell_change
 from kedro_batch.review.diff.model import Change, FieldChange, JobChange, Names, PlanDiff, WordChange
 from kedro_batch.review.diff.renamed_definitions import join_renamed
 from kedro_batch.review.diff.risk_lines import RiskLine, group_risks
+from kedro_batch.review.diff.total_lines import spell_totals
 from kedro_batch.review.formatting import command_text, value_text
 from kedro_batch.review.job_sets import JobSets
 from kedro_batch.review.violations import shown_violations
 from kedro_batch.text.wording import counted
 
-_TOTAL_LABELS: Mapping[tuple[str, ...], str] = {
-    ("jobs_at_widest",): "jobs at the widest level",
-    ("widest_level",): "widest level",
-    ("longest_path",): "longest path",
-    ("join_jobs",): "join jobs",
-}
 _WHOLE = (Change.ADDED, Change.REMOVED)
 """Changes that show everything a job has."""
-_UNSTATED = {"jobs_without_memory": "jobs without memory_mib", "jobs_without_vcpus": "jobs without vcpus"}
 _VIOLATIONS = 20
 """Violations of a policy that a review shows; `validate` shows more."""
 _LONG = ("environment", "tags", "submit")
@@ -100,7 +94,7 @@ def build_diff_view(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str, 
         risks=tuple(one.described(sets) for one in group_risks(diff.risks)),
         origin=tuple(map(_origin_detail, join_renamed(diff))),
         blocks=tuple(_group_jobs(diff.jobs, sets)),
-        totals=tuple(_field_detail(one, _total_label(one.path)) for one in diff.totals),
+        totals=tuple(Detail(label=label, before=was, after=now) for label, was, now in spell_totals(diff)),
         data=tuple(_data_details(diff)),
         policy=diff.policy,
         violations=violations[:_VIOLATIONS],
@@ -146,23 +140,8 @@ def _are_names(value: object) -> TypeGuard[list[str]]:
     return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
-def _field_detail(one: FieldChange, label: str | None = None) -> Detail:
-    return Detail(label=label or one.name, before=value_text(one.before), after=value_text(one.after))
-
-
-def _total_label(path: tuple[str, ...]) -> str:
-    """Return the label of a total: ``memory_mib, all jobs`` for ``summed.memory_mib``."""
-    match path:
-        case ("summed", what):
-            return f"{_UNSTATED.get(what, what)}, all jobs"
-        case ("at_widest", what):
-            return f"{_UNSTATED.get(what, what)}, widest level"
-        case ("queues", queue):
-            return f"jobs in queue {queue}"
-        case ("definitions", definition):
-            return f"jobs with definition {definition}"
-        case _:
-            return _TOTAL_LABELS.get(path, path[0])
+def _field_detail(one: FieldChange) -> Detail:
+    return Detail(label=one.name, before=value_text(one.before), after=value_text(one.after))
 
 
 def _group_jobs(jobs: Sequence[JobChange], sets: tuple[JobSets, JobSets]) -> Iterator[JobBlock]:

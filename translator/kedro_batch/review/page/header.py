@@ -16,7 +16,7 @@ from kedro_batch.text.wording import counted
 
 _FOLDED = frozenset(
     (
-        *("definitions", "images", "join jobs", "widest level"),
+        *("definitions", "images", "join jobs"),
         *("project", "pipelines", "env", "kedro version", "selection", "group by", "submit tags", "exclusive"),
     )
 )
@@ -118,7 +118,7 @@ def _is_folded(fact: HeaderFact) -> bool:
 
 
 def _memory(overview: Overview) -> tuple[int, int]:
-    return overview.totals.summed.memory_mib, overview.totals.at_widest.memory_mib
+    return overview.totals.summed.memory_mib, overview.totals.peak.memory_mib
 
 
 def _facts_by_label(overview: Overview, *, exactly: bool = False) -> dict[str, str]:
