@@ -1,6 +1,6 @@
 """Programs that take a command of their own as text: what a job runs is then no longer what its plan says. Pure."""
 
-_SHELLS = frozenset(
+SHELLS = frozenset(
     [
         *("sh", "bash", "rbash", "dash", "ash", "zsh", "ksh", "ksh93", "mksh", "csh", "tcsh", "fish", "busybox"),
         *("cmd", "cmd.exe", "powershell", "powershell.exe", "pwsh", "pwsh.exe"),
@@ -8,6 +8,6 @@ _SHELLS = frozenset(
 )
 
 
-def is_shell(program: str) -> bool:
-    """True if this is the name of a shell, without its folder."""
-    return program.lower() in _SHELLS
+def program_name(word: str) -> str:
+    """Return the name of a program without its folder, in lower case."""
+    return word.replace("\\", "/").rpartition("/")[2].lower()

@@ -16,7 +16,7 @@ from kedro_batch.plan.model import JOIN_COMMAND, Job, Plan
 from kedro_batch.plan.policy.job_containers import AMOUNTS, amount_of, other_commands
 from kedro_batch.plan.policy.model import Policy, Rule, RuleName, Unknown, Violation
 from kedro_batch.plan.settings import JobSettings
-from kedro_batch.plan.shells import is_shell
+from kedro_batch.plan.shells import SHELLS, program_name
 from kedro_batch.text.arns import account_in_arn, name_of_arn, region_in_arn
 
 _S_IN_H = 3600
@@ -299,4 +299,4 @@ def _wrong_program(rule: Rule, command: tuple[str, ...]) -> str | None:
 def _shell_in(_: Rule, command: tuple[str, ...]) -> str | None:
     """Return the first word that is a shell, or, as ``env -S`` takes it, begins with one."""
     begins = (word.split(maxsplit=1)[:1] for word in command)
-    return next((word for words in begins for word in words if is_shell(word.rpartition("/")[2])), None)
+    return next((word for words in begins for word in words if program_name(word) in SHELLS), None)
