@@ -22,7 +22,7 @@ from kedro_batch.review.diff.facts import answer_questions
 from kedro_batch.review.diff.headline import write_headline
 from kedro_batch.review.diff.model import PlanDiff
 from kedro_batch.review.diff.risk_lines import RiskLine
-from kedro_batch.review.diff.view import DiffView, build_diff_view
+from kedro_batch.review.diff.view import DiffView, build_diff_view, total_details
 from kedro_batch.review.job_sets import JobSets
 from kedro_batch.review.markdown_escape import clip_pair, fence
 from kedro_batch.review.mermaid import Graph, build_diff_graph, build_plan_graph
@@ -97,7 +97,7 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
     sets = JobSets(old.jobs), JobSets(new.jobs)
     view = build_diff_view(diff, (old, new), names)
     risks, origin = tuple(map(_shorten_values, view.risks)), tuple(map(_shorten_values, view.origin))
-    view = replace(view, risks=risks, origin=origin)
+    view = replace(view, risks=risks, origin=origin, totals=tuple(total_details(diff, full=True)))
     before, after = add_up_resources(old), add_up_resources(new)
     drawn = cache(lambda edges: _draw(build_diff_graph(diff, old, new, edges)))
     page = DiffMarkdown(
