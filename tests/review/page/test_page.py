@@ -205,6 +205,17 @@ def test_what_changes_for_all_jobs_is_no_change_of_each():
     assert {data["jobs"][job]["name"] for job in data["shown"]} == near
 
 
+def test_a_changed_default_is_no_change_of_the_jobs_that_have_it():
+    old = layers(10, 3)
+    stays = replace(old.jobs[0], settings=replace(old.jobs[0].settings, attempts=5))
+    others = [[replace(job, settings=replace(job.settings, attempts=most)) for job in old.jobs[1:]] for most in (2, 3)]
+    plans = Plan(jobs=(stays, *others[0])), Plan(jobs=(stays, *others[1]))
+    before, after = map(build_overview, plans)
+    for defaults, kinds in (({"attempts": 2}, {"attempts": 3}), {True}), (({}, {}), {None}):
+        data = data_of(render_diff_page(diff_plans(*plans), before, after, "a -> b", defaults))
+        assert {job["change"].get("common") for job in data["jobs"] if "change" in job} == kinds
+
+
 def test_the_longest_path_is_one_of_jobs_that_wait_for_each_other():
     data = data_of(page_of(layers(800, 30)))
     path = [data["jobs"][number] for number in data["path"]]

@@ -81,7 +81,8 @@ def render_diff(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str, str]
             return render_json(diff)
         case DiffFormat.HTML:
             old, new = map(build_overview, plans)
-            return render_diff_page(diff, old, new, " -> ".join(names))
+            defaults = plans[0].defaults.to_dict(), plans[1].defaults.to_dict()
+            return render_diff_page(diff, old, new, " -> ".join(names), defaults)
         case _:
             assert_never(output_format)
 
@@ -97,4 +98,6 @@ def _fields_of(value: Any) -> dict[str, Any]:
         for name in ("definition", "jobs", "field"):
             if found[name] is None:
                 del found[name]
+    if isinstance(value, PlanDiff) and value.policy is None:
+        del found["policy"], found["violations"]  # likewise
     return found

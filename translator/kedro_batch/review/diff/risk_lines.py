@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple, assert_never
+from typing import Any, NamedTuple, assert_never
 
 from kedro_batch.diagnostics import path_text
 from kedro_batch.review.diff.changed_values import Spelled, changed_parts
@@ -105,6 +105,10 @@ class _Part(NamedTuple):
 def _parts(risk: Risk) -> Iterator[_Part]:
     if risk.kind is RiskKind.UNORDERED_READ:  # ``after`` is the writer there: the subject names it
         yield _Part(risk, "", (None, None))
+    elif risk.field:
+        yield _Part(risk, "", clip_pair(_named(risk, risk.before), _named(risk, risk.after), _LONGEST))
+    elif risk.kind is RiskKind.SHELL_COMMAND:
+        yield _Part(risk, "", clip_pair(risk.before, risk.after, _LONGEST))
     elif risk.definition is None:
         yield _Part(risk, "", (value_text(risk.before), value_text(risk.after)))
     else:
@@ -148,13 +152,18 @@ def _subject(part: _Part, *, with_values: bool) -> str:
             | RiskKind.RETRY_WIDENED
         ):
             subject = f"{risk.job}: node {node}" if node else risk.job or _definition(part)
-            subject += f": {name_text(risk.field)}" if risk.field else ""
         case _:
             assert_never(risk.kind)
     if with_values:
         before, after = ("none" if value is None else value for value in part.values)
         subject += f" ({before} -> {after})"
     return subject
+
+
+def _named(risk: Risk, value: Any) -> str | None:
+    """Return a value with the name of its variable or field."""
+    between = "=" if risk.kind is RiskKind.RISKY_VARIABLE else ": "
+    return None if value is None else f"{risk.field}{between}{value_text(value)}"
 
 
 def _definition(part: _Part) -> str:

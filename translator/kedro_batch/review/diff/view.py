@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TypeGuard, assert_never
 
+from kedro_batch.diagnostics import Diagnostic, sorted_diagnostics
 from kedro_batch.plan.model import Plan
 from kedro_batch.review.diff.changed_values import spell_change
 from kedro_batch.review.diff.model import Change, FieldChange, JobChange, Names, PlanDiff, WordChange
@@ -14,10 +15,13 @@ from kedro_batch.review.diff.risk_lines import RiskLine, group_risks
 from kedro_batch.review.diff.total_lines import spell_totals
 from kedro_batch.review.formatting import command_text, value_text
 from kedro_batch.review.job_sets import JobSets
+from kedro_batch.review.violations import shown_violations
 from kedro_batch.text.wording import counted
 
 _WHOLE = (Change.ADDED, Change.REMOVED)
 """Changes that show everything a job has."""
+_VIOLATIONS = 20
+"""Violations of a policy that a review shows; `validate` shows more."""
 _LONG = ("environment", "tags", "submit")
 """Settings that may be long; they come last."""
 
@@ -65,6 +69,9 @@ class DiffView:
     blocks: tuple[JobBlock, ...]
     totals: tuple[Detail, ...]
     data: tuple[Detail, ...]
+    policy: str | None
+    violations: tuple[Diagnostic, ...]
+    violations_left_out: int
 
 
 def build_diff_view(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str, str]) -> DiffView:
@@ -76,6 +83,7 @@ def build_diff_view(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str, 
         names: What readers call them.
     """
     sets = JobSets(plans[0].jobs), JobSets(plans[1].jobs)
+    violations = sorted_diagnostics(shown_violations(diff.violations))
     return DiffView(
         old=names[0],
         new=names[1],
@@ -88,6 +96,9 @@ def build_diff_view(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str, 
         blocks=tuple(_group_jobs(diff.jobs, sets)),
         totals=tuple(Detail(label=label, before=was, after=now) for label, was, now in spell_totals(diff)),
         data=tuple(_data_details(diff)),
+        policy=diff.policy,
+        violations=violations[:_VIOLATIONS],
+        violations_left_out=len(violations[_VIOLATIONS:]),
     )
 
 

@@ -14,7 +14,7 @@ from kedro_batch.review.diff.model import PlanDiff
 from kedro_batch.review.overview.model import Overview
 from kedro_batch.review.page.colours import build_colours
 from kedro_batch.review.page.header import Header, build_diff_header, build_overview_header
-from kedro_batch.review.page.page_data import build_diff_data, build_overview_data
+from kedro_batch.review.page.page_data import Defaults, build_diff_data, build_overview_data
 from kedro_batch.review.page.self_contained import embed, join_files, page_script, page_style, policy
 from kedro_batch.review.templates import render
 from kedro_batch.text.escaping import for_review
@@ -63,7 +63,7 @@ def render_overview_page(overview: Overview, title: str) -> str:
     return _render_page(build_overview_data(overview), title, build_overview_header(overview))
 
 
-def render_diff_page(diff: PlanDiff, old: Overview, new: Overview, title: str) -> str:
+def render_diff_page(diff: PlanDiff, old: Overview, new: Overview, title: str, defaults: Defaults = ({}, {})) -> str:
     """Write a diff as a page.
 
     Args:
@@ -71,8 +71,9 @@ def render_diff_page(diff: PlanDiff, old: Overview, new: Overview, title: str) -
         old: The plan before.
         new: The plan after.
         title: The title of the page, such as ``main:plan.yaml -> plan.yaml``.
+        defaults: What the old and the new plan state for all jobs: what changes with them is no change of one job.
     """
-    return _render_page(build_diff_data(diff, old, new), title, build_diff_header(diff.counts, old, new))
+    return _render_page(build_diff_data(diff, old, new, defaults), title, build_diff_header(diff.counts, old, new))
 
 
 def _render_page(data: dict[str, Any], title: str, header: Header) -> str:

@@ -20,6 +20,7 @@ from kedro_batch.text.escaping import for_review
 
 _LISTS = ("nodes", "parents", "reads", "writes")
 _Field = tuple[tuple[str, ...], str]
+Defaults = tuple[Mapping[str, Any], Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,7 @@ class _Union:
         parents: For each job, its parents in the new plan.
         lost: For each job, the parents that it lost.
         removed: The jobs that are in the old plan alone.
-        common: The changes of fields that all jobs share; no job has them as its own.
+        common: The changes of fields that all jobs share, or that are those of a default; no job has them as its own.
     """
 
     jobs: tuple[JobOverview, ...]
@@ -70,9 +71,16 @@ def build_overview_data(overview: Overview) -> dict[str, Any]:
     }
 
 
-def build_diff_data(diff: PlanDiff, old: Overview, new: Overview) -> dict[str, Any]:
-    """Build the data of a diff: both plans together."""
-    union = _unite_plans(diff, old, new)
+def build_diff_data(diff: PlanDiff, old: Overview, new: Overview, defaults: Defaults) -> dict[str, Any]:
+    """Build the data of a diff: both plans together.
+
+    Args:
+        diff: What differs.
+        old: The plan before.
+        new: The plan after.
+        defaults: What the old and the new plan state for all jobs.
+    """
+    union = _unite_plans(diff, old, new, defaults)
     data = _build_datasets(new, union)
     data["changes"] = list(_data_changes(diff.data))
     return {
@@ -103,7 +111,7 @@ def _build_risk(line: RiskLine, number: Mapping[str, int]) -> dict[str, Any]:
     }
 
 
-def _unite_plans(diff: PlanDiff, old: Overview, new: Overview) -> _Union:
+def _unite_plans(diff: PlanDiff, old: Overview, new: Overview, defaults: Defaults) -> _Union:
     removed = {one.job for one in diff.jobs if one.change is Change.REMOVED}
     new_names = {one.name_before: one.job for one in diff.jobs if one.name_before}
     jobs = (*new.jobs, *(job for job in old.jobs if job.job in removed))
@@ -127,16 +135,29 @@ def _unite_plans(diff: PlanDiff, old: Overview, new: Overview) -> _Union:
         parents=parents,
         lost=lost,
         removed=frozenset(number[name] for name in removed),
-        common=_common_changes(diff, len(old.jobs) - len(removed)),
+        common=_common_changes(diff, len(old.jobs) - len(removed), defaults),
     )
 
 
-def _common_changes(diff: PlanDiff, stayed: int) -> frozenset[_Field]:
-    """Return the changes of fields that every job has that is in both plans."""
+def _common_changes(diff: PlanDiff, stayed: int, defaults: Defaults) -> frozenset[_Field]:
+    """Return the changes of fields that every job has that is in both plans, and those that a default has."""
     reached = Counter(
         _key(field) for one in diff.jobs if one.change in (Change.CHANGED, Change.RENAMED) for field in one.fields
     )
-    return frozenset(field for field, jobs in reached.items() if jobs == stayed > 1)
+    of_defaults = (
+        _key(FieldChange(path=path, before=before, after=after))
+        for path in {path for path, _ in reached}
+        for before, after in [(_value_at(defaults[0], path), _value_at(defaults[1], path))]
+        if before != after
+    )
+    return frozenset((*(field for field, jobs in reached.items() if jobs == stayed > 1), *of_defaults))
+
+
+def _value_at(stated: Mapping[str, Any], path: Sequence[str]) -> Any:
+    value: Any = stated
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
 
 
 def _key(field: FieldChange) -> _Field:
