@@ -292,6 +292,7 @@ def on_a_terminal(*words, cwd, env=None):
 def test_a_diff_has_colours_where_a_person_looks_at_it(folder):
     words = ["diff", "old.yaml", "new.yaml"]
     assert "\x1b[33m~ " in on_a_terminal(*words, cwd=folder, env={"TERM": "xterm"})
+    assert "\x1b[1mLevel 1: 2 jobs" in on_a_terminal("show", "old.yaml", cwd=folder, env={"TERM": "xterm"})
     assert "\x1b" not in on_a_terminal(*words, "--no-color", cwd=folder, env={"TERM": "xterm"})
     for env in ({"TERM": "xterm", "NO_COLOR": "1"}, {"TERM": "dumb"}):
         assert "\x1b" not in on_a_terminal(*words, cwd=folder, env=env)

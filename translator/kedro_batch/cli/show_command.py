@@ -6,7 +6,7 @@ import click
 
 from kedro_batch.cli.base import BatchCommand, print_note
 from kedro_batch.cli.plan_source import read_source
-from kedro_batch.cli.review_output import review_options, write_review
+from kedro_batch.cli.review_output import paint_overview, review_options, write_review
 
 if TYPE_CHECKING:
     from kedro_batch.plan.model import Plan
@@ -31,7 +31,7 @@ def show(plan: str, *, full: bool, **given: Any) -> None:
     output_format = OverviewFormat(given["format"])
     if output_format is OverviewFormat.MERMAID:
         _warn_of_many_edges(read)
-    write_review(render_overview(read, name, output_format, full=full), given)
+    write_review(render_overview(read, name, output_format, full=full), given, paint_overview)
 
 
 def _warn_of_many_edges(plan: "Plan") -> None:
