@@ -103,7 +103,11 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
     page = DiffMarkdown(
         marker=_marker("diff", names[1]),
         headline=write_headline(
-            diff, names, risks=sum(not one.is_cost for one in view.risks), verdict=judge_cost(diff, before, after)
+            diff,
+            names,
+            risks=sum(not one.is_cost for one in view.risks),
+            verdict=judge_cost(diff, before, after),
+            violations=len(view.violations) + view.violations_left_out,
         ),
         diff=view,
         subjects=0,
