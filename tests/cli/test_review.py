@@ -12,6 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from kedro_batch.review.formats import DiffFormat, OverviewFormat
+from kedro_batch.text.escaping import INVISIBLE
 from tests.support.command_line import GENEROUS_S, PROGRAM, environment
 from tests.support.forked import kedro_batch
 from tests.support.plans import write_plan
@@ -57,12 +58,14 @@ def test_show_tells_totals_then_jobs_then_data(folder):
     assert "  memory          14,000 MiB in total, 4000 MiB at peak\n" in totals
     assert "  queues          spaceflights_queue (7 jobs)\n  definitions     kedro_run (7 jobs)\n" in totals
     assert re.search(r"\n  digest          sha256:[0-9a-f]{64}$", totals)
-    assert [line.split()[1] for line in jobs.splitlines()[1:]][:3] == [
-        "preprocess_companies_node",
-        "preprocess_shuttles_node",
-        "create_model_input_table_node",
-    ]
-    assert "create_model_input_table_node  1 vCPU, 2000 MiB  after preprocess_companies_node" in jobs
+    assert jobs.startswith(
+        "Level 1: 2 jobs\n"
+        "  preprocess_companies_node      1 vCPU, 2000 MiB\n"
+        "  preprocess_shuttles_node       1 vCPU, 2000 MiB\n"
+        "Level 2: 2 jobs\n"
+        "  create_model_input_table_node  1 vCPU, 2000 MiB\n"
+        "      after preprocess_companies_node, preprocess_shuttles_node\n"
+    )
     assert "  inputs          companies, reviews, shuttles\n" in data
     assert "  final outputs   capacity_report, metrics\n" in data
 
@@ -275,6 +278,19 @@ def test_json_carries_nothing_that_a_terminal_obeys_or_hides(tmp_path):
     assert json.loads(shown.text)["data"]["outputs"][0]["dataset"] == nasty
 
 
+@pytest.mark.parametrize("form", sorted({*OverviewFormat, *DiffFormat}))
+def test_names_of_which_nobody_sees_anything_are_escapes(tmp_path, form):
+    plan = write_plan(tmp_path, {"a": ["x"], "b": ["\u3164"]}, a={"writes": ["\u3164"]}, b={"reads": ["\u3164"]})
+    (tmp_path / "old.yaml").write_text(plan.read_text().replace("\\u3164", "\\U0001bca0"))
+    (tmp_path / "new.yaml").write_text(plan.read_text().replace("\\u3164", "\\u3164\\u115f"))
+    commands = {"show": (OverviewFormat, ["new.yaml"]), "diff": (DiffFormat, ["old.yaml", "new.yaml"])}
+    for command, (forms, files) in commands.items():
+        if form in [*forms]:
+            shown = kedro_batch(command, *files, f"--format={form}", cwd=tmp_path)
+            assert shown.code == 0
+            assert not INVISIBLE.search(shown.text)
+
+
 def on_a_terminal(*words, cwd, env=None):
     """Return the output of a command to a terminal."""
     leader, follower = pty.openpty()
@@ -294,6 +310,7 @@ def on_a_terminal(*words, cwd, env=None):
 def test_a_diff_has_colours_where_a_person_looks_at_it(folder):
     words = ["diff", "old.yaml", "new.yaml"]
     assert "\x1b[33m~ " in on_a_terminal(*words, cwd=folder, env={"TERM": "xterm"})
+    assert "\x1b[1mLevel 1: 2 jobs" in on_a_terminal("show", "old.yaml", cwd=folder, env={"TERM": "xterm"})
     assert "\x1b" not in on_a_terminal(*words, "--no-color", cwd=folder, env={"TERM": "xterm"})
     for env in ({"TERM": "xterm", "NO_COLOR": "1"}, {"TERM": "dumb"}):
         assert "\x1b" not in on_a_terminal(*words, cwd=folder, env=env)
