@@ -25,15 +25,11 @@ def jobs(change=lambda _: {}, names=NAMES):
 
 
 def section(old, new, name="Jobs", **defaults):
-    plans = (
+    before, after = (
         Plan(jobs=tuple(some), defaults=JobSettings(**{key: values[side] for key, values in defaults.items()}))
         for side, some in enumerate((old, new))
     )
-    return section_of(*plans, name=name)
-
-
-def section_of(old, new, name="Jobs"):
-    text = render("diff.txt.j2", build_diff_view(diff_plans(old, new), (old, new), ("old", "new")))
+    text = render("diff.txt.j2", build_diff_view(diff_plans(before, after), (before, after), ("old", "new")))
     return text.partition(f"\n{name}\n")[2].partition("\n\n")[0].splitlines()
 
 
