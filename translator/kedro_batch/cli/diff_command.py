@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kedro_batch.cli.base import BatchCommand
-from kedro_batch.cli.option_types import RiskKinds, complete_risk_kinds
+from kedro_batch.cli.option_types import RiskKinds, complete_files, complete_risk_kinds
 from kedro_batch.cli.plan_source import read_source
 from kedro_batch.cli.policy_check import judge, policy_option, read_policy_file, refuse_violations
 from kedro_batch.cli.review_output import review_options, write_review
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=BatchCommand, short_help="Show what differs between two plans, by job.")
-@click.argument("old")
-@click.argument("new")
+@click.argument("old", shell_complete=complete_files)
+@click.argument("new", shell_complete=complete_files)
 @click.option("--exit-code", is_flag=True, help="Exit with 3 if the plans differ, with 0 if not.")
 @click.option(
     "--fail-on",
