@@ -79,6 +79,8 @@ def test_a_diff_in_a_file_lists_the_violations_on_standard_error_too(folder):
     assert markdown.err == f"Error: plan.yaml breaks 1 rule of policy.yaml:\n  error policy: {ERROR}\n"
     text = (folder / "diff.md").read_text()
     assert f"**Breaks the policy** `policy.yaml`\n- **error** `{ERROR}`\n- **warning** `{WARNING}`\n" in text
+    page = kedro_batch(*words, "--format=html", cwd=folder).text
+    assert "<dt>policy</dt><dd>breaks max_attempts (policy.yaml:3); warns of job_queues (policy.yaml:5)</dd>" in page
     document = json.loads(kedro_batch(*words, "--format=json", cwd=folder).text)
     Draft202012Validator(resources.schema("diff")).validate(document)
     assert document["policy"] == "policy.yaml"
@@ -91,6 +93,13 @@ def test_a_diff_says_that_a_policy_is_kept_and_warnings_leave_the_code(folder):
     assert (kept.code, "\n\nPolicy kept.yaml: kept\n\n" in kept.text) == (0, True)
     warned = kedro_batch("diff", "plan.yaml", "soft.yaml", "--policy=policy.yaml", "--exit-code", cwd=folder)
     assert (warned.code, "! warning soft.yaml:1" in warned.text) == (3, True)
+
+
+@pytest.mark.parametrize("words", ["validate pl", "diff plan.yaml pl", "validate plan.yaml --policy pol"])
+def test_shells_complete_names_of_files(folder, words):
+    asked = {"COMP_WORDS": f"kedro-batch {words}", "COMP_CWORD": str(len(words.split()))}
+    completed = kedro_batch(cwd=folder, env={"_KEDRO_BATCH_COMPLETE": "bash_complete", **asked})
+    assert completed.text == f"file,{words.split()[-1]}\n"
 
 
 def test_a_plan_that_is_gone_breaks_nothing(folder):
