@@ -16,7 +16,7 @@ from kedro_batch.text.wording import counted
 
 _FOLDED = frozenset(
     (
-        *("definitions", "images", "join jobs", "widest level"),
+        *("dependencies", "definitions", "images", "join jobs", "widest level"),
         *("project", "pipelines", "env", "kedro version", "selection", "group by", "submit tags", "exclusive"),
     )
 )
