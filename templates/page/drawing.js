@@ -1,6 +1,5 @@
 // ---- what is selected, searched and shown -----------------------------------------------------------------------
-const wide = plan.graphs.whole ?? plan.graphs.changed;
-const state = { view: wide ? "graph" : "table", job: null, wanted: "", hits: null };
+const state = { view: "graph", job: null, wanted: "", hits: null };
 let onlyChanged = false;
 
 // ---- drawings: boxes and lines that can be moved and zoomed -----------------------------------------------------
@@ -16,71 +15,55 @@ class Drawing {
     new ResizeObserver(() => container.clientWidth && (this.settle ? this.settle() : this.position())).observe(container);
   }
 
-  show(graph) {
-    Object.assign(this, graph, { boxes: new Map(graph.boxes.map(([job, x, y]) => [job, { x, y }])) });
-    const drawn = graph.boxes.map(([job, x, y]) => box(jobs[job], x, y));
-    this.elements = new Map(graph.boxes.map(([job], index) => [job, drawn[index]]));
+  // Draw a scene: `boxes` has the place of each box by the number of its job, or ~ of its group; `boxOf` says in which box
+  // a job is; `elementOf` draws a box; `frames` are drawn behind everything.
+  show({ size, boxes, lines, boxOf = (job) => (boxes.has(job) ? job : undefined), elementOf = jobBox, frames = [] }) {
+    Object.assign(this, { size, boxes, lines, boxOf });
+    this.elements = new Map([...boxes].map(([id, { x, y }]) => [id, elementOf(id, x, y)]));
     this.hidden = new Set();
     this.base = svg("g");
     this.over = svg("g");
-    this.world.replaceChildren(this.base, this.over, svg("g", {}, drawn));
-    this.base.append(...["", "gained", "lost"].flatMap((kind) => this.paths(kind, (line) => line.fate === kind)));
+    this.world.replaceChildren(...frames, this.base, this.over, svg("g", {}, [...this.elements.values()]));
+    const loud = lines.filter(({ quiet }) => !quiet);
+    this.base.append(...this.paths("", loud, ({ longest, back }) => !longest && !back), ...this.paths("longest", loud, ({ longest }) => longest),
+      ...this.paths("back", loud, ({ back, longest }) => back && !longest));
     this.mark();
     if (this.map) this.drawMap();
   }
 
   // One path for all lines of a kind between two columns: thousands of elements would make every frame slow, and so
   // would one element that is never out of sight.
-  paths(kind, wanted) {
-    const columns = new Map();
-    for (const line of this.lines.filter(wanted)) {
-      for (const [x, part] of this.route(line)) {
-        if (!columns.has(x)) columns.set(x, new Set());
-        columns.get(x).add(part);
+  paths(kind, lines, wanted) {
+    return ["", "gained", "lost"].flatMap((fate) => {
+      const columns = new Map();
+      for (const line of lines) {
+        if (line.fate !== fate || !wanted(line)) continue;
+        for (const [x, part] of line.parts) columns.set(x, (columns.get(x) ?? new Set()).add(part));
       }
-    }
-    return [...columns.values()].map((parts) => svg("path", { class: `lines ${kind}`, d: [...parts].join("") }));
-  }
-
-  route({ parent, child, passes }) {
-    const from = this.boxes.get(parent);
-    const to = this.boxes.get(child);
-    const parts = [];
-    let [x, y] = [from.x + WIDTH, from.y + HEIGHT / 2];
-    const curve = (toX, toY) => {
-      const bend = Math.max(24, Math.abs(toX - x) / 2); // more than the gap if a line runs backwards
-      parts.push([x, `M${x} ${y}C${x + bend} ${y} ${toX - bend} ${toY} ${toX} ${toY}`]);
-    };
-    for (const [left, height] of passes) {
-      curve(left, height);
-      parts.push([left, `M${left} ${height}h${WIDTH}`]);
-      [x, y] = [left + WIDTH, height];
-    }
-    curve(to.x, to.y + HEIGHT / 2);
-    return parts;
+      return [...columns.values()].map((parts) => svg("path", { class: `lines ${kind} ${fate}`, d: [...parts].join("") }));
+    });
   }
 
   mark() {
     const job = state.job === null ? null : jobs[state.job];
-    const [above, below] = job ? [new Set([...job.parents, ...job.lost]), new Set(job.children)] : [new Set(), new Set()];
-    const near = new Set([...above, ...below]); // neighbours stay readable during a search
-    for (const [number, element] of this.elements ?? []) {
-      element.classList.toggle("is", number === state.job);
-      element.classList.toggle("parent", above.has(number));
-      element.classList.toggle("child", below.has(number));
-      element.classList.toggle("dim", state.hits !== null && !state.hits.has(number) && number !== state.job && !near.has(number));
-      element.classList.toggle("hit", state.hits?.has(number) ?? false);
-      element.setAttribute("tabindex", number === state.job ? 0 : -1);
-      element.setAttribute("aria-pressed", number === state.job);
+    const boxesOf = (numbers) => new Set(numbers.map(this.boxOf));
+    const [above, below] = job ? [boxesOf([...job.parents, ...job.lost]), boxesOf(job.children)] : [new Set(), new Set()];
+    const hits = state.hits && boxesOf([...state.hits]);
+    const is = job ? this.boxOf(state.job) : undefined;
+    for (const [id, element] of this.elements ?? []) {
+      element.classList.toggle("is", id === is);
+      element.classList.toggle("parent", above.has(id) && id !== is);
+      element.classList.toggle("child", below.has(id) && id !== is);
+      const near = above.has(id) || below.has(id); // neighbours stay readable during a search
+      element.classList.toggle("dim", hits !== null && !hits.has(id) && id !== is && !near);
+      element.classList.toggle("hit", hits?.has(id) ?? false);
+      element.setAttribute("tabindex", id === is ? 0 : -1);
+      if (id >= 0) element.setAttribute("aria-pressed", id === is);
     }
-    if (state.job === null || !this.boxes.has(state.job)) this.elements?.values().next().value?.setAttribute("tabindex", 0);
-    this.frame.classList.toggle("chosen", job !== null && this.boxes.has(job.number));
-    this.over?.replaceChildren(
-      ...["", "gained", "lost"].flatMap((kind) => [
-        ...this.paths(`of above ${kind}`, (line) => line.child === state.job && line.fate === kind),
-        ...this.paths(`of below ${kind}`, (line) => line.parent === state.job && line.fate === kind),
-      ]),
-    );
+    if (is === undefined) this.elements?.values().next().value?.setAttribute("tabindex", 0);
+    this.frame.classList.toggle("chosen", is !== undefined);
+    const of = (end) => (this.lines ?? []).filter(({ pairs }) => pairs.some((pair) => pair[end] === state.job));
+    this.over?.replaceChildren(...(job ? [...this.paths("of above", of(1), () => true), ...this.paths("of below", of(0), () => true)] : []));
   }
 
   view() {
@@ -142,16 +125,20 @@ class Drawing {
   begin() {
     this.fit();
     this.settle = () => this.begin();
-    if (this.scale >= READABLE) return;
+    const readable = [...this.boxes.keys()].every((id) => id < 0) ? READABLE_GROUPS : READABLE;
+    if (this.scale >= readable) return;
     const [width, height] = this.view();
-    const first = [...this.boxes.values()].filter(({ x }) => x === 0).map(({ y }) => y);
-    const [top, bottom] = [Math.min(...first), Math.max(...first) + HEIGHT];
-    this.scale = Math.max(READABLE, Math.min(1, (height - 40) / this.size[1]));
+    const first = [...this.boxes.values()].filter(({ x }) => x < WIDTH).map(({ y }) => y);
+    this.scale = Math.max(readable, Math.min(1, (height - 40) / this.size[1]));
     const centred = (from, to, room) => (room - (from + to) * this.scale) / 2;
     const [tall, wideToo] = [this.size[1] * this.scale > height - 20, this.size[0] * this.scale > width - 20];
     this.x = wideToo ? 20 : centred(0, this.size[0], width);
     if (!tall) this.y = centred(0, this.size[1], height);
-    else this.y = (bottom - top) * this.scale > height - 40 ? 20 - top * this.scale : Math.min(20, centred(top, bottom, height));
+    else {
+      const top = Math.min(...first);
+      const seen = (top + HEIGHT) * this.scale + 40 < height; // from the upper edge of the graph, or else in the middle
+      this.y = seen ? 20 : centred(top, Math.min(Math.max(...first), top + height / this.scale - 2 * HEIGHT) + HEIGHT, height);
+    }
     this.position();
   }
 
@@ -166,7 +153,11 @@ class Drawing {
 
   // Move a job into view. If it is visible already, nothing moves, so that clicks do not jump.
   bring(number) {
-    const at = this.boxes.get(number);
+    this.bringBox(this.boxOf(number));
+  }
+
+  bringBox(id) {
+    const at = this.boxes.get(id);
     if (!at) return;
     const [width, height] = this.view();
     if (this.scale < FAR) this.zoom(READABLE / this.scale);
@@ -211,7 +202,7 @@ class Drawing {
       }
     };
     this.frame.addEventListener("focusin", ({ target }) => {
-      if (target.matches(".job:focus-visible")) this.bring(+target.dataset.job);
+      if (target.matches(".job:focus-visible")) this.bringBox(+(target.dataset.job ?? ~target.dataset.group));
     });
     this.frame.addEventListener("wheel", wheel, { passive: false });
   }
@@ -236,54 +227,15 @@ class Drawing {
     const [width, height] = this.size;
     const scale = Math.min(260 / width, 170 / height);
     const rectangles = (wanted) =>
-      [...this.boxes].filter(([job]) => wanted(jobs[job])).map(([, { x, y }]) => `M${x} ${y}h${WIDTH}v${HEIGHT}h${-WIDTH}z`).join("");
+      [...this.boxes].filter(([id]) => wanted(id < 0 ? "" : jobs[id].own)).map(([, { x, y }]) => `M${x} ${y}h${WIDTH}v${HEIGHT}h${-WIDTH}z`).join("");
     this.window = svg("rect", { class: "window" });
     fill(this.map, { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none" }, []);
     this.map.style.width = `${Math.max(24, width * scale)}px`;
     this.map.style.height = `${Math.max(24, height * scale)}px`;
     this.map.replaceChildren(
-      svg("path", { class: "all", d: rectangles((job) => !job.kind) }),
-      ...Object.keys(SIGNS).map((kind) => svg("path", { class: `marked ${kind}`, d: rectangles((job) => job.kind === kind) })),
+      svg("path", { class: "all", d: rectangles((own) => !own) }),
+      ...Object.keys(SIGNS).map((kind) => svg("path", { class: `marked ${kind}`, d: rectangles((own) => own === kind) })),
       this.window,
     );
   }
 }
-
-const amounts = ({ vcpus, memory }) => [vcpus && `${vcpus} vCPU`, memory].filter(Boolean).join(" · ");
-const box = (job, x, y) => {
-  const indent = job.kind ? 26 : 9;
-  const small = [job.nodes.length === 1 ? "" : count(job.nodes.length, "node"), amounts(job.settings)].filter(Boolean).join(" · ");
-  const said = [job.kind, job.name, `level ${job.level}`, small].filter(Boolean).join(", ");
-  const attributes = { class: `job ${job.kind} ${coloursOf([job])}`, transform: `translate(${x} ${y})`, "data-job": job.number, role: "button", "aria-label": said };
-  return svg("g", attributes,
-    svg("title", {}, job.change?.before ? `${job.change.before} -> ${job.name}` : job.name),
-    svg("rect", { width: WIDTH, height: HEIGHT }),
-    job.kind ? svg("text", { class: "sign", x: 14, y: HEIGHT / 2 }, SIGNS[job.kind]) : "",
-    svg("text", { x: indent, y: 17 }, shortened(job.name, job.kind ? 24 : 26)),
-    svg("text", { class: "small", x: indent, y: 32 }, shortened(small, 34)));
-};
-
-const withFate = (lines) => lines.map((line) => ({ ...line, fate: fate(line.parent, line.child) }));
-const whole = ({ size, columns, boxes, lines }) => {
-  const columnOf = new Map(boxes.map(([job, column]) => [job, column]));
-  return {
-    size,
-    boxes: boxes.map(([job, column, top]) => [job, columns[column], top]),
-    lines: withFate(lines.map(([parent, child, ...heights]) => (
-      { parent, child, passes: heights.map((height, index) => [columns[columnOf.get(parent) + 1 + index], height]) }))),
-  };
-};
-const neighbourhood = (job) => {
-  const sides = [[...job.parents, ...job.lost].slice(0, SIDE), [job.number], job.children.slice(0, SIDE)];
-  const rows = Math.max(...sides.map((side) => side.length));
-  const step = HEIGHT + 10;
-  const boxes = sides.flatMap((side, column) =>
-    side.map((number, row) => [number, column * (WIDTH + 110), (row + (rows - side.length) / 2) * step]));
-  const pairs = [...sides[0].map((parent) => [parent, job.number]), ...sides[2].map((child) => [job.number, child])];
-  const once = new Map(boxes.map((one) => [one[0], one])); // after a reversed dependency, one job is on both sides
-  return {
-    size: [3 * WIDTH + 220, rows * step - 10],
-    boxes: [...once.values()],
-    lines: withFate(pairs.map(([parent, child]) => ({ parent, child, passes: [] }))),
-  };
-};

@@ -2,9 +2,10 @@
 // attributes, never as HTML. The scripts of this folder stand behind those of shared/, as one module: jobs, drawing,
 // listing, details, page.
 const plan = JSON.parse(document.getElementById("plan").textContent);
-const [WIDTH, HEIGHT] = plan.box;
+const [WIDTH, HEIGHT] = [210, 56]; // of a box
 const SIGNS = { added: "+", removed: "-", changed: "~", renamed: ">" };
 const READABLE = 0.8; // below this scale, names are hard to read
+const READABLE_GROUPS = 0.68; // names of groups are larger
 const FAR = 0.42; // below this scale, names are not drawn
 const SLICE = 200; // rows of a table that are built at once
 const SIDE = 100; // the most neighbours drawn on each side
@@ -17,6 +18,7 @@ jobs.forEach((job, number) => {
   job.number = number;
   job.children = [];
   job.kind = job.change?.kind ?? "";
+  job.own = job.change?.common ? "" : job.kind; // what all jobs share is no change of one
   job.settings = plan.settings[job.settings];
   numberOf.set(job.name, number);
 });

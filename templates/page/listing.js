@@ -15,11 +15,11 @@ const jobColumns = [
   column("queue", (job) => job.settings.queue),
 ];
 // In a diff, what changed comes first, in the order of the plan.
-const jobTable = (container) => new Table(container, jobColumns, [...jobs].sort((a, b) => !a.kind - !b.kind || a.number - b.number),
+const jobTable = (container) => new Table(container, jobColumns, [...jobs].sort((a, b) => !a.own - !b.own || a.number - b.number),
   (job) => ({ "data-job": job.number, class: job.number === state.job ? "is" : "" }), ofPage);
 const isShown = () => {
-  const near = onlyChanged && plan.graphs.changed ? new Set(plan.graphs.changed.boxes.map(([job]) => job)) : null;
-  return ({ number, kind }) => (state.hits?.has(number) ?? true) && (!onlyChanged || (near?.has(number) ?? kind));
+  const near = onlyChanged && plan.shown ? new Set(plan.shown) : null;
+  return ({ number }) => (state.hits?.has(number) ?? true) && (near?.has(number) ?? true);
 };
 
 const ROLES = { input: "input", final: "final output", intermediate: "intermediate" };

@@ -1,6 +1,5 @@
 // ---- views ------------------------------------------------------------------------------------------------------
-const graph = wide ? new Drawing(byId("graph"), "Job graph") : null;
-graph?.addMap();
+const graph = new Graph(byId("graph"), "Job graph");
 const near = new Drawing(byId("near"), "The selected job with its parents and children");
 const hint = el("p", { class: "empty" }, "Select a job in the table to see its neighbours.");
 const more = el("ul", { class: "legend", hidden: "" });
@@ -9,7 +8,7 @@ const table = jobTable(byId("table"));
 let data = null; // built when its view is first opened
 let nearOf = null;
 const narrow = matchMedia("(max-width: 760px)");
-const current = () => (state.view === "graph" ? graph : state.view === "near" || !wide ? near : graph);
+const current = () => (state.view === "near" ? near : graph);
 
 const drawNear = () => {
   const job = jobs[state.job];
@@ -30,18 +29,15 @@ const drawNear = () => {
 const showData = () => data.keep(([name]) => meant(`\n${name.toLowerCase()}\n`));
 const setView = (view) => {
   state.view = view;
-  const split = !wide && view === "table" && state.job !== null;
-  document.querySelector("main").classList.toggle("split", split);
-  for (const name of ["graph", "near", "table", "data"]) byId(name).hidden = name !== view && !(split && name === "near");
+  for (const name of ["graph", "near", "table", "data"]) byId(name).hidden = name !== view;
   for (const tab of document.querySelectorAll("[role=tab]")) {
     const is = tab.dataset.view === view;
     tab.setAttribute("aria-selected", is);
     tab.tabIndex = is ? 0 : -1;
   }
   document.querySelector("main").dataset.view = view;
-  document.querySelector(".zooms").hidden = !["graph", "near"].includes(view) && !split;
-  byId("near").setAttribute("aria-labelledby", split ? "tab-table" : "tab-near");
-  if (view === "near" || split) drawNear();
+  document.querySelector(".zooms").hidden = !["graph", "near"].includes(view);
+  if (view === "near") drawNear();
   if (view === "data" && !data) {
     data = dataTable(byId("data"));
     const here = new Set(datasets.map(([name]) => name));
@@ -56,13 +52,13 @@ const choose = (number, { hash = true, focus = false, scroll = true } = {}) => {
   state.job = number;
   byId("details").hidden = number === null;
   if (number !== null) details(jobs[number]);
-  if (number !== null && state.view === "graph" && !graph.boxes.has(number)) {
-    if (plan.graphs.whole) setOnly(false);
-    else state.view = "near"; // only changed jobs are drawn, and this job is not near them
+  if (number !== null && state.view === "graph") {
+    if (graph.boxOf(number) === undefined) setOnly(false); // only changed jobs are drawn, and this job is not near them
+    graph.reveal(number);
   }
   if (hash) location.hash = number === null ? "" : addressOf(jobs[number].name);
   setView(state.view);
-  graph?.mark();
+  graph.mark();
   for (const row of table.body.querySelectorAll("tr.is")) row.classList.remove("is");
   if (number === null) return;
   if (narrow.matches) {
@@ -98,7 +94,7 @@ const search = () => {
   const found = (of) => (where ? meant(of[where]) : Object.values(of).some(meant));
   state.hits = wanted ? new Set(index.flatMap((one, number) => (found(one) ? [number] : []))) : null;
   tellFound();
-  graph?.mark();
+  graph.mark();
   if (state.view === "near") near.mark();
   table.keep(isShown());
   if (data) showData();
@@ -119,7 +115,7 @@ const step = (by) => {
 const find = (text) => {
   byId("search").value = text;
   search();
-  if (state.view === "data" || state.view === "near") setView(wide ? "graph" : "table");
+  if (state.view === "data" || state.view === "near") setView("graph");
   step(1);
 };
 
@@ -171,9 +167,9 @@ document.addEventListener("click", (event) => {
   else if (text !== undefined) find(text);
   else {
     const drawn = at.closest("svg");
-    if (!drawn && state.view === "data") setView(wide ? "graph" : "table");
+    if (!drawn && state.view === "data") setView("graph");
     const inDetails = at.closest("aside");
-    choose(+job, { scroll: !drawn || state.view === "near" || !wide || narrow.matches, focus: drawn !== null });
+    choose(+job, { scroll: !drawn || state.view === "near" || narrow.matches, focus: drawn !== null });
     if (inDetails) inDetails.querySelector("h2").focus({ preventScroll: true }); // the link was replaced
     tellFound();
   }
@@ -191,7 +187,9 @@ listenToKeys(actions, {
   letter: (key, { target }) => {
     if ("1234".includes(key)) return document.querySelectorAll("[role=tab]")[key - 1]?.click(), false;
     if (zoomKey(key, actions)) return false;
+    if ((key === "Enter" || key === " ") && target.matches("[data-group]")) return graph.toggle(+target.dataset.group), true;
     if ((key === "Enter" || key === " ") && target.matches(".job")) return choose(+target.dataset.job, { focus: true }), true;
+    if (key.startsWith("Arrow") && (state.job === null || target.matches("[data-group]")) && graph.move(target, key)) return true;
     if (key.startsWith("Arrow") && state.job !== null && !target.closest("aside, header")) return walk(key), true;
     return false;
   },
@@ -211,15 +209,12 @@ addEventListener("beforeprint", () => {
 addEventListener("afterprint", () => {
   byId("paper").replaceChildren();
   for (const [one, open] of openOnScreen) one.open = open;
-  graph?.onScreen();
+  graph.onScreen();
 });
 const setOnly = (only) => {
   onlyChanged = only;
   if (byId("only")) byId("only").checked = only;
-  if (graph) {
-    graph.show(whole((only ? plan.graphs.changed : plan.graphs.whole) ?? wide));
-    graph.begin();
-  }
+  graph.restrict(only && plan.shown ? new Set(plan.shown) : null);
   table.keep(isShown());
 };
 const risk = ({ what, before, after, about }) => {
@@ -236,8 +231,8 @@ foldAbove();
 const colour = byId("colour");
 colour.addEventListener("change", () => showColours(colour.value));
 showColours(colour.value);
-document.querySelector(".folds").hidden = !graph?.canFold;
+document.querySelector(".folds").hidden = !graph.canFold;
 byId("risks")?.append(...plan.risks.map(risk));
 setView(state.view);
-setOnly(plan.kind === "diff" && plan.graphs.changed !== null && (jobs.length > 60 || !plan.graphs.whole));
+setOnly(plan.shown !== null && jobs.length > 60);
 followAddress(numberOf, state, choose);

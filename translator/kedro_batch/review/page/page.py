@@ -15,12 +15,24 @@ from kedro_batch.review.overview.model import Overview
 from kedro_batch.review.page.colours import build_colours
 from kedro_batch.review.page.header import Header, build_diff_header, build_overview_header
 from kedro_batch.review.page.page_data import build_diff_data, build_overview_data
-from kedro_batch.review.page.self_contained import embed, page_script, page_style, policy
+from kedro_batch.review.page.self_contained import embed, join_files, page_script, page_style, policy
 from kedro_batch.review.templates import render
 from kedro_batch.text.escaping import for_review
 from kedro_batch.text.wording import counted
 
-_SCRIPTS = ("jobs.js", "colours.js", "drawing.js", "listing.js", "details.js", "page.js")
+_SCRIPTS = (
+    "jobs.js",
+    "colours.js",
+    "folding.js",
+    "heights.js",
+    "arranging.js",
+    "drawing.js",
+    "boxes.js",
+    "graph.js",
+    "listing.js",
+    "details.js",
+    "page.js",
+)
 """Joined, they are one JavaScript module."""
 
 
@@ -38,9 +50,7 @@ class _Page:
     script: Markup
     data: Markup
     risks: str
-    has_graph: bool
     is_diff: bool
-    no_graph: str
 
 
 def render_overview_page(overview: Overview, title: str) -> str:
@@ -66,9 +76,9 @@ def render_diff_page(diff: PlanDiff, old: Overview, new: Overview, title: str) -
 
 
 def _render_page(data: dict[str, Any], title: str, header: Header) -> str:
-    style, script = page_style("page", "page.css"), page_script("page", *_SCRIPTS)
+    style = page_style("page", "page.css", "drawing.css")
+    script = f"{join_files('vendor', 'dagre.min.js')}\n{page_script('page', *_SCRIPTS)}"
     is_diff = data["kind"] == "diff"
-    has_graph = any(data["graphs"].values())
     data["colours"] = build_colours(data["settings"], data["jobs"])
     folded = len(header.folded)
     view = _Page(
@@ -82,9 +92,7 @@ def _render_page(data: dict[str, Any], title: str, header: Header) -> str:
         script=Markup(script),  # noqa: S704  our own
         data=Markup(embed(data)),  # noqa: S704  escaped by embed
         risks=_count_risks(data["risks"], "risk" if is_diff else "warning"),
-        has_graph=has_graph,
         is_diff=is_diff,
-        no_graph="" if has_graph else f"{len(data['jobs']):,} jobs are too many to draw as one graph",
     )
     return render("page/page.html.j2", view)
 

@@ -4,23 +4,22 @@ All names, words and values go through ``for_review``, which escapes invisible c
 left out, and equal settings are stored once, so that thousands of jobs stay a small file.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from kedro_batch.diagnostics import path_text
-from kedro_batch.review.diff.model import Change, DataChange, JobChange, Names, PlanDiff
+from kedro_batch.review.diff.model import Change, DataChange, FieldChange, JobChange, Names, PlanDiff
 from kedro_batch.review.diff.risk_lines import RiskLine, group_risks
-from kedro_batch.review.formatting import memory_text, value_text
+from kedro_batch.review.formatting import memory_text, resources_text, value_text
 from kedro_batch.review.overview.model import JobOverview, Overview
-from kedro_batch.review.page.layout import BOX_HEIGHT, BOX_WIDTH, Edge, Layout, assign_columns, lay_out_graph
+from kedro_batch.review.page.graph_data import build_graph_data
 from kedro_batch.text.escaping import for_review
 
-GRAPH_JOBS = 1_000
-GRAPH_SLOTS = 12_000
-"""The most jobs, and the most boxes and passing lines, that a browser draws smoothly."""
-
 _LISTS = ("nodes", "parents", "reads", "writes")
+_Field = tuple[tuple[str, ...], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +32,8 @@ class _Union:
         number: The number of each job: its index in ``jobs``.
         parents: For each job, its parents in the new plan.
         lost: For each job, the parents that it lost.
+        removed: The jobs that are in the old plan alone.
+        common: The changes of fields that all jobs share; no job has them as its own.
     """
 
     jobs: tuple[JobOverview, ...]
@@ -40,6 +41,19 @@ class _Union:
     number: Mapping[str, int]
     parents: tuple[tuple[int, ...], ...]
     lost: tuple[tuple[int, ...], ...]
+    removed: frozenset[int] = frozenset()
+    common: frozenset[_Field] = frozenset()
+
+    def own_changes(self) -> dict[int, str]:
+        """Return what happened to each job that differs by itself: in more than what all jobs share."""
+        return {self.number[name]: str(one.change) for name, one in self.change_of.items() if not self.is_common(one)}
+
+    def is_common(self, one: JobChange) -> bool:
+        """True if a job differs only in fields, and in no others than all jobs do."""
+        more = (one.command, one.nodes, one.parents, one.reads, one.writes)
+        return (
+            one.change is Change.CHANGED and not any(more) and all(map(self.common.__contains__, map(_key, one.fields)))
+        )
 
 
 def build_overview_data(overview: Overview) -> dict[str, Any]:
@@ -49,11 +63,10 @@ def build_overview_data(overview: Overview) -> dict[str, Any]:
     union = _Union(jobs=overview.jobs, change_of={}, number=number, parents=parents, lost=((),) * len(parents))
     return {
         "kind": "plan",
-        "box": [BOX_WIDTH, BOX_HEIGHT],
         **_build_jobs(union),
+        "shown": None,
         "data": _build_datasets(overview, union),
         "risks": list(_unordered_reads(overview, number)),
-        "graphs": {"whole": _lay_out(range(len(union.jobs)), union), "changed": None},
     }
 
 
@@ -64,11 +77,10 @@ def build_diff_data(diff: PlanDiff, old: Overview, new: Overview) -> dict[str, A
     data["changes"] = list(_data_changes(diff.data))
     return {
         "kind": "diff",
-        "box": [BOX_WIDTH, BOX_HEIGHT],
         **_build_jobs(union),
+        "shown": _changed_and_near(union) or None,
         "data": data,
         "risks": [_build_risk(line, union.number) for line in group_risks(diff.risks)],
-        "graphs": {"whole": _lay_out(range(len(union.jobs)), union), "changed": _lay_out_changed(union)},
     }
 
 
@@ -108,14 +120,34 @@ def _unite_plans(diff: PlanDiff, old: Overview, new: Overview) -> _Union:
         tuple(parent for parent in before.get(child, ()) if parent not in set(parents[child]))
         for child in range(len(jobs))
     )
-    change_of = {one.job: one for one in diff.jobs}
-    return _Union(jobs=jobs, change_of=change_of, number=number, parents=parents, lost=lost)
+    return _Union(
+        jobs=jobs,
+        change_of={one.job: one for one in diff.jobs},
+        number=number,
+        parents=parents,
+        lost=lost,
+        removed=frozenset(number[name] for name in removed),
+        common=_common_changes(diff, len(old.jobs) - len(removed)),
+    )
+
+
+def _common_changes(diff: PlanDiff, stayed: int) -> frozenset[_Field]:
+    """Return the changes of fields that every job has that is in both plans."""
+    reached = Counter(
+        _key(field) for one in diff.jobs if one.change in (Change.CHANGED, Change.RENAMED) for field in one.fields
+    )
+    return frozenset(field for field, jobs in reached.items() if jobs == stayed > 1)
+
+
+def _key(field: FieldChange) -> _Field:
+    return field.path, json.dumps([field.before, field.after], sort_keys=True)
 
 
 def _build_jobs(union: _Union) -> dict[str, Any]:
     settings: dict[int, int] = {}
     tables: list[dict[str, Any]] = []
     jobs: list[dict[str, Any]] = []
+    graph, group_of = build_graph_data(union.jobs, union.parents, union.lost, union.own_changes(), union.removed)
     for index, job in enumerate(union.jobs):
         key = id(job.settings)
         if key not in settings:
@@ -134,8 +166,12 @@ def _build_jobs(union: _Union) -> dict[str, Any]:
             "writes": [for_review(name) for name in job.writes],
             "change": _build_change(union, job.job),
         }
-        jobs.append({name: value for name, value in fields.items() if value} | {"settings": settings[key]})
-    return {"settings": tables, "jobs": jobs}
+        numbers = {"settings": settings[key], "group": group_of[index]}
+        jobs.append(
+            {name: value for name, value in fields.items() if value}
+            | {name: value for name, value in numbers.items() if value is not None}
+        )
+    return {"settings": tables, "jobs": jobs, **graph}
 
 
 def _build_settings(stated: Mapping[str, Any]) -> dict[str, Any]:
@@ -152,6 +188,8 @@ def _build_settings(stated: Mapping[str, Any]) -> dict[str, Any]:
         "vcpus": vcpus,
         "memory_mib": memory,
         "memory": None if memory is None else memory_text(memory),
+        "gpus": amounts.get("gpus"),
+        "words": resources_text(amounts),
     }
 
 
@@ -171,6 +209,7 @@ def _build_change(union: _Union, name: str) -> dict[str, Any] | None:
         return None
     fields = {
         "kind": str(one.change),
+        "common": union.is_common(one),
         "before": one.name_before if one.name_before != one.job else None,
         "fields": [
             (for_review(field.name), _setting_text(field.path, field.before), _setting_text(field.path, field.after))
@@ -218,9 +257,9 @@ def _unordered_reads(overview: Overview, number: Mapping[str, int]) -> Iterator[
         yield {"what": "unordered read", "before": None, "after": None, "about": about}
 
 
-def _lay_out_changed(union: _Union) -> dict[str, Any] | None:
-    """Lay out the changed jobs and their neighbours; if these are too many, only the changed jobs."""
-    changed = {union.number[name] for name in union.change_of}
+def _changed_and_near(union: _Union) -> list[int]:
+    """Return the jobs with changes of their own, and their neighbours."""
+    changed = union.own_changes().keys()
     near = set(changed)
     for child in range(len(union.jobs)):
         theirs = {*union.parents[child], *union.lost[child]}
@@ -228,28 +267,4 @@ def _lay_out_changed(union: _Union) -> dict[str, Any] | None:
             near |= theirs
         elif theirs & changed:
             near.add(child)
-    return _lay_out(sorted(near), union) or _lay_out(sorted(changed), union)
-
-
-def _lay_out(jobs: Collection[int], union: _Union) -> dict[str, Any] | None:
-    if not 0 < len(jobs) <= GRAPH_JOBS:
-        return None
-    numbers = list(jobs)
-    local = {job: index for index, job in enumerate(numbers)}
-    parents, lost = (
-        {local[job]: [local[one] for one in theirs[job] if one in local] for job in numbers}
-        for theirs in (union.parents, union.lost)
-    )
-    column = assign_columns(parents, lost)
-    edges: list[Edge] = [(one, job) for job in parents for one in (*parents[job], *lost[job])]
-    layout = lay_out_graph([column[job] for job in parents], edges, GRAPH_SLOTS)
-    return None if layout is None else _build_graph(layout, numbers)
-
-
-def _build_graph(layout: Layout, numbers: Sequence[int]) -> dict[str, Any]:
-    return {
-        "size": [layout.width, layout.height],
-        "columns": layout.columns,
-        "boxes": [(job, layout.column_of[index], layout.tops[index]) for index, job in enumerate(numbers)],
-        "lines": [(numbers[line.parent], numbers[line.child], *line.passes) for line in layout.lines],
-    }
+    return sorted(near)

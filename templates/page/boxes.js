@@ -1,0 +1,75 @@
+// ---- boxes: jobs, folded groups, and the neighbours of one job ------------------------------------------------------
+const joinWords = (words) => words.filter(Boolean).join(" · ");
+const boxElement = (attributes, x, y, title, sign, texts) => {
+  const indent = sign ? 26 : 9;
+  const [name, ...small] = texts;
+  return svg("g", { ...attributes, transform: `translate(${x} ${y})`, role: "button" },
+    svg("title", {}, title),
+    attributes["data-group"] === undefined ? "" : svg("rect", { class: "behind", x: 4, y: 4, width: WIDTH, height: HEIGHT }),
+    svg("rect", { width: WIDTH, height: HEIGHT }),
+    sign ? svg("text", { class: "sign", x: 14, y: HEIGHT / 2 }, sign) : "",
+    svg("text", { class: "name", x: indent, y: 18 }, shortened(name, sign ? 25 : 27)),
+    small.map((text, row) => svg("text", { class: "small", x: indent, y: 34 + 14 * row }, typeof text === "string" ? shortened(text, 36) : text)));
+};
+const jobBox = (number, x, y) => {
+  const job = jobs[number];
+  const nodes = job.nodes.length === 1 ? "" : count(job.nodes.length, "node");
+  const { words, queue } = job.settings;
+  const said = [job.kind, job.name, `level ${job.level}`, nodes, words, queue && `queue ${queue}`].filter(Boolean).join(", ");
+  const marks = [job.own, job.kind && !job.own ? "common" : "", onPath.has(number) ? "longest" : "", job.settings.gpus ? "gpu" : ""];
+  return boxElement({ class: `job ${joinClasses(marks)} ${coloursOf([job])}`, "data-job": number, "aria-label": said }, x, y,
+    job.change?.before ? `${job.change.before} -> ${job.name}` : job.name, SIGNS[job.own], [job.name, words, joinWords([nodes, queue])]);
+};
+const joinClasses = (names) => names.filter(Boolean).join(" ");
+const onPath = new Set(plan.path);
+const follows = new Map(plan.path.slice(1).map((job, number) => [job, plan.path[number]]));
+const isLongest = (parent, child) => follows.get(child) === parent;
+
+const groupName = (folds, id) => { // inside of a.b, a.b.c is c
+  const { name } = plan.groups[~id];
+  const around = folds.around.get(id) === ROOT ? "" : `${plan.groups[~folds.around.get(id)].name}.`;
+  return around && name.startsWith(around) ? name.slice(around.length) : name;
+};
+const jobsShown = (folds, group) => {
+  const [all] = plan.groups[group].words;
+  return folds.size[group] === folds.total[group] ? all : `${folds.size[group].toLocaleString("en")} of ${all}`;
+};
+const changesIn = (group) => Object.keys(SIGNS).filter((kind) => group.changes[kind]);
+const groupBox = (folds) => (id, x, y) => {
+  const group = plan.groups[~id];
+  const members = folds.jobsIn(id);
+  const amounts = group.words[1];
+  const some = jobsShown(folds, ~id);
+  const queues = [...new Set(members.map((job) => jobs[job].settings.queue))];
+  const kinds = changesIn(group);
+  const said = [group.kind, group.name, some, amounts, `${queues.length === 1 ? "queue" : "queues"} ${queues.join(" ")}`, ...kinds.map((kind) => `${group.changes[kind]} ${kind}`)].filter(Boolean).join(", ");
+  const signs = kinds.map((kind) => svg("tspan", { class: kind }, `  ${SIGNS[kind]}${group.changes[kind].toLocaleString("en")}`));
+  const marks = ["job group", members.some((job) => onPath.has(job)) ? "longest" : "", group.gpus ? "gpu" : "", kinds.length ? "differs" : ""];
+  const attributes = { class: `${joinClasses(marks)} ${coloursOf(members.map((job) => jobs[job]))}`, "data-group": ~id, "aria-label": said, "aria-expanded": false };
+  return boxElement(attributes, x, y, `${group.name}\n${[some, amounts, ...queues].filter(Boolean).join("\n")}`, "▸",
+    [groupName(folds, id), [svg("tspan", { class: "count" }, some), signs, ` · ${shortened(queues.join(", "), 22 - 4 * kinds.length)}`], amounts]);
+};
+const frameElement = (folds) => ({ group, x, y, w, h }) => {
+  const { kind, name } = plan.groups[group];
+  const some = jobsShown(folds, group);
+  const text = shortened(`▾ ${groupName(folds, ~group)} · ${some}`, Math.floor((w - 20) / 7.2));
+  return svg("g", { class: "frame", transform: `translate(${x} ${y})` }, svg("rect", { class: "around", width: w, height: h }),
+    svg("g", { class: "header", "data-group": group, role: "button", tabindex: -1, "aria-expanded": true, "aria-label": `${kind} ${name}, ${some}` },
+      svg("title", {}, `Fold ${name}`), svg("rect", { width: w, height: 26 }), svg("text", { x: 10, y: 18 }, text)));
+};
+
+const neighbourhood = (job) => {
+  const sides = [[...job.parents, ...job.lost].slice(0, SIDE), [job.number], job.children.slice(0, SIDE)];
+  const rows = Math.max(...sides.map((side) => side.length));
+  const step = HEIGHT + 10;
+  // After a reversed dependency, one job is on both sides.
+  const boxes = new Map(sides.flatMap((side, column) =>
+    side.map((number, row) => [number, { x: column * (WIDTH + 110), y: (row + (rows - side.length) / 2) * step }])));
+  const pairs = [...sides[0].map((parent) => [parent, job.number]), ...sides[2].map((child) => [job.number, child])];
+  const lines = pairs.map(([parent, child]) => {
+    const [from, to] = [boxes.get(parent), boxes.get(child)];
+    const parts = routeOf([from.x + WIDTH, from.y + HEIGHT / 2], [], [to.x, to.y + HEIGHT / 2]);
+    return { pairs: [[parent, child]], fate: fate(parent, child), longest: isLongest(parent, child), parts };
+  });
+  return { size: [3 * WIDTH + 220, rows * step - 10], boxes, lines };
+};

@@ -1,0 +1,104 @@
+// ---- the graph of all jobs: groups that open and fold ---------------------------------------------------------------
+class Graph extends Drawing {
+  constructor(container, label) {
+    super(container, label);
+    this.folds = new Folds(plan.groups, jobs);
+    this.addMap();
+  }
+
+  get canFold() {
+    return plan.groups.length > 0;
+  }
+
+  // Draw some jobs alone, or all of them (null), from the beginning.
+  restrict(only) {
+    this.folds.restrict(only);
+    this.folds.begin((only?.size ?? jobs.length) > plan.folded_above);
+    this.draw();
+    this.begin();
+  }
+
+  draw() {
+    const scene = arrange(this.folds, jobs, fate, isLongest);
+    this.places = new Map([...scene.frames.map((frame) => [~frame.group, frame]), ...scene.boxes]);
+    const frames = scene.frames.map(frameElement(this.folds));
+    this.headers = new Map(scene.frames.map(({ group }, number) => [~group, frames[number].querySelector(".header")]));
+    const group = groupBox(this.folds);
+    this.show({
+      ...scene,
+      frames,
+      boxOf: (job) => scene.ways.get(job)?.at(-1),
+      elementOf: (id, x, y) => (id < 0 ? group(id, x, y) : jobBox(id, x, y)),
+    });
+  }
+
+  // Open or fold a group; it stays where it was on the screen.
+  toggle(group) {
+    const before = this.places.get(~group);
+    if (!this.folds.toggle(group)) {
+      say(`There is no room for these ${plan.groups[group].words[0]} beside ${count(this.folds.count(), "box").replace("boxs", "boxes")}: fold other groups first.`);
+      return;
+    }
+    this.redraw(~group, before);
+    const drawn = this.elements.get(~group) ?? this.headers.get(~group);
+    drawn?.focus({ preventScroll: true });
+    say(`${plan.groups[group].name}: ${this.folds.isOpen(~group) ? "open" : "folded"}, ${plan.groups[group].words[0]}`);
+  }
+
+  redraw(id, before) {
+    const { settle, x, y, scale } = this;
+    this.draw();
+    const after = this.places.get(id);
+    if (settle) {
+      this.fit();
+      if (this.scale >= READABLE) return;
+      Object.assign(this, { x, y, scale });
+    }
+    this.settle = null;
+    if (!before || !after) return this.position();
+    this.x += (before.x - after.x) * this.scale;
+    this.y += (before.y - after.y) * this.scale;
+    const [width, height] = this.view();
+    const [left, top, wide, high] = [after.x * this.scale + this.x, after.y * this.scale + this.y, (after.w ?? 0) * this.scale, (after.h ?? 0) * this.scale];
+    this.x -= Math.max(0, Math.min(left - 20, left + wide + 20 - width)); // show as much of a frame as there is room for
+    this.y -= Math.max(0, Math.min(top - 20, top + high + 20 - height));
+    this.position();
+  }
+
+  foldAll() {
+    this.folds.foldAll();
+    this.draw();
+    this.begin();
+    say("All groups are folded.");
+  }
+
+  unfoldAll() {
+    const all = this.folds.openAll();
+    this.draw();
+    this.begin();
+    say(all ? "All groups are open." : `Groups are open as far as ${MOST_BOXES.toLocaleString("en")} boxes can be drawn.`);
+  }
+
+  // Open what is around a job, so that it has a box of its own.
+  reveal(job) {
+    if (this.folds.around.has(job) && this.folds.reveal(job)) this.redraw(job, this.boxes.get(this.boxOf(job)));
+  }
+
+  // From a box or the header of a frame to the next one in the direction of an arrow.
+  move(from, key) {
+    const [alongX, sign] = { ArrowRight: [1, 1], ArrowLeft: [1, -1], ArrowDown: [0, 1], ArrowUp: [0, -1] }[key];
+    const all = new Map([...this.elements, ...this.headers]);
+    const [start] = [...all].find(([, element]) => element === from) ?? [];
+    if (start === undefined) return false;
+    const at = (id) => [this.places.get(id).x, this.places.get(id).y];
+    const [x, y] = at(start);
+    let [best, least] = [null, Infinity];
+    for (const [id, element] of all) {
+      const [dx, dy] = [(at(id)[0] - x) * sign, (at(id)[1] - y) * sign];
+      const [along, across] = alongX ? [dx, Math.abs(dy)] : [dy, Math.abs(dx)];
+      if (along > 1 && along + 3 * across < least) [best, least] = [element, along + 3 * across];
+    }
+    best?.focus({ preventScroll: true });
+    return true;
+  }
+}

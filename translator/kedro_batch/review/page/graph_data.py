@@ -1,0 +1,94 @@
+"""Build what the drawing needs beside the jobs: their groups with sums, and the longest path. Pure."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from kedro_batch.files.json_schema import whole
+from kedro_batch.review.formatting import resources_text
+from kedro_batch.review.overview.model import JobOverview
+from kedro_batch.review.page.groups import FOLDED_ABOVE, Group, JobFacts, group_jobs
+from kedro_batch.text.escaping import for_review
+from kedro_batch.text.wording import counted
+
+_RESOURCES = ("vcpus", "memory_mib", "gpus")
+
+
+def build_graph_data(
+    jobs: Sequence[JobOverview],
+    parents: Sequence[Collection[int]],
+    lost: Sequence[Collection[int]],
+    own_changes: Mapping[int, str],
+    removed: Collection[int],
+) -> tuple[dict[str, Any], tuple[int | None, ...]]:
+    """Build the groups of jobs, and one longest path.
+
+    Args:
+        jobs: The jobs of the page.
+        parents: For each job, the numbers of its parents in the new plan.
+        lost: For each job, the numbers of the parents that it lost.
+        own_changes: What happened to jobs that have a change of their own, by their numbers.
+        removed: The jobs that are no part of the new plan.
+
+    Returns:
+        The data, and for each job the number of its group.
+    """
+    facts = [
+        JobFacts(
+            name=job.job,
+            nodes=job.nodes,
+            level=job.level,
+            parents={*parents[number], *lost[number]},
+            tags=job.settings.get("tags", {}),
+        )
+        for number, job in enumerate(jobs)
+    ]
+    grouped = group_jobs(facts)
+    members: list[list[int]] = [[] for _ in grouped.groups]
+    for number, group in enumerate(grouped.group_of):
+        at = group
+        while at is not None:
+            members[at].append(number)
+            at = grouped.groups[at].inside
+    data = {
+        "groups": [
+            _build_group(group, theirs, jobs, own_changes, removed)
+            for group, theirs in zip(grouped.groups, members, strict=True)
+        ],
+        "folded_above": FOLDED_ABOVE,
+        "path": _longest_path(jobs, parents, removed),
+    }
+    return data, grouped.group_of
+
+
+def _build_group(
+    group: Group,
+    members: Sequence[int],
+    jobs: Sequence[JobOverview],
+    own_changes: Mapping[int, str],
+    removed: Collection[int],
+) -> dict[str, Any]:
+    stated = [jobs[number].settings.get("resources", {}) for number in members if number not in removed]
+    sums = {name: whole(sum(one.get(name) or 0 for one in stated)) for name in _RESOURCES}
+    return {
+        "kind": str(group.kind),
+        "name": for_review(group.name),
+        "inside": group.inside,
+        "words": [counted(len(members), "job"), resources_text({name: one for name, one in sums.items() if one})],
+        "gpus": sums["gpus"],
+        "changes": Counter(own_changes[number] for number in members if number in own_changes),
+    }
+
+
+def _longest_path(
+    jobs: Sequence[JobOverview], parents: Sequence[Collection[int]], removed: Collection[int]
+) -> list[int]:
+    """Return the jobs of a longest path, from its beginning; of several, the one whose jobs come first in the plan."""
+    there = [number for number in range(len(jobs)) if number not in removed]
+    at = max(there, key=lambda number: (jobs[number].level, -number), default=None)
+    path: list[int] = []
+    while at is not None:
+        path.append(at)
+        above = (parent for parent in parents[at] if jobs[parent].level == jobs[at].level - 1)
+        at = min(above, default=None)
+    return path[::-1]
