@@ -46,8 +46,10 @@ const groupBox = (folds) => (id, x, y) => {
   const signs = kinds.map((kind) => svg("tspan", { class: kind }, `  ${SIGNS[kind]}${group.changes[kind].toLocaleString("en")}`));
   const marks = ["job group", members.some((job) => onPath.has(job)) ? "longest" : "", group.gpus ? "gpu" : "", kinds.length ? "differs" : ""];
   const attributes = { class: `${joinClasses(marks)} ${coloursOf(members.map((job) => jobs[job]))}`, "data-group": ~id, "aria-label": said, "aria-expanded": false };
-  return boxElement(attributes, x, y, `${group.name}\n${[some, amounts, ...queues].filter(Boolean).join("\n")}`, "▸",
+  const drawn = boxElement(attributes, x, y, `${group.name}\n${[some, amounts, ...queues].filter(Boolean).join("\n")}`, "▸",
     [groupName(folds, id), [svg("tspan", { class: "count" }, some), signs, ` · ${shortened(queues.join(", "), 22 - 4 * kinds.length)}`], amounts]);
+  drawn.append(...shares(members.map((job) => jobs[job])));
+  return drawn;
 };
 const frameElement = (folds) => ({ group, x, y, w, h }) => {
   const { kind, name } = plan.groups[group];

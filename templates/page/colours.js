@@ -12,6 +12,18 @@ const coloursOf = (some) => {
   const size = sizes.filter((one) => one !== NOT_STATED).at(-1) ?? NOT_STATED;
   return `${queues.size === 1 ? [...queues][0] : "q-several"} ${size}`;
 };
+// Bars at the bottom of a group's box: how many of its jobs have each queue, and each size of resources.
+const shares = (some) => Object.entries({ queue: "queueClass", resources: "sizeClass" }).flatMap(([kind, name]) => {
+  const numbers = new Map();
+  for (const { settings } of some) numbers.set(settings[name], (numbers.get(settings[name]) ?? 0) + 1);
+  if (numbers.size < 2) return []; // the box itself has the colour
+  let x = 9;
+  return [svg("g", { class: `shares of-${kind}` }, [...numbers].sort().map(([one, number]) => {
+    const width = (number / some.length) * (WIDTH - 18);
+    x += width;
+    return svg("path", { class: `share ${one}`, d: `M${x - width} ${HEIGHT - 5}h${width}v3h${-width}z` });
+  }))];
+});
 const swatch = ([name, text]) => el("li", {}, el("span", { class: `swatch ${name}` }), text);
 const LEGENDS = {
   change: () => [...Object.entries(SIGNS).map(([kind, sign]) => el("li", { class: kind }, `${sign} ${kind}`)),

@@ -122,7 +122,7 @@ def test_a_click_shows_what_a_job_is(opened):
         assert chosen(page) == "job_00004"
         assert "--nodes=job_00004_node" in details
         assert "job_00004_data" in details
-        assert "4096 (4 GiB)" in details
+        assert "4 GiB" in details
         assert page.url.endswith("#job=job_00004")
         page.locator("#details li .link[data-job]").first.click()
         assert chosen(page) == "job_00000"

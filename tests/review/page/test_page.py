@@ -47,7 +47,7 @@ def test_the_page_says_what_a_job_is():
     assert job["command"] == ["kedro", "run", "--nodes=job_00004_node"]
     assert job["nodes"] == ["job_00004_node"]
     assert [data["jobs"][parent]["name"] + "_data" for parent in job["parents"]] == job["reads"]
-    assert dict(data["settings"][job["settings"]]["rows"])["resources.memory_mib"] == "4096 (4 GiB)"
+    assert dict(data["settings"][job["settings"]]["rows"])["resources.memory_mib"] == "4 GiB"
 
 
 def test_foreign_text_never_becomes_html():

@@ -76,8 +76,15 @@ def build_overview_header(overview: Overview) -> Header:
     )
 
 
-def build_diff_header(counts: Counts, old: Overview, new: Overview) -> Header:
-    """Build the header of a diff."""
+def build_diff_header(counts: Counts, old: Overview, new: Overview, *, in_common: int) -> Header:
+    """Build the header of a diff.
+
+    Args:
+        counts: The number of jobs by what happened to them.
+        old: The plan before.
+        new: The plan after.
+        in_common: The number of changed jobs that differ in nothing but what all jobs have in common.
+    """
     before, after = (_facts_by_label(one) for one in (old, new))
     if before["memory"] == after["memory"] and _memory(old) != _memory(new):  # they differ only before rounding
         before, after = (_facts_by_label(one, exactly=True) for one in (old, new))
@@ -89,7 +96,8 @@ def build_diff_header(counts: Counts, old: Overview, new: Overview) -> Header:
     numbers = (
         ("added", counts.added, "+ {} added"),
         ("removed", counts.removed, "- {} removed"),
-        ("changed", counts.changed, "~ {} changed"),
+        ("changed", counts.changed - in_common, "~ {} changed"),
+        ("same", in_common, "{} changed like all"),
         ("renamed", counts.renamed, "> {} renamed"),
         ("same", counts.unchanged, "{} unchanged"),
     )

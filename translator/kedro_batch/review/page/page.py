@@ -72,7 +72,9 @@ def render_diff_page(diff: PlanDiff, old: Overview, new: Overview, title: str) -
         new: The plan after.
         title: The title of the page, such as ``main:plan.yaml -> plan.yaml``.
     """
-    return _render_page(build_diff_data(diff, old, new), title, build_diff_header(diff.counts, old, new))
+    data = build_diff_data(diff, old, new)
+    in_common = sum(bool(job.get("change", {}).get("common")) for job in data["jobs"])
+    return _render_page(data, title, build_diff_header(diff.counts, old, new, in_common=in_common))
 
 
 def _render_page(data: dict[str, Any], title: str, header: Header) -> str:

@@ -13,11 +13,13 @@ from typing import Any
 from kedro_batch.diagnostics import path_text
 from kedro_batch.review.diff.model import Change, DataChange, FieldChange, JobChange, Names, PlanDiff
 from kedro_batch.review.diff.risk_lines import RiskLine, group_risks
-from kedro_batch.review.formatting import memory_text, resources_text, value_text
+from kedro_batch.review.formatting import memory_text, resources_text, setting_text, value_text
 from kedro_batch.review.overview.model import JobOverview, Overview
 from kedro_batch.review.page.graph_data import build_graph_data
 from kedro_batch.text.escaping import for_review
 
+_WITH_OWN_NAMES = ("environment", "tags", "submit")
+"""Settings whose keys are no words of ours."""
 _LISTS = ("nodes", "parents", "reads", "writes")
 _Field = tuple[tuple[str, ...], str]
 
@@ -194,13 +196,9 @@ def _build_settings(stated: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _setting_text(path: Sequence[str], value: object) -> str | None:
-    """Spell a setting, memory also in GiB; None stays None: the setting is not stated."""
-    if value is None:
-        return None
-    text = for_review(value_text(value) or "")
-    if isinstance(value, int) and path[-1] == "memory_mib" and memory_text(value) != f"{value} MiB":
-        return f"{text} ({memory_text(value)})"
-    return text
+    """Spell a setting, an amount with its unit; None stays None: the setting is not stated."""
+    text = value_text(value) if path[0] in _WITH_OWN_NAMES else setting_text(path[-1], value)
+    return None if text is None else for_review(text)
 
 
 def _build_change(union: _Union, name: str) -> dict[str, Any] | None:
