@@ -84,7 +84,7 @@ def test_every_fact_of_the_json_is_in_text_and_markdown(name, plans):
     diff = diff_plans(old, new)
     document = json.loads(render_json(diff))
     texts = {
-        "text": words_of(render("diff.txt.j2", build_diff_view(diff, (old, new), _CALLED))),
+        "text": words_of(render("diff.txt.j2", build_diff_view(diff, (old, new), _CALLED, full=True))),
         "markdown": words_of(render_diff_markdown(diff, old, new, _CALLED)),
     }
     facts = {fact for fact in (*facts_of_jobs(document), *facts_of_plan(document)) if fact is not None}

@@ -6,8 +6,9 @@ import pytest
 
 from kedro_batch.plan.model import Plan, Selection
 from kedro_batch.plan.settings import JobDefinition, Resources
+from kedro_batch.review.diff.details import Detail
 from kedro_batch.review.diff.diff_plans import diff_plans
-from kedro_batch.review.diff.view import Detail, build_diff_view
+from kedro_batch.review.diff.view import build_diff_view
 from kedro_batch.review.templates import render
 from tests.support.plans import a_job
 

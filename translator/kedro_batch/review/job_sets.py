@@ -69,8 +69,7 @@ class JobSet:
 
     def shown_names(self, *, full: bool = False) -> list[str]:
         """Return the first names and the number of further ones, or all names."""
-        more = 0 if full else len(self.names) - NAMES_SHOWN
-        return [*(self.names if more <= 0 else self.names[:NAMES_SHOWN]), *([f"and {more:,} more"] if more > 0 else ())]
+        return shorten_names(self.names, full=full)
 
     def text(self, *, full: bool = False) -> str:
         """Describe the set in one line; ``full`` names all jobs of a set that has no other description."""
@@ -148,6 +147,12 @@ class JobSets:
         if end and _count_beginning(self._backwards, end) == len(names):
             return f"*{end[::-1]}"
         return None
+
+
+def shorten_names(names: Sequence[str], full: bool = False) -> list[str]:
+    """Return the first names and the number of further ones, or all names."""
+    more = 0 if full else len(names) - NAMES_SHOWN
+    return [*(names if more <= 0 else names[:NAMES_SHOWN]), *([f"and {more:,} more"] if more > 0 else ())]
 
 
 def _properties_of_settings(settings: JobSettings) -> Iterator[_Property]:

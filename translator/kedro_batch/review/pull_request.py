@@ -12,9 +12,11 @@ from os.path import normpath
 from typing import TypeVar
 
 from kedro_batch.plan.model import Plan
+from kedro_batch.review.diff.details import Detail
+from kedro_batch.review.diff.job_blocks import JobBlock
 from kedro_batch.review.diff.model import PlanDiff
 from kedro_batch.review.diff.risk_lines import RiskLine
-from kedro_batch.review.diff.view import Detail, DiffView, JobBlock, build_diff_view
+from kedro_batch.review.diff.view import DiffView, build_diff_view
 from kedro_batch.review.markdown_escape import clip, clip_pair, fence
 from kedro_batch.review.mermaid import Graph, build_diff_graph, build_plan_graph
 from kedro_batch.review.overview.model import Overview
@@ -68,7 +70,7 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
         new: The plan after.
         names: What readers call the two plans.
     """
-    view = build_diff_view(diff, (old, new), names)
+    view = build_diff_view(diff, (old, new), names, full=True)
     risks, origin = tuple(map(_shorten_values, view.risks)), tuple(map(_shorten_values, view.origin))
     view = replace(view, risks=risks, origin=origin)
     marker = _marker("diff", names[1])
