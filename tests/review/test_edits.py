@@ -25,7 +25,13 @@ TESTS = Path(__file__).parent.parent
 GOLDEN = TESTS / "golden" / "edits"
 SCHEMAS = TESTS.parent / "schemas"
 
-JSON_EXAMPLES = ("grouped_by_namespace", "image_changed", "kedro_upgraded_to_one_with_the_same_flags", "region_renamed")
+JSON_EXAMPLES = (
+    "grouped_by_namespace",
+    "image_changed",
+    "kedro_upgraded_to_one_with_the_same_flags",
+    "region_renamed",
+    "submit_field_added",
+)
 """The edits whose JSON is kept: together they give every field a value. ``test_formats_agree`` reads that of all."""
 
 MEAN_NOTHING = ("function_renamed", "bucket_changed")

@@ -63,7 +63,7 @@ def facts_of_plan(document):
             yield from {*(before or ())} ^ {*(after or ())}
         else:
             yield from map(value_text, (before, after))
-    for names in document["data"].values():
+    for names in (document["data"][role] for role in ("inputs", "outputs", "final_outputs")):
         yield from names["gained"] + names["lost"]
 
 
@@ -119,7 +119,7 @@ def test_every_fact_about_jobs_is_in_the_page(name, plans):
     for risk in document["risks"]:
         facts.add(risk["kind"].replace("_", " "))
         facts |= set(values_of_risk(risk)) if risk["kind"] != "unordered_read" else set()
-    for names in document["data"].values():
+    for names in (document["data"][role] for role in ("inputs", "outputs", "final_outputs")):
         facts |= set(names["gained"] + names["lost"])
     assert sorted(fact for fact in facts - {None} if fact not in leaves and fact not in page) == []
     assert document["digest_after"] in page

@@ -5,7 +5,7 @@ import pytest
 from kedro_batch.plan.model import Job, Plan, Selection
 from kedro_batch.plan.settings import Resources
 from kedro_batch.review.diff.diff_plans import diff_plans
-from kedro_batch.review.diff.model import Change, FieldChange, JobChange, Names, WordChange, Words
+from kedro_batch.review.diff.model import Change, FieldChange, JobChange, Names, RiskKind, WordChange, Words
 from tests.review.counted_names import CountedName, count_looks
 from tests.support.plans import a_job, layered
 
@@ -18,13 +18,13 @@ def a_change(job: str = "a", change: Change = Change.CHANGED, **given) -> JobCha
     return JobChange(job=job, change=change, name_before=given.pop("name_before", job), **given)
 
 
-def a_field(path: str, before: Any, after: Any) -> FieldChange:
-    return FieldChange(path=tuple(path.split(".")), before=before, after=after)
+def a_field(path: str, before: Any, after: Any, impact: RiskKind | None = None) -> FieldChange:
+    return FieldChange(path=tuple(path.split(".")), before=before, after=after, impact=impact)
 
 
 FIELDS: dict[str, tuple[Job, Job, list[FieldChange]]] = {
-    "number": (a_job(timeout_s=60), a_job(timeout_s=90), [a_field("timeout_s", 60, 90)]),
-    "what_was_not_stated": (a_job(), a_job(attempts=2), [a_field("attempts", None, 2)]),
+    "number": (a_job(timeout_s=60), a_job(timeout_s=90), [a_field("timeout_s", 60, 90, RiskKind.TIMEOUT_RAISED)]),
+    "what_was_not_stated": (a_job(), a_job(attempts=2), [a_field("attempts", None, 2, RiskKind.ATTEMPTS_RAISED)]),
     "no_gpus_are_not_the_same_as_those_of_the_definition": (
         a_job(resources=Resources(gpus=0)),
         a_job(),
@@ -38,15 +38,15 @@ FIELDS: dict[str, tuple[Job, Job, list[FieldChange]]] = {
     "deep_in_submit": (
         a_job(submit={"eks": {"pod": {"x": 1, "y": [1]}}}),
         a_job(submit={"eks": {"pod": {"x": True, "y": [1]}}}),
-        [a_field("submit.eks.pod.x", 1, True)],
+        [a_field("submit.eks.pod.x", 1, True, RiskKind.SUBMIT_CHANGED)],
     ),
     "several_as_in_a_plan_file": (
         a_job(job_queue="p", timeout_s=60, tags={"x": "1"}, resources=Resources(memory_mib=4)),
         a_job(timeout_s=90, resources=Resources(memory_mib=8)),
         [
-            a_field("job_queue", "p", "q"),
-            a_field("resources.memory_mib", 4, 8),
-            a_field("timeout_s", 60, 90),
+            a_field("job_queue", "p", "q", RiskKind.QUEUE_CHANGED),
+            a_field("resources.memory_mib", 4, 8, RiskKind.MEMORY_RAISED),
+            a_field("timeout_s", 60, 90, RiskKind.TIMEOUT_RAISED),
             a_field("tags.x", "1", None),
         ],
     ),
@@ -110,7 +110,7 @@ def test_where_a_plan_comes_from_is_compared_too():
     assert diff.differ
     assert diff.jobs == ()
     assert diff.origin == (
-        a_field("env", None, "prod"),
+        a_field("env", None, "prod", RiskKind.ENV_CHANGED),
         a_field("kedro_version", "1.1.0", "1.7.0"),
         a_field("selection.tags", None, ["x"]),
     )

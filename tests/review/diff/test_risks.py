@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from kedro_batch.plan.model import JOIN_COMMAND, Job, Plan
-from kedro_batch.plan.settings import JobDefinition, Resources
+from kedro_batch.plan.settings import JobDefinition, Resources, RetryReason
 from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.diff.model import Risk, RiskKind
 from tests.support.plans import a_job
@@ -21,6 +21,7 @@ def of(memory_mib: int | None = None, gpus: int | None = None) -> Resources:
     return Resources(memory_mib=memory_mib, gpus=gpus)
 
 
+SPOT, PULL = RetryReason.SPOT, RetryReason.IMAGE_PULL
 JOIN = a_job("gather", JOIN_COMMAND)
 BIG = a_team("m", "n", job_queue="big", timeout_s=600, resources=of(8, 2))
 
@@ -40,7 +41,87 @@ TABLE: dict[str, tuple[list[Job], list[Job], list[Risk]]] = {
         [a_job(resources=of(2))],
         [Risk(kind=RiskKind.MEMORY_LOWERED, job="a", before=4, after=2)],
     ),
-    "more_memory": ([a_job(resources=of(2))], [a_job(resources=of(4))], []),
+    "more_memory": (
+        [a_job(resources=of(2))],
+        [a_job(resources=of(4))],
+        [Risk(kind=RiskKind.MEMORY_RAISED, job="a", before=2, after=4)],
+    ),
+    "more_vcpus": (
+        [a_job(resources=Resources(vcpus=0.5))],
+        [a_job(resources=Resources(vcpus=1))],
+        [Risk(kind=RiskKind.VCPUS_RAISED, job="a", before=0.5, after=1)],
+    ),
+    "fewer_vcpus": ([a_job(resources=Resources(vcpus=2))], [a_job(resources=Resources(vcpus=1))], []),
+    "vcpus_no_longer_left_to_the_definition": ([a_job()], [a_job(resources=Resources(vcpus=1))], []),
+    "gpus_where_none_were_stated": (
+        [a_job()],
+        [a_job(resources=of(gpus=1))],
+        [Risk(kind=RiskKind.GPUS_RAISED, job="a", after=1)],
+    ),
+    "more_gpus": (
+        [a_job(resources=of(gpus=0))],
+        [a_job(resources=of(gpus=1))],
+        [Risk(kind=RiskKind.GPUS_RAISED, job="a", before=0, after=1)],
+    ),
+    "no_gpus_are_stated_now": ([a_job()], [a_job(resources=of(gpus=0))], []),
+    "more_attempts": (
+        [a_job(attempts=2)],
+        [a_job(attempts=3)],
+        [Risk(kind=RiskKind.ATTEMPTS_RAISED, job="a", before=2, after=3)],
+    ),
+    "attempts_where_none_were_stated": (
+        [a_job()],
+        [a_job(attempts=2)],
+        [Risk(kind=RiskKind.ATTEMPTS_RAISED, job="a", after=2)],
+    ),
+    "one_attempt_as_without_any": ([a_job()], [a_job(attempts=1)], []),
+    "fewer_attempts": ([a_job(attempts=3)], [a_job(attempts=2)], []),
+    "one_more_reason_to_retry": (
+        [a_job(attempts=2, retry_on=(SPOT,))],
+        [a_job(attempts=2, retry_on=(SPOT, PULL))],
+        [Risk(kind=RiskKind.RETRY_WIDENED, job="a", before=["spot"], after=["spot", "image_pull"])],
+    ),
+    "every_failure_is_retried": (
+        [a_job(attempts=2, retry_on=(SPOT,))],
+        [a_job(attempts=2)],
+        [Risk(kind=RiskKind.RETRY_WIDENED, job="a", before=["spot"])],
+    ),
+    "fewer_reasons_to_retry": ([a_job(attempts=2)], [a_job(attempts=2, retry_on=(SPOT,))], []),
+    "reasons_that_one_attempt_ignores": ([a_job(attempts=1, retry_on=(SPOT,))], [a_job(attempts=1)], []),
+    "reasons_beside_more_attempts": (
+        [a_job(attempts=1, retry_on=(SPOT,))],
+        [a_job(attempts=2)],
+        [Risk(kind=RiskKind.ATTEMPTS_RAISED, job="a", before=1, after=2)],
+    ),
+    "another_field_of_the_request": (
+        [a_job(submit={"eks": {"x": 1}})],
+        [a_job(submit={"eks": {"x": 2}})],
+        [Risk(kind=RiskKind.SUBMIT_CHANGED, job="a", field="eks.x", before=1, after=2)],
+    ),
+    "added_job": ([a_job()], [a_job(), a_team("m", resources=of(8, 2), attempts=5, timeout_s=9)], []),
+    "nodes_grouped_into_a_job_like_the_largest": (
+        [
+            a_team("m", name="m", timeout_s=60, resources=of(2)),
+            a_team("n", name="n", timeout_s=60, resources=of(8, 1)),
+        ],
+        [a_team("m", "n", timeout_s=120, resources=of(8, 1))],
+        [],
+    ),
+    "nodes_grouped_into_a_larger_job": (
+        [a_team("m", name="m", timeout_s=60, resources=of(2)), a_team("n", name="n", timeout_s=60, resources=of(4))],
+        [a_team("m", "n", timeout_s=180, attempts=2, resources=of(8, 1))],
+        [
+            Risk(kind=RiskKind.GPUS_RAISED, job="team", after=1),
+            Risk(kind=RiskKind.MEMORY_RAISED, job="team", before=4, after=8),
+            Risk(kind=RiskKind.TIMEOUT_RAISED, job="team", before=120, after=180),
+            Risk(kind=RiskKind.ATTEMPTS_RAISED, job="team", after=2),
+        ],
+    ),
+    "node_of_a_larger_job_moved_to_a_job_that_became_as_large": (
+        [a_team("k", "m", timeout_s=60, resources=of(2)), a_team("n", "o", name="n", timeout_s=60, resources=of(8))],
+        [a_team("k", "m", "n", timeout_s=90, resources=of(8)), a_team("o", name="n", timeout_s=60, resources=of(8))],
+        [],
+    ),
     "memory_left_to_the_definition": (
         [a_job(resources=of(4))],
         [a_job()],
@@ -62,7 +143,16 @@ TABLE: dict[str, tuple[list[Job], list[Job], list[Risk]]] = {
         [a_job(timeout_s=300)],
         [Risk(kind=RiskKind.TIMEOUT_LOWERED, job="a", after=300)],
     ),
-    "time_without_end_now": ([a_job(timeout_s=300)], [a_job()], []),
+    "more_time": (
+        [a_job(timeout_s=300)],
+        [a_job(timeout_s=600)],
+        [Risk(kind=RiskKind.TIMEOUT_RAISED, job="a", before=300, after=600)],
+    ),
+    "time_without_end_now": (
+        [a_job(timeout_s=300)],
+        [a_job()],
+        [Risk(kind=RiskKind.TIMEOUT_RAISED, job="a", before=300)],
+    ),
     "less_time_for_fewer_nodes": (
         [a_team("k", "m", "n", timeout_s=900), a_team("o", name="solo", timeout_s=300)],
         [a_team("m", "n", timeout_s=600), a_team("k", "o", name="solo", timeout_s=600)],
@@ -278,3 +368,50 @@ def test_another_account_and_region_are_risks_and_come_first():
     old, new = (Plan(jobs=(a_job(job_queue=queue),), region=queue) for queue in ("eu-west-1", "us-east-1"))
     kinds = [risk.kind for risk in diff_plans(old, replace(new, account="123456789012")).risks]
     assert kinds == [RiskKind.ACCOUNT_CHANGED, RiskKind.REGION_CHANGED, RiskKind.QUEUE_CHANGED]
+
+
+def test_what_a_declared_definition_gives_counts_where_a_job_states_nothing():
+    large = replace(RUN, resources=Resources(memory_mib=8, gpus=1))
+
+    def found(before, after):
+        return list(
+            diff_plans(
+                *(Plan(jobs=(a_job(resources=one),), job_definitions={"d": large}) for one in (before, after))
+            ).risks
+        )
+
+    assert found(of(4), of()) == [Risk(kind=RiskKind.MEMORY_RAISED, job="a", before=4, after=8)]
+    assert found(of(), of(4)) == [Risk(kind=RiskKind.MEMORY_LOWERED, job="a", before=8, after=4)]
+    assert found(of(), of(8, 1)) == []
+
+
+def test_a_definition_that_gives_its_jobs_more_is_a_cost_of_those_that_state_nothing():
+    plans = (
+        Plan(
+            jobs=(a_job(), a_job("b", resources=of(4))),
+            job_definitions={"d": replace(RUN, resources=Resources(memory_mib=memory))},
+        )
+        for memory in (2, 8)
+    )
+    changed, raised = diff_plans(*plans).risks
+    assert changed.kind is RiskKind.DEFINITION_CHANGED
+    assert raised == Risk(kind=RiskKind.MEMORY_RAISED, definition="d", jobs=1, before=2, after=8)
+
+
+def test_each_risk_is_the_impact_of_something_that_differs():
+    old = Plan(jobs=(a_job("a", timeout_s=60), a_job("b", writes=("x",))), account="123456789012")
+    new = Plan(jobs=(a_job("a", timeout_s=90, tags={"x": "1"}),), region="eu-west-1")
+    diff = diff_plans(old, new)
+    changed, removed = sorted(diff.jobs, key=lambda one: one.job)
+    assert [one.impact for one in changed.fields] == [RiskKind.TIMEOUT_RAISED, None]
+    assert [one.impact for one in diff.origin] == [RiskKind.ACCOUNT_CHANGED, RiskKind.REGION_CHANGED]
+    assert [one.kind for one in removed.impacts] == [RiskKind.JOB_REMOVED]
+    assert [one.kind for one in diff.data.impacts] == [RiskKind.DATASET_NOT_WRITTEN]
+    assert [risk.kind for risk in diff.risks] == [
+        RiskKind.ACCOUNT_CHANGED,
+        RiskKind.REGION_CHANGED,
+        RiskKind.JOB_REMOVED,
+        RiskKind.DATASET_NOT_WRITTEN,
+        RiskKind.TIMEOUT_RAISED,
+    ]
+    assert [risk.kind.is_cost for risk in diff.risks] == [False, False, False, False, True]

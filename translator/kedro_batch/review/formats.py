@@ -95,6 +95,8 @@ def render_json(value: object) -> str:
 
 def _fields_of(value: Any) -> dict[str, Any]:
     found = {field.name: getattr(value, field.name) for field in fields(value)}
-    if isinstance(value, Risk) and value.definition is None:
-        del found["definition"], found["jobs"]  # they came later than the rest of the format
+    if isinstance(value, Risk):  # what came later than the rest of the format is absent where it has no value
+        for name in ("definition", "jobs", "field"):
+            if found[name] is None:
+                del found[name]
     return found

@@ -2,13 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from typing import Any
 
 from kedro_batch.plan.checks.job_definitions import images_of
 from kedro_batch.plan.containers import with_images
 from kedro_batch.plan.model import JobName, Plan
-from kedro_batch.plan.settings import JobDefinition
+from kedro_batch.plan.settings import JobDefinition, Resources
 from kedro_batch.review.diff.model import Risk, RiskKind
+from kedro_batch.review.diff.setting_impacts import amount_impact
 
 
 def find_definition_risks(old: Plan, new: Plan, same: Mapping[JobName, JobName]) -> Iterator[Risk]:
@@ -41,6 +43,33 @@ def find_definition_risks(old: Plan, new: Plan, same: Mapping[JobName, JobName])
         if differing:
             lost, gained = ({field: one[field] for field in differing if field in one} or None for one in parts)
             yield Risk(kind=RiskKind.DEFINITION_CHANGED, definition=after, jobs=jobs, before=lost, after=gained)
+    yield from _find_amounts(old, new, same)
+
+
+def _find_amounts(old: Plan, new: Plan, same: Mapping[JobName, JobName]) -> Iterator[Risk]:
+    """Find definitions that give more or less to jobs that state nothing, before and now."""
+    old_jobs = {job.name: job.settings for job in old.jobs}
+    pairs: Counter[tuple[str, str, str]] = Counter()
+    for job in new.jobs:
+        if job.name not in same:
+            continue
+        was, now = old_jobs[same[job.name]], job.settings
+        for name in _AMOUNTS:
+            if getattr(now.resources, name) is None is getattr(was.resources, name):
+                pairs[name, was.job_definition, now.job_definition] += 1
+    for (name, before, after), jobs in pairs.items():
+        resources = _resources(old, before), _resources(new, after)
+        if kind := amount_impact(name, *resources):
+            values = [getattr(one, name) for one in resources]
+            yield Risk(kind=kind, definition=after, jobs=jobs, before=values[0], after=values[1])
+
+
+_AMOUNTS = tuple(field.name for field in fields(Resources))
+
+
+def _resources(plan: Plan, name: str) -> Resources:
+    declared = plan.job_definitions.get(name)
+    return declared.resources if declared else Resources()
 
 
 def _count_pairs(old: Plan, new: Plan, same: Mapping[JobName, JobName]) -> Counter[tuple[str, str]]:

@@ -11,6 +11,9 @@ from kedro_batch.plan.graph import levels
 from kedro_batch.plan.model import HEADER, Job, JobName, Plan
 from kedro_batch.plan.settings import JOB_SETTINGS, JobSettings
 from kedro_batch.review.diff.command_changes import CommandDiffer
+from kedro_batch.review.diff.data_risks import find_data_risks
+from kedro_batch.review.diff.definition_risks import find_definition_risks
+from kedro_batch.review.diff.job_impacts import with_job_impacts
 from kedro_batch.review.diff.match_jobs import match_jobs
 from kedro_batch.review.diff.model import (
     Change,
@@ -20,10 +23,13 @@ from kedro_batch.review.diff.model import (
     JobChange,
     Names,
     PlanDiff,
+    Risk,
+    RiskKind,
     WordChange,
     Words,
 )
-from kedro_batch.review.diff.risks import find_risks
+from kedro_batch.review.diff.risks import list_risks
+from kedro_batch.review.diff.setting_impacts import setting_impact
 from kedro_batch.review.formatting import spell_params
 from kedro_batch.review.overview.build_overview import count_totals
 from kedro_batch.review.overview.model import Totals
@@ -39,11 +45,13 @@ def diff_plans(old: Plan, new: Plan) -> PlanDiff:
     old, old_levels = _sort_jobs(old)
     new, new_levels = _sort_jobs(new)
     same = match_jobs(old, new)
-    jobs = tuple(sorted(_job_changes(old, new, same), key=_sort_key))
+    jobs = tuple(sorted(with_job_impacts(_job_changes(old, new, same), old, new, same), key=_sort_key))
     before, after = count_totals(old, old_levels), count_totals(new, new_levels)
-    origin = _diff_fields(_origin(old), _origin(new), HEADER)
+    definitions = tuple(find_definition_risks(old, new, same))
+    origin = tuple(_with_impact(one, definitions) for one in _diff_fields(_origin(old), _origin(new), HEADER))
     digest_before, digest_after = plan_digest(old), plan_digest(new)
     flows = data_flow_of(old), data_flow_of(new)
+    data = replace(_diff_data(*flows), impacts=tuple(find_data_risks(old, new, same, *flows)))
     kinds = [one.change for one in jobs]
     return PlanDiff(
         differ=digest_before != digest_after,
@@ -56,13 +64,13 @@ def diff_plans(old: Plan, new: Plan) -> PlanDiff:
             changed=kinds.count(Change.CHANGED),
             unchanged=len(new.jobs) - len(jobs) + kinds.count(Change.REMOVED),
         ),
-        risks=find_risks(old, new, same, jobs, flows),
+        risks=list_risks((old, new), origin, jobs, definitions, data),
         origin=origin,
         jobs=jobs,
         totals=_diff_fields(asdict(before), asdict(after), _TOTALS),
         totals_before=before,
         totals_after=after,
-        data=_diff_data(*flows),
+        data=data,
     )
 
 
@@ -83,7 +91,7 @@ def _job_changes(old: Plan, new: Plan, same: Mapping[JobName, JobName]) -> Itera
     old_jobs = {job.name: job for job in old.jobs}
     new_names = {before: name for name, before in same.items()}
     old_runner, new_runner = _runner_by_node(old), _runner_by_node(new)
-    settings, commands = _SettingsDiffer(), CommandDiffer()
+    settings, commands = _SettingsDiffer(old, new), CommandDiffer()
     for job in new.jobs:
         if job.name not in same:
             came_from = {old_runner[node] for node in job.nodes if node in old_runner}
@@ -91,7 +99,7 @@ def _job_changes(old: Plan, new: Plan, same: Mapping[JobName, JobName]) -> Itera
                 job=job.name,
                 change=Change.ADDED,
                 name_before=None,
-                fields=settings.diff_settings(_NOTHING, job.settings),
+                fields=_diff_settings(_NOTHING, job.settings),
                 command=(Words(change=WordChange.ADDED, words=job.command),),
                 nodes=Names(gained=job.nodes),
                 parents=Names(gained=job.depends_on),
@@ -108,7 +116,7 @@ def _job_changes(old: Plan, new: Plan, same: Mapping[JobName, JobName]) -> Itera
                 job=job.name,
                 change=Change.REMOVED,
                 name_before=job.name,
-                fields=settings.diff_settings(job.settings, _NOTHING),
+                fields=_diff_settings(job.settings, _NOTHING),
                 command=(Words(change=WordChange.REMOVED, words=job.command),),
                 nodes=Names(lost=job.nodes),
                 parents=Names(lost=job.depends_on),
@@ -134,7 +142,7 @@ def _change_job(
         job=new.name,
         change=Change.CHANGED if old.name == new.name else Change.RENAMED,
         name_before=old.name,
-        fields=settings.diff_settings(old.settings, new.settings),
+        fields=settings.diff_settings(old, new),
         command=commands.diff_commands(old.command, new.command),
         nodes=_diff_names(old.nodes, new.nodes),
         parents=_diff_names(parents, new.depends_on),
@@ -154,17 +162,47 @@ _SAME = Names()
 
 
 class _SettingsDiffer:
-    """Compares settings, each pair of objects once: many jobs share theirs."""
+    """Compares the settings of jobs, each pair of objects once: many jobs share theirs."""
 
-    def __init__(self) -> None:
+    def __init__(self, old: Plan, new: Plan) -> None:
+        self._plans = old, new
         self._known: dict[tuple[int, int], tuple[FieldChange, ...]] = {}  # the plans keep both alive: ids stay unique
 
-    def diff_settings(self, old: JobSettings, new: JobSettings) -> tuple[FieldChange, ...]:
-        key = (id(old), id(new))
+    def diff_settings(self, old: Job, new: Job) -> tuple[FieldChange, ...]:
+        before, after = old.settings, new.settings
+        key = (id(before), id(after))
         if key not in self._known:
-            equal = old == new and not old.submit  # there, 1 == True is a difference
-            self._known[key] = () if equal else _diff_fields(old.to_dict(), new.to_dict(), JOB_SETTINGS)
+            resources = self._plans[0].resources_of(old), self._plans[1].resources_of(new)
+            self._known[key] = tuple(
+                replace(one, impact=setting_impact(one.path, before, after, resources))
+                for one in _diff_settings(before, after)
+            )
         return self._known[key]
+
+
+def _diff_settings(old: JobSettings, new: JobSettings) -> tuple[FieldChange, ...]:
+    equal = old == new and not old.submit  # there, 1 == True is a difference
+    return () if equal else _diff_fields(old.to_dict(), new.to_dict(), JOB_SETTINGS)
+
+
+def _with_impact(one: FieldChange, definitions: Iterable[Risk]) -> FieldChange:
+    """Return a field of the whole plan with its impact: that of a declared definition is one of those found."""
+    match one.path:
+        case ("job_definitions", name, *_, last):
+            kind = RiskKind.IMAGE_CHANGED if last == "image" else RiskKind.DEFINITION_CHANGED
+            found = any(risk.kind is kind and risk.definition == name for risk in definitions)
+            return replace(one, impact=kind) if found else one
+        case (name,) if name in _HEADER_IMPACTS:
+            return replace(one, impact=_HEADER_IMPACTS[name])
+        case _:
+            return one
+
+
+_HEADER_IMPACTS: Mapping[str, RiskKind] = {
+    "account": RiskKind.ACCOUNT_CHANGED,
+    "region": RiskKind.REGION_CHANGED,
+    "env": RiskKind.ENV_CHANGED,
+}
 
 
 def _origin(plan: Plan) -> dict[str, Any]:

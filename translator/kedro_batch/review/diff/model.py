@@ -29,15 +29,23 @@ class WordChange(StrEnum):
 
 
 class RiskKind(StrEnum):
-    """What a reviewer must not miss, the worst first."""
+    """What a reviewer must not miss, the worst first. What means higher cost comes last."""
 
     ACCOUNT_CHANGED = "account_changed"
     REGION_CHANGED = "region_changed"
+    SHELL_COMMAND = "shell_command"
+    """A command gives a shell or an interpreter a script, such as ``sh -c``, and did not do so before, or another."""
+    PROGRAM_CHANGED = "program_changed"
+    """Another program, or other words before it, at the start of a command."""
+    RISKY_VARIABLE = "risky_variable"
+    """A variable that a loader, an interpreter, Git, Kedro or AWS reads was gained, changed or lost."""
     QUEUE_CHANGED = "queue_changed"
     DEFINITION_CHANGED = "definition_changed"
     """A job has another one, or what the plan declares under a name is another one, such as its roles."""
     IMAGE_CHANGED = "image_changed"
     """The image of a job definition that the plan declares."""
+    SUBMIT_CHANGED = "submit_changed"
+    """Other fields of SubmitJob, which may override whatever the plan says elsewhere."""
     ENV_CHANGED = "env_changed"
     """The configuration environment: another catalog, other data."""
     JOB_REMOVED = "job_removed"
@@ -49,13 +57,40 @@ class RiskKind(StrEnum):
     UNORDERED_READ = "unordered_read"
     """A job reads what another job writes without waiting for it, and did not do so before."""
     MEMORY_LOWERED = "memory_lowered"
-    """Or the plan no longer states it."""
+    """Or neither the plan nor a definition that it declares states it any more."""
     GPUS_LOWERED = "gpus_lowered"
     TIMEOUT_LOWERED = "timeout_lowered"
     """Or there was no time limit before."""
     NODE_REPLACED = "node_replaced"
     """By a node with a new name, which may do other work. Not a risk if all nodes of the job were renamed, and its
     inputs and outputs are unchanged or were renamed with them."""
+    GPUS_RAISED = "gpus_raised"
+    """Or none were stated before."""
+    MEMORY_RAISED = "memory_raised"
+    VCPUS_RAISED = "vcpus_raised"
+    TIMEOUT_RAISED = "timeout_raised"
+    """Or there is no time limit any more."""
+    ATTEMPTS_RAISED = "attempts_raised"
+    """Where none are stated, AWS Batch starts a job once."""
+    RETRY_WIDENED = "retry_widened"
+    """A job is retried after more kinds of failure."""
+
+    @property
+    def is_cost(self) -> bool:
+        """True if it means that jobs may cost more, not that something may go wrong."""
+        return self in _COST
+
+
+_COST = frozenset(
+    (
+        RiskKind.GPUS_RAISED,
+        RiskKind.MEMORY_RAISED,
+        RiskKind.VCPUS_RAISED,
+        RiskKind.TIMEOUT_RAISED,
+        RiskKind.ATTEMPTS_RAISED,
+        RiskKind.RETRY_WIDENED,
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +101,13 @@ class FieldChange:
         path: Where it is, by the names of a plan file: ``("resources", "memory_mib")``.
         before: Its value in the old plan; None if it was not stated.
         after: Its value in the new plan, likewise.
+        impact: Why a reviewer must not miss it; None if it is no risk and no cost.
     """
 
     path: tuple[str, ...]
     before: Any
     after: Any
+    impact: RiskKind | None = None
 
     @property
     def name(self) -> str:
@@ -98,6 +135,34 @@ class Names:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Risk:
+    """Something that a reviewer must not miss.
+
+    Attributes:
+        kind: The kind of risk.
+        job: The job that it is about, by its new name if it has one.
+        dataset: The dataset that it is about.
+        node: The node that it is about.
+        definition: The declared job definition that it is about, by its new name. In JSON, only risks about one have
+            this and ``jobs``.
+        jobs: The number of jobs that have this definition now.
+        field: The variable, or the field of ``submit``, that it is about. In JSON, only risks about one have this.
+        before: A value in the old plan.
+        after: The value in the new plan.
+    """
+
+    kind: RiskKind
+    job: str | None = None
+    dataset: str | None = None
+    node: str | None = None
+    definition: str | None = None
+    jobs: int | None = None
+    field: str | None = None
+    before: Any = None
+    after: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobChange:
     """A job that differs. An added job is compared with an empty one, and so is a removed job.
 
@@ -113,6 +178,7 @@ class JobChange:
         writes: The datasets that it writes, gained and lost.
         nodes_from: The jobs that ran its nodes before, if it was added.
         nodes_to: The jobs that run its nodes now, if it was removed.
+        impacts: What a reviewer must not miss of it, beside the impact of its fields.
     """
 
     job: str
@@ -126,32 +192,7 @@ class JobChange:
     writes: Names = Names()
     nodes_from: tuple[str, ...] = ()
     nodes_to: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Risk:
-    """Something that a reviewer must not miss.
-
-    Attributes:
-        kind: The kind of risk.
-        job: The job that it is about, by its new name if it has one.
-        dataset: The dataset that it is about.
-        node: The node that it is about.
-        definition: The declared job definition that it is about, by its new name. In JSON, only risks about one have
-            this and ``jobs``.
-        jobs: The number of jobs that have this definition now.
-        before: A value in the old plan.
-        after: The value in the new plan.
-    """
-
-    kind: RiskKind
-    job: str | None = None
-    dataset: str | None = None
-    node: str | None = None
-    definition: str | None = None
-    jobs: int | None = None
-    before: Any = None
-    after: Any = None
+    impacts: tuple[Risk, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,11 +214,13 @@ class DataChange:
         inputs: Datasets that some job reads and none writes.
         outputs: Datasets that some job writes.
         final_outputs: Datasets that some job writes and none reads.
+        impacts: What a reviewer must not miss of it.
     """
 
     inputs: Names = Names()
     outputs: Names = Names()
     final_outputs: Names = Names()
+    impacts: tuple[Risk, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +232,7 @@ class PlanDiff:
         digest_before: The digest of the old plan.
         digest_after: The digest of the new plan.
         counts: The number of jobs by what happened to them.
-        risks: What a reviewer must not miss, the worst kind first.
+        risks: What a reviewer must not miss, the worst kind first: the impacts of all that differs.
         origin: What differs in the source of the plans: project, pipelines, env, version of Kedro and so on.
         jobs: The jobs that differ: those with another target first, then in the order of ``Change``, then in that of
             their plan.

@@ -65,7 +65,7 @@ def group_risks(risks: Sequence[Risk]) -> Iterator[RiskLine]:
     """
     parts = [part for risk in risks for part in _parts(risk)]
     pairs = Counter(group for group, _ in {(part.group, part.values) for part in parts})
-    alike: dict[tuple[tuple[RiskKind, bool], Spelled], list[_Part]] = {}
+    alike: dict[tuple[_Group, Spelled], list[_Part]] = {}
     for part in parts:
         values = part.values if pairs[part.group] <= _VALUES else (None, None)
         alike.setdefault((part.group, values), []).append(part)
@@ -73,12 +73,20 @@ def group_risks(risks: Sequence[Risk]) -> Iterator[RiskLine]:
         each = pairs[group] > _VALUES
         about = [(subject, part.risk.job) for part in some if (subject := _subject(part, with_values=each))]
         yield RiskLine(
-            what=group[0].replace("_", " "),
+            what=group.kind.replace("_", " "),
             subjects=tuple(subject for subject, _ in about),
             jobs=tuple(job for _, job in about),
             before=values[0],
             after=values[1],
         )
+
+
+class _Group(NamedTuple):
+    """What risks that may share lines have in common."""
+
+    kind: RiskKind
+    declared: bool
+    field: str | None
 
 
 class _Part(NamedTuple):
@@ -89,9 +97,9 @@ class _Part(NamedTuple):
     values: Spelled
 
     @property
-    def group(self) -> tuple[RiskKind, bool]:
+    def group(self) -> _Group:
         """Parts of one group share lines."""
-        return self.risk.kind, self.risk.definition is not None
+        return _Group(self.risk.kind, self.risk.definition is not None, self.risk.field)
 
 
 def _parts(risk: Risk) -> Iterator[_Part]:
@@ -113,20 +121,34 @@ def _subject(part: _Part, *, with_values: bool) -> str:
             return f"{risk.job} reads {dataset} without waiting for {risk.after}, which writes it"
         case RiskKind.DATASET_NOT_WRITTEN:
             return f"{dataset} (read by {risk.job})" if risk.job else f"{dataset}"
-        case RiskKind.ENV_CHANGED | RiskKind.ACCOUNT_CHANGED | RiskKind.REGION_CHANGED:
+        case RiskKind.ACCOUNT_CHANGED | RiskKind.REGION_CHANGED:
+            return ""
+        case RiskKind.ENV_CHANGED if risk.job is None:
             return ""
         case (
-            RiskKind.QUEUE_CHANGED
+            RiskKind.SHELL_COMMAND
+            | RiskKind.PROGRAM_CHANGED
+            | RiskKind.RISKY_VARIABLE
+            | RiskKind.ENV_CHANGED
+            | RiskKind.QUEUE_CHANGED
             | RiskKind.DEFINITION_CHANGED
             | RiskKind.IMAGE_CHANGED
+            | RiskKind.SUBMIT_CHANGED
             | RiskKind.JOB_REMOVED
             | RiskKind.NODE_REMOVED
             | RiskKind.MEMORY_LOWERED
             | RiskKind.GPUS_LOWERED
             | RiskKind.TIMEOUT_LOWERED
             | RiskKind.NODE_REPLACED
+            | RiskKind.GPUS_RAISED
+            | RiskKind.MEMORY_RAISED
+            | RiskKind.VCPUS_RAISED
+            | RiskKind.TIMEOUT_RAISED
+            | RiskKind.ATTEMPTS_RAISED
+            | RiskKind.RETRY_WIDENED
         ):
             subject = f"{risk.job}: node {node}" if node else risk.job or _definition(part)
+            subject += f": {name_text(risk.field)}" if risk.field else ""
         case _:
             assert_never(risk.kind)
     if with_values:

@@ -8,7 +8,6 @@ from kedro_batch.plan.data_flow import data_flow_of, unordered_reads
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.graph import children_of, levels
 from kedro_batch.plan.model import Job, JobName, Plan
-from kedro_batch.plan.settings import Resources
 from kedro_batch.review.overview.model import Amounts, DataOverview, JobOverview, Overview, Read, Totals, Written
 
 
@@ -67,7 +66,7 @@ def count_totals(plan: Plan, level_of: Mapping[JobName, int]) -> Totals:
 
 def _sum_resources(plan: Plan, jobs: Iterable[Job]) -> Amounts:
     """Sum what jobs state, or else the job definition that the plan declares for them."""
-    stated = [_resources(plan, job) for job in jobs]
+    stated = [plan.resources_of(job) for job in jobs]
     return Amounts(
         vcpus=whole(sum(one.vcpus or 0 for one in stated)),
         memory_mib=sum(one.memory_mib or 0 for one in stated),
@@ -75,13 +74,6 @@ def _sum_resources(plan: Plan, jobs: Iterable[Job]) -> Amounts:
         jobs_without_vcpus=sum(one.vcpus is None for one in stated),
         jobs_without_memory=sum(one.memory_mib is None for one in stated),
     )
-
-
-def _resources(plan: Plan, job: Job) -> Resources:
-    own, declared = job.settings.resources, plan.job_definitions.get(job.settings.job_definition)
-    if declared is None:
-        return own
-    return Resources.from_dict({**declared.resources.to_dict(), **own.to_dict()})
 
 
 def _count_names(names: Iterable[str]) -> dict[str, int]:

@@ -1,0 +1,35 @@
+"""Find what a reviewer must not miss of the datasets of a plan: two plans and their matched jobs come in. Pure."""
+
+from collections.abc import Iterator, Mapping
+
+from kedro_batch.plan.data_flow import DataFlow, UnorderedRead, unordered_reads
+from kedro_batch.plan.model import JobName, Plan
+from kedro_batch.review.diff.model import Risk, RiskKind
+
+
+def find_data_risks(
+    old: Plan, new: Plan, same: Mapping[JobName, JobName], before: DataFlow, after: DataFlow
+) -> Iterator[Risk]:
+    """Find datasets that nobody writes any more, or that are read without waiting for who writes them.
+
+    Args:
+        old: The plan before.
+        new: The plan after.
+        same: The jobs of ``new`` that ``old`` has too, with their names there.
+        before: The readers and writers of each dataset before.
+        after: Those of now.
+    """
+    unwritten = [dataset for dataset in before.writers if dataset not in after.writers]
+    for dataset in sorted(unwritten, key=lambda name: name not in after.readers):
+        reader = next(iter(after.readers.get(dataset, ())), None)
+        yield Risk(kind=RiskKind.DATASET_NOT_WRITTEN, job=reader, dataset=dataset)
+    unordered = unordered_reads(new, after)
+    known = set(unordered_reads(old, before)) if unordered else set()
+    for read in unordered:
+        as_before = UnorderedRead(
+            dataset=read.dataset,
+            reader=same.get(read.reader, read.reader),
+            writer=same.get(read.writer, read.writer),
+        )
+        if as_before not in known:
+            yield Risk(kind=RiskKind.UNORDERED_READ, job=read.reader, dataset=read.dataset, after=read.writer)
