@@ -1,6 +1,6 @@
 // ---- tables -----------------------------------------------------------------------------------------------------
 const ofPage = { slice: SLICE, none: () => (state.wanted ? "No matches." : "No rows.") };
-const inColour = ({ kind, own }) => (kind ? el("span", { class: own }, own ? kind : "as all") : "");
+const inColour = ({ kind, own }) => (kind ? el("span", { class: own }, own ? kind : "in common") : "");
 const amount = (label, key, words) => column(label, key, "number", words);
 const detail = (label, key) => column(label, key, "number detail"); // left out of narrow windows
 const jobColumns = [

@@ -217,11 +217,12 @@ const setOnly = (only) => {
   graph.restrict(only && plan.shown ? new Set(plan.shown) : null);
   table.keep(isShown());
 };
-const risk = ({ what, before, after, about }) => {
+const risk = ({ what, before, after, who, about }) => {
   const values = before === null && after === null ? "" : [" ", value(before, "del"), " → ", value(after, "ins")];
   const subjects = about.map(([text, job], number) => el("span", {}, number ? ", " : "", job === null ? text : link(text, { "data-job": job })));
+  const names = first(10, subjects, (left) => `and ${left.toLocaleString("en")} more`, el("span"));
   return el("li", {}, el("strong", {}, what), values, subjects.length ? ": " : "",
-    first(10, subjects, (left) => `and ${left.toLocaleString("en")} more`, el("span")));
+    who ? el("details", { class: "who" }, el("summary", {}, who), names) : names);
 };
 // In a narrow window the graph comes first: what stands above it is folded.
 const foldAbove = () => document.querySelectorAll(".fold").forEach((one) => (one.open = !narrow.matches));

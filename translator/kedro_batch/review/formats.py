@@ -82,8 +82,7 @@ def render_diff(
         case DiffFormat.JSON:
             return render_json(diff)
         case DiffFormat.HTML:
-            old, new = map(build_overview, plans)
-            return render_diff_page(diff, old, new, " -> ".join(names))
+            return render_diff_page(diff, plans, names)
         case _:
             assert_never(output_format)
 

@@ -31,6 +31,7 @@ class RiskLine:
         before: The value before; None if there is none, or if each subject states its own.
         after: The value after, likewise.
         who: The subjects in one line, if they are jobs; None if they say more than that.
+        heading: What exactly these jobs have in common, with their number; None if their names tell it.
     """
 
     what: str
@@ -39,6 +40,7 @@ class RiskLine:
     before: str | None
     after: str | None
     who: str | None = None
+    heading: str | None = None
 
     def described(self, sets: tuple[JobSets, JobSets]) -> "RiskLine":
         """Return the line with what its subjects have in common.
@@ -49,7 +51,8 @@ class RiskLine:
         jobs = [job for job in self.jobs if job]
         if not jobs or self.subjects != self.jobs:
             return self
-        return replace(self, who=sets[self.what != RiskKind.JOB_REMOVED.replace("_", " ")].describe(jobs))
+        found = sets[self.what != RiskKind.JOB_REMOVED.replace("_", " ")].find(jobs)
+        return replace(self, who=found.text(), heading=found.heading)
 
     @property
     def first_subjects(self) -> list[str]:

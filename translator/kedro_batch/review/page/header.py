@@ -4,11 +4,13 @@ The first facts say how large a run is and where it goes; the others say where t
 diff, what differs comes first, and what is the same is folded.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from kedro_batch.review.diff.job_blocks import JobBlock
 from kedro_batch.review.diff.model import Counts
+from kedro_batch.review.formatting import quote_names
 from kedro_batch.review.overview.model import Overview
 from kedro_batch.review.overview.view import Fact, list_facts
 from kedro_batch.text.escaping import for_review
@@ -29,11 +31,12 @@ _ALGORITHM = "sha256:"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeaderFact:
-    """A fact; ``before`` is empty if the plans do not differ in it."""
+    """A fact; ``before`` is empty if the plans do not differ in it, ``jobs`` if it is not one of some jobs."""
 
     label: str
     value: str
     before: str = ""
+    jobs: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,18 +79,21 @@ def build_overview_header(overview: Overview) -> Header:
     )
 
 
-def build_diff_header(counts: Counts, old: Overview, new: Overview, *, in_common: int) -> Header:
+def build_diff_header(
+    counts: Counts, overviews: tuple[Overview, Overview], defaults: Iterable[JobBlock], *, in_common: int
+) -> Header:
     """Build the header of a diff.
 
     Args:
         counts: The number of jobs by what happened to them.
-        old: The plan before.
-        new: The plan after.
+        overviews: The old and the new plan.
+        defaults: The defaults that have changed, and the jobs that they reach.
         in_common: The number of changed jobs that differ in nothing but what all jobs have in common.
     """
-    before, after = (_facts_by_label(one) for one in (old, new))
+    old, new = overviews
+    before, after = (_facts_by_label(one) for one in overviews)
     if before["memory"] == after["memory"] and _memory(old) != _memory(new):  # they differ only before rounding
-        before, after = (_facts_by_label(one, exactly=True) for one in (old, new))
+        before, after = (_facts_by_label(one, exactly=True) for one in overviews)
     facts = [
         HeaderFact(label=label, value=now, before="" if then == now else then)
         for label in {**before, **after}
@@ -97,7 +103,7 @@ def build_diff_header(counts: Counts, old: Overview, new: Overview, *, in_common
         ("added", counts.added, "+ {} added"),
         ("removed", counts.removed, "- {} removed"),
         ("changed", counts.changed - in_common, "~ {} changed"),
-        ("same", in_common, "{} changed like all"),
+        ("same", in_common, "{} changed in common"),
         ("renamed", counts.renamed, "> {} renamed"),
         ("same", counts.unchanged, "{} unchanged"),
     )
@@ -105,9 +111,23 @@ def build_diff_header(counts: Counts, old: Overview, new: Overview, *, in_common
         size=_size(new) if _size(old) == _size(new) else f"{_size(old)} -> {_size(new)}",
         digests=_digests(old, new),
         counts=tuple((kind, text.format(f"{number:,}")) for kind, number, text in numbers if number),
-        facts=tuple(one for one in facts if one.before),
+        facts=(*_default_facts(defaults), *(one for one in facts if one.before)),
         folded=tuple(one for one in facts if not one.before),
     )
+
+
+def _default_facts(blocks: Iterable[JobBlock]) -> Iterator[HeaderFact]:
+    """Yield the defaults that have changed, each once, with the jobs that it reaches."""
+    for block in blocks:
+        for one in block.details:
+            before = one.before or ", ".join(quote_names(one.lost)) or "-"
+            after = one.after or ", ".join(quote_names(one.gained)) or "-"
+            yield HeaderFact(
+                label=f"default of {for_review(one.label)}",
+                value=for_review(after),
+                before=for_review(before),
+                jobs=for_review(", ".join(block.who)),
+            )
 
 
 def _size(overview: Overview) -> str:

@@ -10,7 +10,11 @@ from typing import Any
 
 from markupsafe import Markup
 
-from kedro_batch.review.diff.model import PlanDiff
+from kedro_batch.plan.model import Plan
+from kedro_batch.review.diff.changed_defaults import ChangedDefaults
+from kedro_batch.review.diff.model import Change, PlanDiff
+from kedro_batch.review.diff.view import build_diff_view
+from kedro_batch.review.overview.build_overview import build_overview
 from kedro_batch.review.overview.model import Overview
 from kedro_batch.review.page.colours import build_colours
 from kedro_batch.review.page.header import Header, build_diff_header, build_overview_header
@@ -63,18 +67,21 @@ def render_overview_page(overview: Overview, title: str) -> str:
     return _render_page(build_overview_data(overview), title, build_overview_header(overview))
 
 
-def render_diff_page(diff: PlanDiff, old: Overview, new: Overview, title: str) -> str:
+def render_diff_page(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str, str]) -> str:
     """Write a diff as a page.
 
     Args:
         diff: What differs.
-        old: The plan before.
-        new: The plan after.
-        title: The title of the page, such as ``main:plan.yaml -> plan.yaml``.
+        plans: The old and the new plan.
+        names: What readers call them, such as ``main:plan.yaml`` and ``plan.yaml``.
     """
-    data = build_diff_data(diff, old, new)
+    view = build_diff_view(diff, plans, names)
+    overviews = build_overview(plans[0]), build_overview(plans[1])
+    added = [one.job for one in diff.jobs if one.change is Change.ADDED]
+    data = build_diff_data(diff, overviews, view.risks, ChangedDefaults(plans, added))
     in_common = sum(bool(job.get("change", {}).get("common")) for job in data["jobs"])
-    return _render_page(data, title, build_diff_header(diff.counts, old, new, in_common=in_common))
+    header = build_diff_header(diff.counts, overviews, view.defaults, in_common=in_common)
+    return _render_page(data, " -> ".join(names), header)
 
 
 def _render_page(data: dict[str, Any], title: str, header: Header) -> str:

@@ -6,13 +6,14 @@ left out, and equal settings are stored once, so that thousands of jobs stay a s
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from kedro_batch.diagnostics import path_text
+from kedro_batch.review.diff.changed_defaults import ChangedDefaults
 from kedro_batch.review.diff.model import Change, DataChange, FieldChange, JobChange, Names, PlanDiff
-from kedro_batch.review.diff.risk_lines import RiskLine, group_risks
+from kedro_batch.review.diff.risk_lines import RiskLine
 from kedro_batch.review.formatting import memory_text, resources_text, setting_text, value_text
 from kedro_batch.review.overview.model import JobOverview, Overview
 from kedro_batch.review.page.graph_data import build_graph_data
@@ -72,9 +73,19 @@ def build_overview_data(overview: Overview) -> dict[str, Any]:
     }
 
 
-def build_diff_data(diff: PlanDiff, old: Overview, new: Overview) -> dict[str, Any]:
-    """Build the data of a diff: both plans together."""
-    union = _unite_plans(diff, old, new)
+def build_diff_data(
+    diff: PlanDiff, overviews: tuple[Overview, Overview], risks: Iterable[RiskLine], defaults: ChangedDefaults
+) -> dict[str, Any]:
+    """Build the data of a diff: both plans together.
+
+    Args:
+        diff: What differs.
+        overviews: The old and the new plan.
+        risks: Its risks as lines.
+        defaults: The defaults that have changed.
+    """
+    old, new = overviews
+    union = _unite_plans(diff, old, new, defaults)
     data = _build_datasets(new, union)
     data["changes"] = list(_data_changes(diff.data))
     return {
@@ -82,7 +93,7 @@ def build_diff_data(diff: PlanDiff, old: Overview, new: Overview) -> dict[str, A
         **_build_jobs(union),
         "shown": _changed_and_near(union) or None,
         "data": data,
-        "risks": [_build_risk(line, union.number) for line in group_risks(diff.risks)],
+        "risks": [_build_risk(line, union.number) for line in risks],
     }
 
 
@@ -99,13 +110,14 @@ def _build_risk(line: RiskLine, number: Mapping[str, int]) -> dict[str, Any]:
         "what": line.what,
         "before": None if line.before is None else for_review(line.before),
         "after": None if line.after is None else for_review(line.after),
+        "who": line.heading and for_review(line.heading),
         "about": [
             (for_review(subject), number.get(job or "")) for subject, job in zip(line.subjects, line.jobs, strict=True)
         ],
     }
 
 
-def _unite_plans(diff: PlanDiff, old: Overview, new: Overview) -> _Union:
+def _unite_plans(diff: PlanDiff, old: Overview, new: Overview, defaults: ChangedDefaults) -> _Union:
     removed = {one.job for one in diff.jobs if one.change is Change.REMOVED}
     new_names = {one.name_before: one.job for one in diff.jobs if one.name_before}
     jobs = (*new.jobs, *(job for job in old.jobs if job.job in removed))
@@ -129,16 +141,16 @@ def _unite_plans(diff: PlanDiff, old: Overview, new: Overview) -> _Union:
         parents=parents,
         lost=lost,
         removed=frozenset(number[name] for name in removed),
-        common=_common_changes(diff, len(old.jobs) - len(removed)),
+        common=_common_changes(diff, len(old.jobs) - len(removed), defaults),
     )
 
 
-def _common_changes(diff: PlanDiff, stayed: int) -> frozenset[_Field]:
-    """Return the changes of fields that every job has that is in both plans."""
-    reached = Counter(
-        _key(field) for one in diff.jobs if one.change in (Change.CHANGED, Change.RENAMED) for field in one.fields
-    )
-    return frozenset(field for field, jobs in reached.items() if jobs == stayed > 1)
+def _common_changes(diff: PlanDiff, stayed: int, defaults: ChangedDefaults) -> frozenset[_Field]:
+    """Return the changes of fields that come from a default, or that every job has that is in both plans."""
+    stay = [one for one in diff.jobs if one.change in (Change.CHANGED, Change.RENAMED)]
+    fields = {_key(field): field for one in stay for field in one.fields}
+    reached = Counter(_key(field) for one in stay for field in one.fields)
+    return frozenset(key for key, field in fields.items() if reached[key] == stayed > 1 or defaults.has_field(field))
 
 
 def _key(field: FieldChange) -> _Field:
@@ -252,7 +264,7 @@ def _unordered_reads(overview: Overview, number: Mapping[str, int]) -> Iterator[
         for one in overview.data.unordered
     ]
     if about:
-        yield {"what": "unordered read", "before": None, "after": None, "about": about}
+        yield {"what": "unordered read", "before": None, "after": None, "who": None, "about": about}
 
 
 def _changed_and_near(union: _Union) -> list[int]:
