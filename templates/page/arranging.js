@@ -46,55 +46,59 @@ const lineParts = (from, to) => {
   return parts;
 };
 
-// Columns of boxes, each right of those that it depends on. Where they depend on each other in a circle, the earliest by
+// Columns of boxes, each right of those that it depends on. Where boxes depend on each other in a circle, the earliest by
 // its level stands first, and the lines that then lead backwards are returned. `close`: boxes that depend on nothing stand
 // beside those that depend on them, not at the beginning.
 const columnsOf = (ids, lines, levelOf, close) => {
-  const waitsFor = new Map(ids.map((id) => [id, new Set()]));
+  const order = orderOf(ids, lines, levelOf);
+  const backwards = new Set();
   const before = new Map(ids.map((id) => [id, []]));
+  const after = new Map(ids.map((id) => [id, []]));
   for (const { from, to } of lines) {
-    waitsFor.get(to).add(from);
-    before.get(from).push(to);
+    const isBack = order.get(from) > order.get(to);
+    if (isBack) backwards.add(`${from}>${to}`);
+    const [left, right] = isBack ? [to, from] : [from, to];
+    before.get(right).push(left);
+    after.get(left).push(right);
   }
   const column = new Map();
-  const backwards = new Set();
+  for (const id of order.keys()) column.set(id, Math.max(-1, ...before.get(id).map((one) => column.get(one))) + 1);
+  if (close) for (const id of ids) if (!before.get(id).length && after.get(id).length) column.set(id, Math.min(...after.get(id).map((one) => column.get(one))) - 1);
+  return { column, backwards };
+};
+// Number boxes so that those come first that others depend on.
+const orderOf = (ids, lines, levelOf) => {
+  const waitsFor = new Map(ids.map((id) => [id, new Set()]));
+  const needed = new Map(ids.map((id) => [id, []]));
+  for (const { from, to } of lines) {
+    waitsFor.get(to).add(from);
+    needed.get(from).push(to);
+  }
+  const order = new Map();
   const left = new Set(ids);
   const ready = ids.filter((id) => !waitsFor.get(id).size);
-  const inCircle = () => {
-    const walked = new Map();
-    for (let at = left.values().next().value; ; at = waitsFor.get(at).values().next().value) {
-      if (walked.has(at)) {
-        const circle = [...walked.keys()].slice(walked.get(at));
-        return circle.reduce((best, one) => (levelOf(one) < levelOf(best) ? one : best));
-      }
-      walked.set(at, walked.size);
-    }
+  const above = (id) => {
+    const found = new Set(waitsFor.get(id));
+    for (const one of found) for (const parent of waitsFor.get(one)) found.add(parent);
+    return found;
+  };
+  const firstOfCircle = () => { // of a circle that waits for no other
+    let [id] = left;
+    let circle = above(id);
+    for (let outside; (outside = [...circle].find((one) => !above(one).has(id))) !== undefined; ) [id, circle] = [outside, above(outside)];
+    return [...circle].reduce((best, one) => (levelOf(one) < levelOf(best) ? one : best));
   };
   while (left.size) {
-    if (!ready.length) {
-      const id = inCircle();
-      for (const parent of waitsFor.get(id)) backwards.add(`${parent}>${id}`);
-      waitsFor.get(id).clear();
-      ready.push(id);
-    }
-    const id = ready.pop();
-    left.delete(id);
-    column.set(id, column.get(id) ?? 0);
-    for (const child of before.get(id)) {
-      if (backwards.has(`${id}>${child}`) || !left.has(child)) continue;
-      column.set(child, Math.max(column.get(child) ?? 0, column.get(id) + 1));
+    const id = ready.pop() ?? firstOfCircle();
+    if (!left.delete(id)) continue;
+    order.set(id, order.size);
+    for (const child of needed.get(id)) {
       waitsFor.get(child).delete(id);
-      if (!waitsFor.get(child).size) ready.push(child);
+      if (!waitsFor.get(child).size && left.has(child)) ready.push(child);
     }
+    waitsFor.get(id).clear();
   }
-  if (close) {
-    const hasParent = new Set(lines.flatMap(({ from, to }) => (backwards.has(`${from}>${to}`) ? [] : [to])));
-    for (const id of ids) {
-      const children = before.get(id).filter((child) => !backwards.has(`${id}>${child}`)).map((child) => column.get(child));
-      if (!hasParent.has(id) && children.length) column.set(id, Math.min(...children) - 1);
-    }
-  }
-  return { column, backwards };
+  return order;
 };
 
 // Arrange boxes in rows; each row is as high as its highest box.

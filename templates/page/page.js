@@ -93,10 +93,10 @@ const search = () => {
   state.wanted = state.exact ? wanted.slice(1, -1) : wanted;
   const found = (of) => (where ? meant(of[where]) : Object.values(of).some(meant));
   state.hits = wanted ? new Set(index.flatMap((one, number) => (found(one) ? [number] : []))) : null;
-  tellFound();
   graph.mark();
   if (state.view === "near") near.mark();
   table.keep(isShown());
+  tellFound(); // in the table, of its rows
   if (data) showData();
 };
 const matches = () => (state.view === "table" ? table.rows : jobs).filter(({ number }) => state.hits?.has(number));

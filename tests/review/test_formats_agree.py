@@ -105,7 +105,7 @@ def test_every_fact_of_the_json_is_in_text_and_markdown(name, plans):
 def test_every_fact_about_jobs_is_in_the_page(name, plans):
     old, new = plans[name]
     diff = diff_plans(old, new)
-    page = render_diff_page(diff, build_overview(old), build_overview(new), "old.yaml -> new.yaml")
+    page = render_diff_page(diff, (old, new), ("old.yaml", "new.yaml"))
     (data,) = re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', page, re.DOTALL)
     leaves = set(_leaves(json.loads(data)))
     document = json.loads(render_json(diff))

@@ -47,6 +47,24 @@ def layers(jobs: int, width: int) -> Plan:
     )
 
 
+def namespaces(count: int, jobs: int) -> Plan:
+    """Put jobs into namespaces, half of each into two inner ones; all but the first two have one namespace before them.
+
+    The first two wait for each other: the first job of the second for the first, the last job of the first for it.
+    """
+    made = []
+    for number in range(count * jobs):
+        space, place = divmod(number, jobs)
+        inner = ("", "", "x.", "y.")[place * 4 // jobs]
+        above = [number - 1] if place else [(space - 1) // 2 * jobs] if space else []
+        if number == jobs - 1:
+            above.append(jobs)
+        name = f"job_{number:05}"
+        parents = tuple(JobName(f"job_{one:05}") for one in above)
+        made.append(a_job(name, nodes=(f"area_{space:02}.{inner}{name}",), depends_on=parents))
+    return plan_of(*made)
+
+
 def hostile() -> Plan:
     """Put what is foreign to everything that may be it."""
     return replace(

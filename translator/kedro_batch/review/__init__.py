@@ -20,7 +20,7 @@ Which module makes which format, of an overview and of a diff:
 - markdown: ``pull_request``, within the limits of a comment; ``markdown_escape`` keeps foreign text harmless.
 - json: ``formats.render_json``; its schemas are ``overview.schema.json`` and ``diff.schema.json``.
 - mermaid: ``mermaid``, also drawn inside Markdown.
-- html: ``page/page``; ``page/page_data`` is what its scripts read, ``page/layout`` places the boxes of the graph.
+- html: ``page/page``; ``page/page_data`` is what its scripts read, which place the boxes of the graph, too.
 
 Add a format in ``formats``: that module alone knows them all. ``templates`` renders ``templates/*.j2``; ``formatting``
 spells values, names and commands. ``diagnostics`` and ``explanation`` write what ``compile`` and ``validate`` report.

@@ -1,1 +1,1 @@
-"""The HTML page of a plan or a diff: its data, the layout of its graph, the file itself."""
+"""The HTML page of a plan or a diff: its header, its data, the groups of its graph, the file itself."""

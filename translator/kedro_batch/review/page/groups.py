@@ -176,8 +176,7 @@ class _Tree:
         runs = list(_linear_runs(members, self.jobs, children))
         if len(runs) <= MOST_SIDE_BY_SIDE:
             for run in runs:
-                if len(run) > 1:
-                    self.add(GroupKind.CHAIN, self._names(run), around, run)
+                self._split_run(run, around, alone=len(runs) == 1)
             return
         levels: dict[int, list[int]] = {}
         for job in members:
@@ -191,6 +190,15 @@ class _Tree:
             if len(in_band) > _MOST_IN_LEVEL:
                 for level in band:
                     self._split_level(level, levels[level], inside if len(band) > 1 else None, inside)
+
+    def _split_run(self, run: Sequence[int], around: int | None, *, alone: bool) -> None:
+        is_long = len(run) > MOST_SIDE_BY_SIDE
+        inside = around
+        if len(run) > 1 and not (alone and is_long):
+            inside = self.add(GroupKind.CHAIN, self._names(run), around, run)
+        if is_long:
+            for part in _parts(run, _MOST_LEVELS):
+                self.add(GroupKind.CHAIN, self._names(part), inside, part)
 
     def _split_level(self, level: int, members: Sequence[int], band: int | None, inside: int) -> None:
         if band is not None and len(members) > 1:
