@@ -34,6 +34,7 @@ const LEGENDS = {
 const showColours = (kind) => {
   const [main, legend] = [document.querySelector("main"), byId("legend")];
   for (const one of Object.keys(LEGENDS)) main.classList.toggle(`by-${one}`, one === kind);
-  legend.replaceChildren(...(LEGENDS[kind]?.() ?? []));
+  const path = plan.path.length > 1 ? [el("li", { class: "path" }, "longest path")] : [];
+  legend.replaceChildren(...(LEGENDS[kind]?.() ?? []), ...path);
   legend.hidden = !legend.children.length;
 };

@@ -325,7 +325,7 @@ def test_boxes_are_coloured_by_queue_and_by_resources(opened):
         rect = box(page, "load").locator("rect")
         by_change = rect.evaluate("one => getComputedStyle(one).fill")
         page.locator("#colour").select_option("queue")
-        assert page.locator("#legend li").all_inner_texts() == ["q (4 jobs)", "other (1 job)"]
+        assert page.locator("#legend li").all_inner_texts() == ["q (4 jobs)", "other (1 job)", "longest path"]
         by_queue = rect.evaluate("one => getComputedStyle(one).fill")
         assert by_queue != by_change
         assert by_queue == page.locator("#legend .q1").evaluate("one => getComputedStyle(one).backgroundColor")
