@@ -151,7 +151,7 @@ def test_a_diff_holds_the_jobs_of_both_plans():
     }
     assert jobs["tell"]["change"]["before"] == "report"
     assert jobs["load"]["change"]["command"] == [["kept", ["kedro", "run"]], ["added", ["--async"]]]
-    assert ["resources.memory_mib", None, "512"] in jobs["load"]["change"]["fields"]
+    assert ["resources.memory_mib", None, "512 MiB"] in jobs["load"]["change"]["fields"]
 
 
 def test_the_header_of_a_diff_names_risks_first():
@@ -234,3 +234,30 @@ def test_a_plan_that_is_not_there_has_no_digest():
     assert gone.count('class="digest"') == 1
     assert plan_digest(plan) in gone
     assert diff_of(plan, plan).count('class="digest"') == 1
+
+
+def with_attempts(plan, attempts):
+    """State the attempts of all jobs by the default of the plan."""
+    jobs = tuple(replace(job, settings=replace(job.settings, attempts=attempts)) for job in plan.jobs)
+    return replace(plan, jobs=jobs, defaults=replace(plan.defaults, attempts=attempts))
+
+
+def test_a_changed_default_is_told_once_and_no_job_is_drawn_as_changed_by_it():
+    old, new = (with_attempts(layers(10, 3), attempts) for attempts in (2, 3))
+    other = replace(new.jobs[4], command=("other",))
+    page = diff_of(old, replace(new, jobs=(*new.jobs[:4], other, *new.jobs[5:])))
+    assert page.count("<dt>default of attempts</dt><dd><del>2</del> &rarr; <ins>3</ins>: all 10 jobs</dd>") == 1
+    assert "~ 1 changed" in page
+    assert "9 changed in common" in page
+    data = data_of(page)
+    assert [job["name"] for job in data["jobs"] if not job["change"].get("common")] == [other.name]
+    (raised,) = [one for one in data["risks"] if one["what"] == "attempts raised"]
+    assert (raised["before"], raised["after"], raised["who"], len(raised["about"])) == ("2", "3", "all 10 jobs", 10)
+
+
+def test_a_default_that_some_jobs_override_is_no_change_of_the_others():
+    old, new = (with_attempts(layers(10, 3), attempts) for attempts in (2, 3))
+    overridden = replace(new.jobs[0], settings=replace(new.jobs[0].settings, attempts=2))
+    data = data_of(diff_of(old, replace(new, jobs=(overridden, *new.jobs[1:]))))
+    assert data["shown"] is None
+    assert sum(job.get("change", {}).get("common", False) for job in data["jobs"]) == 9
