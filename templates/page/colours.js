@@ -4,13 +4,10 @@ plan.settings.forEach((settings, number) => {
   settings.queueClass = plan.colours.queue.of[number];
   settings.sizeClass = plan.colours.resources.of[number];
 });
-const NOT_STATED = "r6";
-// The classes of a box of some jobs: their queue if they share one, and the largest of their resources.
+// The classes of a box of some jobs: the queue and the size that all of them have.
 const coloursOf = (some) => {
-  const queues = new Set(some.map(({ settings }) => settings.queueClass));
-  const sizes = [...new Set(some.map(({ settings }) => settings.sizeClass))].sort();
-  const size = sizes.filter((one) => one !== NOT_STATED).at(-1) ?? NOT_STATED;
-  return `${queues.size === 1 ? [...queues][0] : "q-several"} ${size}`;
+  const [queues, sizes] = ["queueClass", "sizeClass"].map((name) => [...new Set(some.map(({ settings }) => settings[name]))]);
+  return `${queues.length === 1 ? queues[0] : "q-several"} ${sizes.length === 1 ? sizes[0] : "r-several"}`;
 };
 // Bars at the bottom of a group's box: how many of its jobs have each queue, and each size of resources.
 const shares = (some) => Object.entries({ queue: "queueClass", resources: "sizeClass" }).flatMap(([kind, name]) => {

@@ -1,11 +1,11 @@
 // ---- tables -----------------------------------------------------------------------------------------------------
 const ofPage = { slice: SLICE, none: () => (state.wanted ? "No matches." : "No rows.") };
-const inColour = ({ kind, own }) => (kind ? el("span", { class: own }, own ? kind : "in common") : "");
+const inColour = ({ kind, own }) => (kind ? el("span", { class: own || "same" }, own ? kind : "in common") : "");
 const amount = (label, key, words) => column(label, key, "number", words);
-const detail = (label, key) => column(label, key, "number detail"); // left out of narrow windows
+const detail = (label, key) => column(label, key, "number detail"); // "detail": left out of narrow windows
 const jobColumns = [
   { label: "job", kind: "name", key: (job) => job.name, cell: (job) => jobLink(job.number) },
-  ...(plan.kind === "diff" ? [{ label: "change", key: (job) => job.kind, cell: inColour }] : []),
+  ...(plan.kind === "diff" ? [{ label: "change", kind: "detail", key: (job) => job.kind, cell: inColour }] : []),
   detail("level", (job) => job.level),
   detail("nodes", (job) => job.nodes.length),
   detail("parents", (job) => job.parents.length),

@@ -35,7 +35,7 @@ const setView = (view) => {
     tab.setAttribute("aria-selected", is);
     tab.tabIndex = is ? 0 : -1;
   }
-  document.querySelector("main").dataset.view = view;
+  document.body.dataset.view = view;
   document.querySelector(".zooms").hidden = !["graph", "near"].includes(view);
   if (view === "near") drawNear();
   if (view === "data" && !data) {
