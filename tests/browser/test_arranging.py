@@ -2,6 +2,7 @@
 
 import json
 import random
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,8 @@ def drawn_plan(seed, *, circle=False):
     chance = random.Random(seed)  # noqa: S311  nothing secret
     count = chance.randint(1, 60)
     groups = [{"kind": "namespace", "inside": chance.choice([None, *range(n)])} for n in range(chance.randint(0, 8))]
-    jobs, levels = [], []
+    jobs: list[dict[str, Any]] = []
+    levels: list[int] = []
     for number in range(count):
         above = range(max(0, number - 12), number)
         parents = chance.sample(above, min(len(above), chance.randint(0, 3)))

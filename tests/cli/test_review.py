@@ -52,9 +52,9 @@ def test_show_tells_totals_then_jobs_then_data(folder):
     shown = kedro_batch("show", "old.yaml", cwd=folder)
     assert (shown.code, shown.err) == (0, "")
     totals, jobs, data = shown.text.split("\n\n")
-    assert totals.startswith("old.yaml: 7 jobs, 7 nodes\n  longest path    5 jobs\n  widest level    2 jobs, level 1\n")
-    assert "  vCPUs           7 in total, 2 at the widest level\n" in totals
-    assert "  memory          14,000 MiB in total, 4000 MiB at the widest level\n" in totals
+    assert totals.startswith("old.yaml: 7 jobs, 7 nodes\n  longest path    5 jobs\n  jobs at peak    2\n")
+    assert "  vCPUs           7 in total, 2 at peak\n" in totals
+    assert "  memory          14,000 MiB in total, 4000 MiB at peak\n" in totals
     assert "  queues          spaceflights_queue (7 jobs)\n  definitions     kedro_run (7 jobs)\n" in totals
     assert re.search(r"\n  digest          sha256:[0-9a-f]{64}$", totals)
     assert [line.split()[1] for line in jobs.splitlines()[1:]][:3] == [
@@ -243,10 +243,14 @@ def test_foreign_text_reaches_a_terminal_as_escapes(tmp_path):
 
 
 def test_an_added_or_removed_plan_is_compared_with_an_empty_plan(folder):
-    for words, said in ((["/dev/null", "old.yaml"], "7 added"), (["old.yaml", "/dev/null"], "7 removed")):
+    for words, said in (
+        (["/dev/null", "old.yaml"], "new plan: 7 jobs"),
+        (["old.yaml", "/dev/null"], "plan removed: 7"),
+    ):
         ended = kedro_batch("diff", *words, "--exit-code", cwd=folder)
         assert ended.code == 3
         assert said in ended.text
+        assert ended.text.count("sha256:") == 1  # that of the plan which is there
 
 
 @pytest.mark.parametrize("words", [["show", "old.yaml"], ["diff", "old.yaml", "new.yaml"]])

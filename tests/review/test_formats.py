@@ -23,14 +23,17 @@ def assert_follows_schema(text: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("output_format", DiffFormat)
-@pytest.mark.parametrize(("old", "new", "summary"), [(EMPTY, PLAN, "2 added"), (PLAN, EMPTY, "2 removed")])
+@pytest.mark.parametrize(("old", "new", "summary"), [(EMPTY, PLAN, "new plan: 2"), (PLAN, EMPTY, "plan removed: 2")])
 def test_a_diff_with_an_empty_plan_has_every_format(output_format, old, new, summary):
     text = render_diff(diff_plans(old, new), (old, new), ("old.yaml", "new.yaml"), output_format)
     if output_format is DiffFormat.JSON:
         assert_follows_schema(text, "diff")
         assert json.loads(text)["differ"]
-    else:
+    elif output_format is DiffFormat.TEXT:
         assert summary in text
+        assert text.count("sha256:") == 1
+    else:
+        assert ("2 added" if new is PLAN else "2 removed") in text
 
 
 BEGINNINGS = {
@@ -53,8 +56,8 @@ def test_an_overview_has_every_format(output_format):
 @pytest.mark.parametrize(
     ("asked", "vcpus"),
     [
-        ([1, 2], "3 in total, 3 at the widest level"),
-        ([1, None], "1 in total, 1 at the widest level; the job definition sets it for 1 more job"),
+        ([1, 2], "3 in total, 3 at peak"),
+        ([1, None], "1 in total, 1 at peak; the job definition sets it for 1 more job"),
         ([None, None], "set by the job definition (all 2 jobs)"),
         ([None], "set by the job definition (1 job)"),
     ],

@@ -11,7 +11,13 @@ from kedro_batch.plan.settings import Resources
 from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.markdown_escape import fence, format_code
 from kedro_batch.review.overview.build_overview import build_overview
-from kedro_batch.review.pull_request import CHARACTERS, EDGES, render_diff_markdown, render_overview_markdown
+from kedro_batch.review.pull_request import (
+    CHANGED_EDGES,
+    CHARACTERS,
+    EDGES,
+    render_diff_markdown,
+    render_overview_markdown,
+)
 from tests.support.plans import a_job, layered
 
 _OURS = {"<details>", "</details>", "<summary>", "</summary>", "<code>", "</code>"}
@@ -129,7 +135,7 @@ def test_a_diff_keeps_within_its_limits_and_counts_what_it_leaves_out(name):
     old, new = MANY[name]
     text = render_diff_markdown(diff_plans(old, new), old, new, _CALLED)
     assert len(text) <= CHARACTERS
-    assert text.count(" --> ") + text.count(" ==> ") + text.count(" -.-> ") <= EDGES
+    assert text.count(" --> ") + text.count(" ==> ") + text.count(" -.-> ") <= CHANGED_EDGES
     assert whole(text)
     assert text.startswith("<!-- kedro-batch diff plan.yaml -->\n### Plan: ")
     found = re.findall(r"and ([\d,]+) more jobs? that changed: `kedro-batch diff`", text)
@@ -172,8 +178,8 @@ def test_a_job_with_more_edges_than_there_is_room_for_is_drawn_with_the_first():
     leaves = [a_job(f"leaf_{n:03}", depends_on=("hub",)) for n in range(300)]
     old, new = (Plan(jobs=(a_job("hub", (word,)), *leaves)) for word in "xy")
     text = render_diff_markdown(diff_plans(old, new), old, new, _CALLED)
-    assert text.count(" --> ") == 200
-    assert "Left out: 100 more edges." in text
+    assert text.count(" --> ") == CHANGED_EDGES
+    assert f"Left out: {300 - CHANGED_EDGES} more edges." in text
 
 
 @pytest.mark.parametrize("called", ["plan.yaml", "./plan.yaml", "main:plan.yaml", "0a1b2c3:./plan.yaml"])
@@ -192,6 +198,87 @@ def test_a_job_with_too_many_edges_leaves_room_for_the_others():
     assert "Left out: 1 more job and 300 more edges." in text
     same = render_diff_markdown(diff_plans(old, old), old, old, _CALLED)
     assert "mermaid" not in same
+
+
+def test_a_graph_that_would_leave_out_most_changed_jobs_is_not_drawn():
+    text = render_diff_markdown(diff_plans(LARGE, changed(LARGE, command=("y",))), LARGE, LARGE, _CALLED)
+    assert "mermaid" not in text
+    assert "The changed jobs are too many for a graph here" in text
+
+
+def test_no_risk_is_cut_however_many_jobs_there_are():
+    plans = {
+        side: Plan(
+            jobs=tuple(
+                a_job(
+                    f"j{n:04}",
+                    job_queue=f"{side}_{n % 4}{'q' * 150}",
+                    timeout_s=hours * 3600,
+                    resources=Resources(memory_mib=hours * 1024 + n % 3),
+                )
+                for n in range(10_000)
+            )
+        )
+        for side, hours in {"old": 9, "new": 3}.items()
+    }
+    old, new = plans["old"], replace(plans["new"], account="1" * 12, env="prod")
+    text = render_diff_markdown(diff_plans(old, new), old, new, _CALLED)
+    assert len(text) <= CHARACTERS
+    found = re.findall(r"^\| \*\*(.+?)\*\* \|", text, re.MULTILINE)
+    assert {kind: found.count(kind) for kind in found} == {
+        "account changed": 1,
+        "env changed": 1,
+        "queue changed": 4,
+        "memory lowered": 3,
+        "timeout lowered": 1,
+    }
+    assert "10 risks" in text.splitlines()[1]
+
+
+@pytest.mark.parametrize(
+    ("called", "command"),
+    [
+        ("plan.yaml", "kedro-batch apply plan.yaml"),
+        ("main:conf/plan.yaml", "kedro-batch apply conf/plan.yaml"),
+        (":plan.yaml", "kedro-batch apply plan.yaml"),
+        ("a plan's.yaml", """kedro-batch apply 'a plan'"'"'s.yaml'"""),
+        ("-plan.yaml", "kedro-batch apply ./-plan.yaml"),
+        ("standard input", None),
+        ("/dev/null", None),
+        ("a\u202eplan.yaml", None),
+        ("a\nplan.yaml", None),
+        ("p" * 5000, None),
+    ],
+)
+def test_a_comment_ends_with_the_command_that_applies_what_was_reviewed(called, command):
+    old, new = Plan(jobs=(a_job("a"),)), Plan(jobs=(a_job("b"),))
+    diff = diff_plans(old, new)
+    text = render_diff_markdown(diff, old, new, ("old.yaml", called))
+    last = rendered(text)[-2].children
+    if command:
+        assert [child.content for child in last] == ["apply with: ", f"{command} --expect-digest {diff.digest_after}"]
+    else:
+        assert "apply with" not in text
+
+
+def test_a_plan_that_is_new_or_gone_has_no_digest_of_what_is_not_there():
+    plan, empty = plan_of(2), Plan(jobs=())
+    diff = diff_plans(empty, plan)
+    text = render_diff_markdown(diff, empty, plan, ("/dev/null", "plan.yaml"))
+    assert text.splitlines()[1] == "### Plan: new, 2 jobs"
+    assert set(re.findall(r"sha256:\w+", text)) == {diff.digest_after}
+    assert "less memory" not in text
+    diff = diff_plans(plan, empty)
+    text = render_diff_markdown(diff, plan, empty, ("main:plan.yaml", "/dev/null"))
+    assert text.splitlines()[1] == "### Plan: removed, with 2 jobs · 1 risk"
+    assert set(re.findall(r"sha256:\w+", text)) == {diff.digest_before}
+
+
+def test_a_comment_on_the_same_plan_still_says_what_runs():
+    plan = plan_of(3)
+    text = render_diff_markdown(diff_plans(plan, plan), plan, plan, _CALLED)
+    assert text.splitlines()[1] == "### Plan: no difference in 3 jobs (order and comments are ignored)"
+    assert "| images now | `that of job definition d (3 jobs)` |" in text
 
 
 def test_each_plan_has_a_marker_of_its_own_that_a_name_cannot_break():

@@ -20,7 +20,7 @@ def tree(jobs):
     def path(group):
         return () if group is None else (*path(grouped.groups[group].inside), grouped.groups[group].name)
 
-    found = {path(group): [] for group in range(len(grouped.groups))}
+    found: dict[tuple[str, ...], list[str]] = {path(group): [] for group in range(len(grouped.groups))}
     for job, group in zip(jobs, grouped.group_of, strict=True):
         found.setdefault(path(group), []).append(job.name)
     return found

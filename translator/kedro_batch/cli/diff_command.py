@@ -31,8 +31,11 @@ if TYPE_CHECKING:
     metavar="KIND[,KIND]",
     help="Exit with 3 if there is a risk of such a kind, or any.",
 )
+@click.option("--full", is_flag=True, help="Name all jobs and values in the text, also where there are many.")
 @review_options("text", "markdown", "json", "html")
-def diff(old: str, new: str, *, exit_code: bool, fail_on: tuple[tuple[str, ...], ...], **given: Any) -> None:
+def diff(
+    old: str, new: str, *, exit_code: bool, fail_on: tuple[tuple[str, ...], ...], full: bool, **given: Any
+) -> None:
     """Show what differs between the plans OLD and NEW: by meaning, not by lines.
 
     Each is a file, - for standard input, or REV:PATH for a revision in git: kedro-batch diff main:plan.yaml
@@ -48,7 +51,7 @@ def diff(old: str, new: str, *, exit_code: bool, fail_on: tuple[tuple[str, ...],
         raise click.UsageError("--exit-code and --fail-on both end with 3: give one of them")
     (before, old_name), (after, new_name) = _read(old), _read(new)
     found = diff_plans(before, after)
-    text = render_diff(found, (before, after), (old_name, new_name), DiffFormat(given["format"]))
+    text = render_diff(found, (before, after), (old_name, new_name), DiffFormat(given["format"]), full=full)
     write_review(text, given)
     if exit_code and found.differ:
         raise PlanDiffers(f"{new_name} differs from {old_name}")

@@ -49,11 +49,13 @@ class JobSet:
         total: The number of all jobs of the plan.
         shared: What exactly these jobs have in common, such as ``namespace training`` or ``all but queue gpu``; None
             if that is nothing, or if they are all jobs, or few.
+        these: The jobs are not all of a plan, but some that were named before.
     """
 
     names: tuple[str, ...]
     total: int
     shared: str | None
+    these: bool = False
 
     @property
     def is_whole(self) -> bool:
@@ -64,8 +66,12 @@ class JobSet:
     def heading(self) -> str | None:
         """The set without names: ``all 800 jobs``, ``12 of 800 jobs (queue gpu)``; None if the names tell it."""
         if self.is_whole:
-            return f"all {self.total:,} jobs"
-        return f"{len(self.names):,} of {counted(self.total, 'job')} ({self.shared})" if self.shared else None
+            return f"all {self._whole}"
+        return f"{len(self.names):,} of {self._whole} ({self.shared})" if self.shared else None
+
+    @property
+    def _whole(self) -> str:
+        return f"{'these ' if self.these else ''}{counted(self.total, 'job')}"
 
     def shown_names(self, *, full: bool = False) -> list[str]:
         """Return the first names and the number of further ones, or all names."""
@@ -77,7 +83,7 @@ class JobSet:
             return self.heading
         names = ", ".join(self.shown_names(full=full))
         many = len(self.names) > NAMES_SHOWN
-        return f"{len(self.names):,} of {counted(self.total, 'job')}: {names}" if many else names
+        return f"{len(self.names):,} of {self._whole}: {names}" if many else names
 
 
 class JobSets:
@@ -86,8 +92,9 @@ class JobSets:
     Building it takes time in proportion to the jobs, describing a set in proportion to the set.
     """
 
-    def __init__(self, jobs: Iterable[Job]) -> None:
-        """Take the jobs of one plan."""
+    def __init__(self, jobs: Iterable[Job], *, these: bool = False) -> None:
+        """Take the jobs of one plan, or of ``these`` that were named before."""
+        self._these = these
         self._position: dict[str, int] = {}
         self._properties: dict[str, tuple[_Property, ...]] = {}
         of_settings: dict[int, tuple[_Property, ...]] = {}  # many jobs share theirs
@@ -123,7 +130,7 @@ class JobSets:
                 elif len(others) <= _FEW:
                     shared = f"all but {', '.join(sorted(others, key=self._position.__getitem__))}"
             shared = shared or self._shared_by(chosen, without)
-        return JobSet(names=tuple(chosen), total=len(self._position), shared=shared)
+        return JobSet(names=tuple(chosen), total=len(self._position), shared=shared, these=self._these)
 
     def _shared_by(self, names: Sequence[str], without: Collection[Kind]) -> str | None:
         """Return what these jobs have in common, and no other job has."""
@@ -149,10 +156,10 @@ class JobSets:
         return None
 
 
-def shorten_names(names: Sequence[str], full: bool = False) -> list[str]:
+def shorten_names(names: Sequence[str], full: bool = False, most: int = NAMES_SHOWN) -> list[str]:
     """Return the first names and the number of further ones, or all names."""
-    more = 0 if full else len(names) - NAMES_SHOWN
-    return [*(names if more <= 0 else names[:NAMES_SHOWN]), *([f"and {more:,} more"] if more > 0 else ())]
+    more = 0 if full else len(names) - most
+    return [*(names if more <= 0 else names[:most]), *([f"and {more:,} more"] if more > 0 else ())]
 
 
 def _properties_of_settings(settings: JobSettings) -> Iterator[_Property]:

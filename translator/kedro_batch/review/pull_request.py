@@ -3,7 +3,9 @@
 A text of any plan fits into a comment: parts are cut after a whole entry, and the text says how much is left out.
 """
 
+import os
 import re
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -12,25 +14,39 @@ from os.path import normpath
 from typing import TypeVar
 
 from kedro_batch.plan.model import Plan
+from kedro_batch.plan.resource_hours import add_up_resources
+from kedro_batch.review.diff.cost import CostLine, judge_cost, list_costs
 from kedro_batch.review.diff.details import Detail
+from kedro_batch.review.diff.facts import answer_questions
+from kedro_batch.review.diff.headline import write_headline
 from kedro_batch.review.diff.job_blocks import JobBlock
 from kedro_batch.review.diff.model import PlanDiff
 from kedro_batch.review.diff.risk_lines import RiskLine
 from kedro_batch.review.diff.view import DiffView, build_diff_view
+from kedro_batch.review.job_sets import JobSets
 from kedro_batch.review.markdown_escape import clip, clip_pair, fence
 from kedro_batch.review.mermaid import Graph, build_diff_graph, build_plan_graph
 from kedro_batch.review.overview.model import Overview
-from kedro_batch.review.overview.view import OverviewView, build_overview_view
+from kedro_batch.review.overview.view import Fact, OverviewView, build_overview_view
 from kedro_batch.review.templates import render
+from kedro_batch.text.escaping import for_review
 from kedro_batch.text.wording import counted
 
 CHARACTERS = 60_000
 """GitHub accepts 65,536 characters in a comment; the rest is for the text that a bot adds."""
 EDGES = 200
+CHANGED_EDGES = 100
+"""The most edges in the graph of a diff, which few readers unfold."""
 _GRAPH_CHARACTERS = 20_000
 _ROWS = 60
 """The most rows of a table. Risks have fewer: at most five lines of each kind."""
 _TABLES = ("risks", "origin", "totals", "data")
+_SUBJECTS = 20
+"""The most subjects of a risk that are named one by one."""
+_OPEN_LINES = 40
+"""The most lines of changes that are not folded."""
+STANDARD_INPUT = "standard input"
+"""What readers call a plan that has no name."""
 _NAMES = 100
 _DETAILS = 30
 _VALUE, _CELL = 1_000, 200
@@ -41,10 +57,17 @@ class DiffMarkdown:
     """The values that ``diff.md.j2`` shows: the parts of a diff that fit, and what is left out."""
 
     marker: str
+    headline: str
     diff: DiffView
+    subjects: int
     left_out: Mapping[str, str]
     changes: str
+    changes_open: bool
     changes_left_out: str
+    costs: tuple[CostLine, ...]
+    facts: tuple[Fact, ...]
+    digests: Mapping[str, str]
+    apply: str | None
     graph: str
     graph_left_out: str
 
@@ -73,33 +96,76 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
     view = build_diff_view(diff, (old, new), names, full=True)
     risks, origin = tuple(map(_shorten_values, view.risks)), tuple(map(_shorten_values, view.origin))
     view = replace(view, risks=risks, origin=origin)
-    marker = _marker("diff", names[1])
-
+    before, after = add_up_resources(old), add_up_resources(new)
     drawn = cache(lambda edges: _draw(build_diff_graph(diff, old, new, edges)))
+    page = DiffMarkdown(
+        marker=_marker("diff", names[1]),
+        headline=write_headline(diff, names, risks=len(view.risks), verdict=judge_cost(diff, before, after)),
+        diff=view,
+        subjects=0,
+        left_out={},
+        changes="",
+        changes_open=False,
+        changes_left_out="",
+        costs=tuple(list_costs(before, after)) if diff.differ else (),
+        facts=tuple(answer_questions(diff, old, new, JobSets(new.jobs))),
+        digests=_digests(diff, names),
+        apply=None if names[1] == os.devnull else apply_command(names[1], diff.digest_after),
+        graph="",
+        graph_left_out="",
+    )
 
     def text(room: Mapping[str, int]) -> str:
         blocks = view.blocks[: room["blocks"]]
+        changes = render("changes.diff.j2", [_shorten_block(one) for one in blocks]) if blocks else ""
         graph = drawn(room["edges"]) if room["edges"] else ("", "")
-        page = DiffMarkdown(
-            marker=marker,
+        some = replace(
+            page,
             diff=replace(view, **{part: getattr(view, part)[: room[part]] for part in _TABLES}),
+            subjects=max(1, room["subjects"]),
             left_out={part: _left_out(len(getattr(view, part)) - room[part], "row") for part in _TABLES},
-            changes=fence(render("changes.diff.j2", [_shorten_block(one) for one in blocks]), "diff") if blocks else "",
+            changes=fence(changes, "diff") if changes else "",
+            changes_open=changes.count("\n") <= _OPEN_LINES,
             changes_left_out=_left_out(sum(len(one.jobs) for one in view.blocks[room["blocks"] :]), "job"),
             graph=graph[0],
             graph_left_out=graph[1],
         )
-        return render("diff.md.j2", page)
+        return render("diff.md.j2", some)
 
     most = {
-        "risks": min(len(view.risks), _ROWS),
+        "risks": len(view.risks),
+        "subjects": _SUBJECTS,
         "origin": len(view.origin),
-        "edges": _most_edges(drawn),
         "data": len(view.data),
         "totals": min(len(view.totals), _ROWS),
         "blocks": len(view.blocks),
+        "edges": _most_edges(drawn, CHANGED_EDGES),
     }
     return _fit_text(text, most)
+
+
+def _digests(diff: PlanDiff, names: tuple[str, str]) -> dict[str, str]:
+    """Return the digests of the plans that exist, by what they are."""
+    digests = {"before": diff.digest_before, "now": diff.digest_after}
+    if names[1] == os.devnull:
+        del digests["now"]
+    if names[0] == os.devnull or not diff.differ:
+        del digests["before"]
+    return digests
+
+
+def apply_command(name: str, digest: str) -> str | None:
+    """Spell the command that applies this plan and no other; None if the name cannot be shown as a shell reads it.
+
+    Args:
+        name: What readers call the plan: its path, or ``REV:PATH``.
+        digest: Its digest.
+    """
+    path = name.partition(":")[2] or name
+    if path == STANDARD_INPUT:
+        return None
+    command = shlex.join(["kedro-batch", "apply", f"./{path}" if path.startswith("-") else path])
+    return f"{command} --expect-digest {digest}" if for_review(path) == path and len(path) <= _CELL else None
 
 
 def render_overview_markdown(overview: Overview, plan: Plan, name: str) -> str:
@@ -164,19 +230,21 @@ _ENTRIES = 1_000
 """No part fits with more entries than this."""
 
 
-def _most_edges(drawn: Callable[[int], tuple[str, str]]) -> int:
+def _most_edges(drawn: Callable[[int], tuple[str, str]], edges: int = EDGES) -> int:
     """Return the most edges with which the graph leaves room for the other parts."""
-    edges = EDGES
     while edges > 1 and len(drawn(edges)[0]) > _GRAPH_CHARACTERS:
         edges = edges * 3 // 4
     return edges
 
 
 def _draw(graph: Graph) -> tuple[str, str]:
-    """Return a graph in a fence, and in words what it leaves out."""
+    """Return a graph in a fence, and in words what it leaves out; no graph if that is most of the changed jobs."""
     jobs, edges = _left_out(graph.jobs_left_out, "job"), _left_out(graph.edges_left_out, "edge")
     left_out = " and ".join(filter(None, (jobs, edges)))
-    return fence(graph.render(), "mermaid") if graph.boxes else "", left_out
+    drawn = sum(one.change is not None for one in graph.boxes)  # none in the graph of a plan
+    if not graph.boxes or 0 < drawn < graph.jobs_left_out:
+        return "", left_out
+    return fence(graph.render(), "mermaid"), left_out
 
 
 def _left_out(number: int, noun: str) -> str:

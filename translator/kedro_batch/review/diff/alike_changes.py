@@ -98,7 +98,8 @@ def _pattern_of(before: str, after: str) -> tuple[str, str]:
     was, now = was[begin:], now[begin:]
     end = sum(1 for _ in takewhile(_is_pair, zip(reversed(was), reversed(now), strict=False)))
     first, last = "*" if begin else "", "*" if end else ""
-    return tuple(f"{first}{''.join(some[: len(some) - end])}{last}" for some in (was, now))  # type: ignore[return-value]
+    old, new = ("".join(some[: len(some) - end]) for some in (was, now))
+    return f"{first}{old}{last}", f"{first}{new}{last}"
 
 
 def _is_pair(both: tuple[str, str]) -> bool:

@@ -1,7 +1,7 @@
 """Find what a reviewer must not miss of declared job definitions: two plans and their matched jobs come in. Pure."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -10,6 +10,7 @@ from kedro_batch.plan.containers import with_images
 from kedro_batch.plan.model import JobName, Plan
 from kedro_batch.plan.settings import JobDefinition, Resources
 from kedro_batch.review.diff.model import Risk, RiskKind
+from kedro_batch.review.diff.risky_variables import risky_in_definition
 from kedro_batch.review.diff.setting_impacts import amount_impact
 
 
@@ -25,7 +26,10 @@ def find_definition_risks(old: Plan, new: Plan, same: Mapping[JobName, JobName])
     """
     if not old.job_definitions and not new.job_definitions:
         return
-    for (after, before), jobs in sorted(_count_pairs(old, new, same).items()):
+    pairs = _count_pairs(old, new, same)
+    if old.jobs:
+        yield from _find_new_definitions(old, new, {after for after, _ in pairs})
+    for (after, before), jobs in sorted(pairs.items()):
         was, now = old.job_definitions.get(before), new.job_definitions.get(after)
         images = _images(was), _images(now)
         if images[0] != images[1]:
@@ -36,6 +40,7 @@ def find_definition_risks(old: Plan, new: Plan, same: Mapping[JobName, JobName])
                 before=_spell(images[0]),
                 after=_spell(images[1]),
             )
+        yield from _compare_variables(after, jobs, risky_in_definition(was), risky_in_definition(now))
         if before != after and not (was and now):
             continue  # one of them is only named: there is nothing to compare it with
         parts = _parts(was), _parts(now)
@@ -44,6 +49,29 @@ def find_definition_risks(old: Plan, new: Plan, same: Mapping[JobName, JobName])
             lost, gained = ({field: one[field] for field in differing if field in one} or None for one in parts)
             yield Risk(kind=RiskKind.DEFINITION_CHANGED, definition=after, jobs=jobs, before=lost, after=gained)
     yield from _find_amounts(old, new, same)
+
+
+def _find_new_definitions(old: Plan, new: Plan, compared: Collection[str]) -> Iterator[Risk]:
+    """Find images and variables that only added jobs have, by a definition that no job had before."""
+    known = {image for one in old.job_definitions.values() for image in _images(one)}
+    counts = Counter(job.settings.job_definition for job in new.jobs)
+    for name, definition in sorted(new.job_definitions.items()):
+        jobs = counts[name]
+        if jobs and name not in compared:
+            if images := [image for image in _images(definition) if image not in known]:
+                yield Risk(kind=RiskKind.IMAGE_CHANGED, definition=name, jobs=jobs, after=_spell(images))
+            yield from _compare_variables(name, jobs, {}, risky_in_definition(definition))
+
+
+def _compare_variables(
+    definition: str, jobs: int, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> Iterator[Risk]:
+    for name in {**before, **after}:
+        was, now = before.get(name), after.get(name)
+        if was != now:
+            yield Risk(
+                kind=RiskKind.RISKY_VARIABLE, definition=definition, jobs=jobs, field=name, before=was, after=now
+            )
 
 
 def _find_amounts(old: Plan, new: Plan, same: Mapping[JobName, JobName]) -> Iterator[Risk]:

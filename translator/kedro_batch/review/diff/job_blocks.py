@@ -9,12 +9,13 @@ from operator import itemgetter
 from typing import assert_never
 
 from kedro_batch.plan.model import Plan
+from kedro_batch.plan.settings import JOB_SETTINGS
 from kedro_batch.review.diff.alike_changes import Facet
 from kedro_batch.review.diff.changed_defaults import ChangedDefaults
-from kedro_batch.review.diff.decompose import JobsByName, decompose
+from kedro_batch.review.diff.decompose import JobsByName, Shared, decompose
 from kedro_batch.review.diff.details import Detail, field_detail, job_details
 from kedro_batch.review.diff.model import Change, JobChange
-from kedro_batch.review.job_sets import JobSet, JobSets, Kind, shorten_names
+from kedro_batch.review.job_sets import NAMES_SHOWN, JobSet, JobSets, Kind, shorten_names
 
 _WHOLE = (Change.REMOVED, Change.ADDED)
 """Changes that show everything a job has."""
@@ -23,6 +24,11 @@ _FEW = 3
 _OF_EACH = ("nodes", "depends on", "reads", "writes")
 """What differs in each of many jobs that came or went; the data of the plan tell what it comes to."""
 _TAKEN = "nodes now in"
+_UNITS = ("resources.vcpus", "resources.memory_mib", "resources.gpus")
+"""Settings whose values say what they are."""
+_NAMES_OF_PART = 5
+_PARTS = 12
+"""The most groups of new jobs with equal settings; where there are more, each setting is told with its jobs."""
 _KIND_OF: Mapping[str, Kind] = {
     "job_queue": Kind.QUEUE,
     "job_definition": Kind.DEFINITION,
@@ -42,6 +48,7 @@ class JobBlock:
         jobs: Their names; ``old -> new`` if they were renamed.
         details: What differs in each of them.
         leads: What changed comes first, and then the jobs.
+        names: How many of the jobs are named in short.
     """
 
     sign: str
@@ -49,13 +56,14 @@ class JobBlock:
     jobs: tuple[str, ...]
     details: tuple[Detail, ...]
     leads: bool = False
+    names: int = NAMES_SHOWN
 
     @property
     def who(self) -> list[str]:
         """The jobs in short: what they have in common, or the first names and the number of further ones."""
         if self.heading:
             return [self.heading]
-        return shorten_names(self.jobs)
+        return shorten_names(self.jobs, most=self.names)
 
     @property
     def in_one_line(self) -> bool:
@@ -118,16 +126,53 @@ def _whole_blocks(
         return
     change = changes[0].change
     of_plan = sets[change is not Change.REMOVED]
-    shared, others = [], []
-    for facets, who in decompose(changes, jobs, lambda facet: facet.group in _OF_EACH):
+    shared: list[Facet] = []
+    others: list[Shared] = []
+    apart: list[Shared] = []
+    for facets, who in decompose(changes, jobs, lambda facet: facet.group in _OF_EACH or facet.field is None):
         told = [one for one in facets if one.group not in _OF_EACH]
         if len(who) == len(changes):
             shared += told
         elif told and (change is Change.ADDED or any(one.group == _TAKEN for one in told)):
-            others.append(_block(_sign(change), told, of_plan.find(who, without=_kinds_of(told))))
+            (others if told[0].field else apart).append((told, who))
     found = of_plan.find(one.job for one in changes)
-    yield len(changes), replace(_block(_sign(change), shared, found), leads=False)
-    yield from ((len(changes), one) for one in sorted(others, key=lambda block: len(block.jobs)))
+    yield len(changes), replace(_block(_sign(change), _in_short(shared), found), leads=False)
+    these = JobSets((jobs[change is Change.ADDED][one.job] for one in changes), these=True)
+    parts = _by_job(others)
+    blocks = [
+        _block(_sign(change), _in_short(told), these.find(who, without=_kinds_of(told)))
+        for told, who in (*(parts if len(parts) <= _PARTS else others), *apart)
+    ]
+    blocks.sort(key=lambda block: len(block.jobs))
+    yield from ((len(changes), replace(one, names=_NAMES_OF_PART)) for one in blocks)
+
+
+def _in_short(facets: Sequence[Facet]) -> list[Facet]:
+    """Return the settings and the command of jobs that came or went as one line, and what else they have."""
+    told = [one for one in facets if one.alike and (one.field or one.alike.label == "command")]
+    if len(told) <= 1:
+        return [*facets]
+    told.sort(key=lambda one: JOB_SETTINGS.index(one.field.path[0]) if one.field else len(JOB_SETTINGS))
+    details = [one.alike for one in told if one.alike]
+    before, after = (
+        ", ".join(f"{'' if one.label in _UNITS else f'{one.label} '}{getattr(one, side)}" for one in details)
+        for side in ("before", "after")
+    )
+    gone = all(one.after is None for one in details)
+    detail = Detail(label="settings", before=before if gone else None, after=None if gone else after)
+    return [Facet(key=None, group=None, alike=detail, own=detail), *(one for one in facets if one not in told)]
+
+
+def _by_job(changes: Sequence[Shared]) -> list[Shared]:
+    """Return the jobs with all that each has, those together that have the same."""
+    of_job: dict[str, list[int]] = {}
+    for number, (_, who) in enumerate(changes):
+        for job in who:
+            of_job.setdefault(job, []).append(number)
+    together: dict[tuple[int, ...], list[str]] = {}
+    for job, numbers in of_job.items():
+        together.setdefault(tuple(numbers), []).append(job)
+    return [([facet for one in numbers for facet in changes[one][0]], tuple(who)) for numbers, who in together.items()]
 
 
 def _block(sign: str, facets: Sequence[Facet], found: JobSet) -> JobBlock:

@@ -1,4 +1,4 @@
-"""Find what a reviewer must not miss of jobs, beside their settings: nodes that are gone or replaced, or that moved.
+"""Find what a reviewer must not miss of jobs, beside their settings: nodes that are gone or moved, what they start.
 
 Two plans with their matched jobs and changes come in, the changes with their impacts go out. Pure.
 """
@@ -12,6 +12,7 @@ from kedro_batch.plan.model import Job, JobName, Plan
 from kedro_batch.review.diff.match_jobs import keeps_its_data
 from kedro_batch.review.diff.model import Change, FieldChange, JobChange, Risk, RiskKind
 from kedro_batch.review.diff.setting_impacts import amount_impact, attempts_impact, timeout_impact
+from kedro_batch.review.diff.start_risks import StartRisks
 
 _AMOUNTS = ("memory_mib", "gpus", "vcpus")
 
@@ -38,6 +39,7 @@ class _JobImpacts:
         self._old, self._new, self._same = old, new, same
         self._old_jobs, self._new_jobs = ({job.name: job for job in plan.jobs} for plan in (old, new))
         self._ran, self._still_run = (Counter(node for job in plan.jobs for node in job.nodes) for plan in (old, new))
+        self._starts = StartRisks(old, new)
         self._ran_by: dict[str, list[Job]] = {}
         for job in old.jobs:
             for node in job.nodes:
@@ -56,6 +58,7 @@ class _JobImpacts:
             *(self._find_replaced(one, before, after, lost) if before else ()),
             *self._find_moved(after),
             *self._find_joined_timeout(after),
+            *(self._starts.find_changed(before, after) if before else self._starts.find_added(after)),
         ]
         runners = self._runners(after)
         if before is None:

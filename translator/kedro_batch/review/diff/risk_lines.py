@@ -1,15 +1,15 @@
 """Risks as lines for people: risks of one kind with the same values share a line. Nothing is escaped yet."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple, assert_never
+from typing import Any, NamedTuple, assert_never
 
 from kedro_batch.diagnostics import path_text
 from kedro_batch.review.diff.changed_values import Spelled, changed_parts
 from kedro_batch.review.diff.model import Risk, RiskKind
-from kedro_batch.review.formatting import name_text, value_text
-from kedro_batch.review.job_sets import JobSets
+from kedro_batch.review.formatting import name_text, setting_text, value_text
+from kedro_batch.review.job_sets import JobSets, Kind
 from kedro_batch.review.markdown_escape import clip_pair
 from kedro_batch.text.wording import counted
 
@@ -51,7 +51,8 @@ class RiskLine:
         jobs = [job for job in self.jobs if job]
         if not jobs or self.subjects != self.jobs:
             return self
-        found = sets[self.what != RiskKind.JOB_REMOVED.replace("_", " ")].find(jobs)
+        of_plan = sets[self.what != RiskKind.JOB_REMOVED.replace("_", " ")]
+        found = of_plan.find(jobs, without=_ABOUT.get(self.what, ()))
         return replace(self, who=found.text(), heading=found.heading)
 
     @property
@@ -105,11 +106,35 @@ class _Part(NamedTuple):
         return _Group(self.risk.kind, self.risk.definition is not None, self.risk.field)
 
 
+_ABOUT: Mapping[str, tuple[Kind, ...]] = {
+    "queue changed": (Kind.QUEUE,),
+    "definition changed": (Kind.DEFINITION,),
+    "gpus raised": (Kind.GPUS,),
+    "gpus lowered": (Kind.GPUS,),
+}
+"""What does not describe the jobs of a risk, since it is what has changed in them."""
+_AMOUNTS: Mapping[RiskKind, str] = {
+    RiskKind.MEMORY_LOWERED: "memory_mib",
+    RiskKind.MEMORY_RAISED: "memory_mib",
+    RiskKind.GPUS_LOWERED: "gpus",
+    RiskKind.GPUS_RAISED: "gpus",
+    RiskKind.VCPUS_RAISED: "vcpus",
+    RiskKind.TIMEOUT_LOWERED: "timeout_s",
+    RiskKind.TIMEOUT_RAISED: "timeout_s",
+}
+"""What the values of a kind are, by the names of settings."""
+
+
 def _parts(risk: Risk) -> Iterator[_Part]:
+    amount = _AMOUNTS.get(risk.kind, "")
     if risk.kind is RiskKind.UNORDERED_READ:  # ``after`` is the writer there: the subject names it
         yield _Part(risk, "", (None, None))
+    elif risk.field:
+        yield _Part(risk, "", clip_pair(_named(risk, risk.before), _named(risk, risk.after), _LONGEST))
+    elif risk.kind is RiskKind.SHELL_COMMAND:
+        yield _Part(risk, "", clip_pair(risk.before, risk.after, _LONGEST))
     elif risk.definition is None:
-        yield _Part(risk, "", (value_text(risk.before), value_text(risk.after)))
+        yield _Part(risk, "", (setting_text(amount, risk.before), setting_text(amount, risk.after)))
     else:
         for path, (before, after) in changed_parts(risk.before, risk.after):
             yield _Part(risk, path_text(path) if path else "", clip_pair(before, after, _LONGEST))
@@ -151,13 +176,18 @@ def _subject(part: _Part, *, with_values: bool) -> str:
             | RiskKind.RETRY_WIDENED
         ):
             subject = f"{risk.job}: node {node}" if node else risk.job or _definition(part)
-            subject += f": {name_text(risk.field)}" if risk.field else ""
         case _:
             assert_never(risk.kind)
     if with_values:
         before, after = ("none" if value is None else value for value in part.values)
         subject += f" ({before} -> {after})"
     return subject
+
+
+def _named(risk: Risk, value: Any) -> str | None:
+    """Return a value with the name of its variable or field."""
+    between = "=" if risk.kind is RiskKind.RISKY_VARIABLE else ": "
+    return None if value is None else f"{risk.field}{between}{value_text(value)}"
 
 
 def _definition(part: _Part) -> str:

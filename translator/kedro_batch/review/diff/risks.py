@@ -53,4 +53,4 @@ def _list_job_risks(plans: tuple[Plan, Plan], jobs: Iterable[JobChange]) -> Iter
 
 def _field(field: FieldChange) -> str | None:
     """Return the name of a field that its kind does not tell."""
-    return path_text(field.path[1:]) if field.path[0] == "submit" else None
+    return path_text(field.path[1:]) if field.path[0] in ("submit", "environment") else None

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from kedro_batch.plan.settings import JobSettings, Resources
 from kedro_batch.review.diff.model import RiskKind
+from kedro_batch.review.diff.risky_variables import is_risky
 
 _Path = tuple[str, ...]
 _AMOUNTS: Mapping[str, tuple[RiskKind | None, RiskKind]] = {
@@ -40,6 +41,8 @@ def setting_impact(
             return attempts_impact(before.attempts, after.attempts)
         case "retry_on":
             return retry_impact(before, after)
+        case "environment":
+            return RiskKind.RISKY_VARIABLE if is_risky(path[1]) else None
         case name:
             return _ANY_CHANGE.get(name)
 

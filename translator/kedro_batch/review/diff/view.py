@@ -1,24 +1,19 @@
 """The values that the templates of a diff show: equal changes together, values spelled, nothing escaped yet."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from kedro_batch.plan.model import Plan
-from kedro_batch.review.diff.details import Detail, data_details, field_detail, origin_detail
+from kedro_batch.review.diff.details import Detail, data_details, origin_detail
 from kedro_batch.review.diff.job_blocks import JobBlock, JobBlocks, build_blocks, group_equal_jobs
 from kedro_batch.review.diff.model import PlanDiff
 from kedro_batch.review.diff.renamed_definitions import join_renamed
 from kedro_batch.review.diff.risk_lines import RiskLine, group_risks
+from kedro_batch.review.diff.total_lines import spell_totals
 from kedro_batch.review.job_sets import JobSets
+from kedro_batch.review.overview.build_overview import build_overview
+from kedro_batch.review.overview.view import OverviewView, build_overview_view
 from kedro_batch.text.wording import counted
-
-_TOTAL_LABELS: Mapping[tuple[str, ...], str] = {
-    ("jobs_at_widest",): "jobs at the widest level",
-    ("widest_level",): "widest level",
-    ("longest_path",): "longest path",
-    ("join_jobs",): "join jobs",
-}
-_UNSTATED = {"jobs_without_memory": "jobs without memory_mib", "jobs_without_vcpus": "jobs without vcpus"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +33,7 @@ class DiffView:
         defaults: What differs in jobs because a default has changed.
         totals: The totals that differ.
         data: What differs in the datasets of the plan.
+        whole: The only plan, if the other one is empty.
         full: True if all names and values are told.
     """
 
@@ -53,6 +49,7 @@ class DiffView:
     defaults: tuple[JobBlock, ...]
     totals: tuple[Detail, ...]
     data: tuple[Detail, ...]
+    whole: OverviewView | None
     full: bool
 
 
@@ -68,6 +65,7 @@ def build_diff_view(
         full: Tell all names and values of all jobs.
     """
     sets = JobSets(plans[0].jobs), JobSets(plans[1].jobs)
+    whole = next((number for number in (1, 0) if plans[number].jobs and not plans[1 - number].jobs), None)
     blocks = JobBlocks(jobs=tuple(group_equal_jobs(diff.jobs, sets))) if full else build_blocks(diff.jobs, plans, sets)
     return DiffView(
         old=names[0],
@@ -76,14 +74,22 @@ def build_diff_view(
         differ=diff.differ,
         digest_before=diff.digest_before,
         digest_after=diff.digest_after,
-        risks=tuple(one.described(sets) for one in group_risks(diff.risks)),
+        risks=_risk_lines(diff, sets, blocks.defaults),
         origin=tuple(map(origin_detail, join_renamed(diff))),
         blocks=blocks.jobs,
         defaults=blocks.defaults,
-        totals=tuple(field_detail(one, _total_label(one.path)) for one in diff.totals),
+        totals=tuple(_total_details(diff, full=full)),
         data=tuple(data_details(diff.data)),
+        whole=None if whole is None else build_overview_view(build_overview(plans[whole]), names[whole]),
         full=full,
     )
+
+
+def _risk_lines(diff: PlanDiff, sets: tuple[JobSets, JobSets], defaults: Iterable[JobBlock]) -> tuple[RiskLine, ...]:
+    """Return the risks with what their jobs have in common, in the words of a default that has changed in them."""
+    reached = {frozenset(one.jobs): one.heading for one in defaults if one.heading}
+    lines = (one.described(sets) for one in group_risks(diff.risks))
+    return tuple(replace(one, who=reached.get(frozenset(one.subjects), one.who)) for one in lines)
 
 
 def summarize_diff(diff: PlanDiff) -> str:
@@ -106,16 +112,18 @@ def summarize_diff(diff: PlanDiff) -> str:
     return text if before == after else f"{text}; longest path {before} -> {after}"
 
 
-def _total_label(path: tuple[str, ...]) -> str:
-    """Return the label of a total: ``memory_mib, all jobs`` for ``summed.memory_mib``."""
-    match path:
-        case ("summed", what):
-            return f"{_UNSTATED.get(what, what)}, all jobs"
-        case ("at_widest", what):
-            return f"{_UNSTATED.get(what, what)}, widest level"
-        case ("queues", queue):
-            return f"jobs in queue {queue}"
-        case ("definitions", definition):
-            return f"jobs with definition {definition}"
-        case _:
-            return _TOTAL_LABELS.get(path, path[0])
+def _total_details(diff: PlanDiff, *, full: bool) -> Iterator[Detail]:
+    """Yield the totals that differ; in short, jobs by queue and by definition are one detail each."""
+    parts: dict[str, list[str]] = {}
+    for label, before, after in spell_totals(diff):
+        whole = next((words for words in _EACH if label.startswith(words)), None)
+        if full or not (whole or _PEAK_OF_QUEUE in label):
+            yield Detail(label=label, before=before, after=after)
+        elif whole:
+            parts.setdefault(whole.strip(), []).append(f"{label.removeprefix(whole)} {before or 0} -> {after or 0}")
+    yield from (Detail(label=label, each=tuple(each)) for label, each in parts.items())
+
+
+_EACH = ("jobs in queue ", "jobs with definition ")
+"""How the labels of totals begin that are those of a queue or a definition."""
+_PEAK_OF_QUEUE = " at peak, "

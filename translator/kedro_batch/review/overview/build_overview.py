@@ -9,6 +9,7 @@ from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.graph import children_of, levels
 from kedro_batch.plan.model import Job, JobName, Plan
 from kedro_batch.review.overview.model import Amounts, DataOverview, JobOverview, Overview, Read, Totals, Written
+from kedro_batch.review.overview.peak_demand import calculate_peaks
 
 
 def build_overview(plan: Plan) -> Overview:
@@ -45,10 +46,11 @@ def count_totals(plan: Plan, level_of: Mapping[JobName, int]) -> Totals:
 
     Args:
         plan: The plan.
-        level_of: The level of each job.
+        level_of: The level of each job, in topological order.
     """
     at_level = Counter(level_of.values())
     widest, width = min(at_level.items(), key=lambda one: (-one[1], one[0]), default=(0, 0))
+    peak, peak_by_queue = calculate_peaks(plan, level_of)
     return Totals(
         jobs=len(plan.jobs),
         join_jobs=sum(job.joins for job in plan.jobs),
@@ -59,6 +61,8 @@ def count_totals(plan: Plan, level_of: Mapping[JobName, int]) -> Totals:
         jobs_at_widest=width,
         summed=_sum_resources(plan, plan.jobs),
         at_widest=_sum_resources(plan, (job for job in plan.jobs if level_of[job.name] == widest)),
+        peak=peak,
+        peak_by_queue=peak_by_queue,
         queues=_count_names(job.settings.job_queue for job in plan.jobs),
         definitions=_count_names(job.settings.job_definition for job in plan.jobs),
     )

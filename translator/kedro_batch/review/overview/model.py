@@ -29,6 +29,25 @@ class Amounts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Peak:
+    """The most that some jobs may ask for at once, as far as the plan says: each amount by itself.
+
+    Attributes:
+        jobs: Number of jobs, join jobs included.
+        vcpus: Number of vCPUs.
+        memory_mib: Memory in MiB.
+        gpus: Number of GPUs.
+        upper_bounds: The names of the amounts that are upper bounds: to calculate them would take too long.
+    """
+
+    jobs: int = 0
+    vcpus: int | float = 0
+    memory_mib: int = 0
+    gpus: int = 0
+    upper_bounds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
     """The size of a plan.
 
@@ -44,6 +63,8 @@ class Totals:
         jobs_at_widest: The number of jobs at that level.
         summed: The resources of all jobs.
         at_widest: The resources of the jobs at the widest level.
+        peak: The most that jobs may ask for at once: jobs of different levels may run beside each other.
+        peak_by_queue: The same for each queue; of very many, for those with the most jobs.
         queues: The number of jobs for each queue.
         definitions: The number of jobs for each job definition.
     """
@@ -57,6 +78,8 @@ class Totals:
     jobs_at_widest: int
     summed: Amounts
     at_widest: Amounts
+    peak: Peak
+    peak_by_queue: Mapping[str, Peak]
     queues: Mapping[str, int]
     definitions: Mapping[str, int]
 

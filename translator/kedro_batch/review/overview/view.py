@@ -19,8 +19,9 @@ from kedro_batch.review.formatting import (
     value_text,
 )
 from kedro_batch.review.markdown_escape import clip
-from kedro_batch.review.overview.model import DataOverview, JobOverview, Overview, Totals
-from kedro_batch.text.wording import counted
+from kedro_batch.review.overview.model import DataOverview, JobOverview, Overview, Peak, Totals
+from kedro_batch.text.arns import name_of_arn
+from kedro_batch.text.wording import counted, listed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +79,8 @@ _PLACE = ("account", "region")
 _SHOWN_IF_UNUSUAL = {"timeout_s": "timeout", "attempts": "attempts"}
 _Usual = Mapping[str, Counter[Any]]
 """How many jobs have each value of a setting."""
+_QUEUES = 10
+"""Queues whose peak is told."""
 _WIDEST_NAME = 48
 _WIDEST_RESOURCES = 40
 
@@ -113,18 +116,21 @@ def list_facts(overview: Overview, *, exactly: bool = False, longest: int | None
     """
     totals = overview.totals
     yield Fact(label="longest path", text=counted(totals.longest_path, "job"))
-    yield Fact(label="widest level", text=f"{counted(totals.jobs_at_widest, 'job')}, level {totals.widest_level}")
+    yield Fact(label="jobs at peak", text=_at_peak(totals.peak, "jobs", f"{totals.peak.jobs:,}"))
     if totals.join_jobs:
         yield Fact(label="join jobs", text=f"{totals.join_jobs:,}")
-    summed, widest = totals.summed, totals.at_widest
-    vcpus = f"{summed.vcpus:,} in total, {widest.vcpus:,} at the widest level"
-    memory, at_widest = (memory_text(one.memory_mib, exactly=exactly) for one in (summed, widest))
-    sizes = f"{memory} in total, {at_widest} at the widest level"
+    summed, peak = totals.summed, totals.peak
+    memory, memory_at_peak = (memory_text(one.memory_mib, exactly=exactly) for one in (summed, peak))
+    vcpus = f"{summed.vcpus:,} in total, {_at_peak(peak, 'vcpus', f'{peak.vcpus:,}')} at peak"
+    sizes = f"{memory} in total, {_at_peak(peak, 'memory_mib', memory_at_peak)} at peak"
     yield Fact(label="vCPUs", text=_amount_text(vcpus, summed.jobs_without_vcpus, totals.jobs))
     yield Fact(label="memory", text=_amount_text(sizes, summed.jobs_without_memory, totals.jobs))
     if summed.gpus:
-        yield Fact(label="GPUs", text=f"{summed.gpus:,} in total, {widest.gpus:,} at the widest level")
+        yield Fact(label="GPUs", text=f"{summed.gpus:,} in total, {_at_peak(peak, 'gpus', f'{peak.gpus:,}')} at peak")
     yield Fact(label="queues", text=_with_counts(totals.queues))
+    if len(totals.queues) > 1:
+        peaks = (f"{name_of_arn(name)}: {_peak_text(one)}" for name, one in totals.peak_by_queue.items())
+        yield Fact(label="peak by queue", text=listed(peaks, _QUEUES, "; "))
     yield Fact(label="definitions", text=_with_counts(totals.definitions))
     declared = overview.origin.get("job_definitions", {})
     if images := [f"{image} ({name})" for name in declared for image in _images(declared[name])]:
@@ -145,6 +151,22 @@ def _param_facts(params: Mapping[str, Any], longest: int | None) -> Iterator[Fac
 
 def _images(declared: Mapping[str, Any]) -> Iterator[str]:
     return (image for _, image in images_of(JobDefinition.from_dict(declared)))
+
+
+def _at_peak(peak: Peak, name: str, text: str) -> str:
+    """Return an amount at the peak, marked if it is an upper bound."""
+    return f"at most {text}" if name in peak.upper_bounds else text
+
+
+def _peak_text(peak: Peak) -> str:
+    """Spell the peak of a queue: ``4 jobs, 8 vCPUs, 32 GiB, 1 GPU``; what no job states is left out."""
+    amounts = {
+        "jobs": counted(peak.jobs, "job"),
+        "vcpus": counted(peak.vcpus, "vCPU"),
+        "memory_mib": memory_text(peak.memory_mib, exactly=False),
+        "gpus": counted(peak.gpus, "GPU"),
+    }
+    return ", ".join(_at_peak(peak, name, text) for name, text in amounts.items() if getattr(peak, name))
 
 
 def _amount_text(stated: str, unstated: int, jobs: int) -> str:

@@ -18,7 +18,7 @@ from kedro_batch.text.wording import counted
 
 _FOLDED = frozenset(
     (
-        *("dependencies", "definitions", "images", "join jobs", "widest level"),
+        *("dependencies", "definitions", "images", "join jobs"),
         *("project", "pipelines", "env", "kedro version", "selection", "group by", "submit tags", "exclusive"),
     )
 )
@@ -146,7 +146,7 @@ def _is_folded(fact: HeaderFact) -> bool:
 
 
 def _memory(overview: Overview) -> tuple[int, int]:
-    return overview.totals.summed.memory_mib, overview.totals.at_widest.memory_mib
+    return overview.totals.summed.memory_mib, overview.totals.peak.memory_mib
 
 
 def _facts_by_label(overview: Overview, *, exactly: bool = False) -> dict[str, str]:

@@ -1,0 +1,97 @@
+"""What reviewers ask of any diff: who gets less memory, what is lost, who has GPUs, which images run."""
+
+from kedro_batch.plan.model import Plan
+from kedro_batch.plan.settings import JobDefinition, Resources
+from kedro_batch.review.diff.diff_plans import diff_plans
+from kedro_batch.review.diff.facts import answer_questions
+from kedro_batch.review.job_sets import JobSets
+from tests.support.plans import a_job
+
+_MEMORY, _LOST, _GPUS, _IMAGES = "less memory", "datasets no longer written", "GPUs now", "images now"
+
+
+def answers(old, new):
+    """Return the lines of each question."""
+    found: dict[str | None, list[str]] = {}
+    label = None
+    for fact in answer_questions(diff_plans(old, new), old, new, JobSets(new.jobs)):
+        label = fact.label or label
+        found.setdefault(label, []).append(fact.text)
+    return found
+
+
+def with_memory(**memory):
+    return Plan(
+        jobs=tuple(a_job(name, nodes=(name,), resources=Resources(memory_mib=mib)) for name, mib in memory.items())
+    )
+
+
+def test_every_question_is_answered_where_nothing_has_changed():
+    plan = Plan(jobs=(a_job("a", resources=Resources(vcpus=1, memory_mib=512), job_definition="flights:3"),))
+    assert answers(plan, plan) == {
+        _MEMORY: ["no job"],
+        _LOST: ["none"],
+        _GPUS: ["as the job definition says: a"],
+        _IMAGES: ["that of job definition flights:3 (1 job)"],
+    }
+
+
+def test_jobs_with_less_memory_are_told_by_their_amounts():
+    found = answers(with_memory(a=4096, b=4096, c=512, d=512), with_memory(a=1024, b=1024, c=513, d=511))
+    assert found[_MEMORY] == ["4 GiB -> 1 GiB: a, b", "512 MiB -> 511 MiB: d"]
+
+
+def test_less_memory_of_a_declared_definition_is_less_memory_of_its_jobs():
+    old, new = (
+        Plan(jobs=(a_job("a"),), job_definitions={"d": JobDefinition(image="i", resources=Resources(memory_mib=mib))})
+        for mib in (1024, 512)
+    )
+    assert answers(old, new)[_MEMORY] == ["1 GiB -> 512 MiB: a"]
+
+
+def test_memory_that_is_no_longer_stated_may_be_less():
+    assert answers(with_memory(a=1024), with_memory(a=None))[_MEMORY] == ["1 GiB -> set by the job definition: a"]
+
+
+def test_a_node_that_moves_into_a_job_with_less_memory_is_found():
+    old = with_memory(a=1024, b=4096)
+    new = Plan(jobs=(a_job("both", nodes=("a", "b"), resources=Resources(memory_mib=2048)),))
+    assert answers(old, new)[_MEMORY] == ["4 GiB -> 2 GiB: both"]
+
+
+def test_many_lost_datasets_are_counted():
+    old = Plan(jobs=(a_job("a", writes=tuple(f"d{n:02}" for n in range(25))),))
+    (text,) = answers(old, Plan(jobs=(a_job("a"),)))[_LOST]
+    assert text.startswith("25: d00, d01, ")
+    assert text.endswith(", d19 and 5 more")
+
+
+def test_jobs_with_gpus_are_told_together_and_by_their_number():
+    declared = {"d": JobDefinition(image="i")}
+    gpus = {"a": 1, "b": 4, "c": 1, "d": None}
+    jobs = tuple(a_job(name, resources=Resources(gpus=number)) for name, number in gpus.items())
+    found = answers(Plan(jobs=()), Plan(jobs=jobs, job_definitions=declared))
+    assert found == {_GPUS: ["6 GPUs: a, b, c", "1 GPU each: a, c", "4 GPUs: b"], _IMAGES: ["i (4 jobs)"]}
+
+
+def test_images_are_those_of_all_containers_and_those_that_submit_asks_for():
+    containers = [{"name": "side", "image": "registry/side:1"}, {"name": "main", "image": "registry/main:1"}]
+    register = {"eksProperties": {"podProperties": {"containers": containers}}}
+    override = {"eksPropertiesOverride": {"podProperties": {"containers": [{"name": "main", "image": "evil"}]}}}
+    plan = Plan(
+        jobs=(a_job("a"), a_job("b", submit=override), a_job("c", job_definition="named:2")),
+        job_definitions={"d": JobDefinition(register=register)},
+    )
+    assert answers(plan, plan)[_IMAGES] == [
+        "registry/side:1 (2 jobs)",
+        "registry/main:1 (2 jobs)",
+        "evil, by submit (1 job)",
+        "that of job definition named:2 (1 job)",
+    ]
+
+
+def test_many_lines_of_one_question_are_cut_and_counted():
+    old = with_memory(**{f"j{n}": 10_000 + n for n in range(20)})
+    new = with_memory(**{f"j{n}": 5_000 + n for n in range(20)})
+    lines = answers(old, new)[_MEMORY]
+    assert (len(lines), lines[-1]) == (9, "and 12 more")

@@ -1,0 +1,72 @@
+"""Add up what the jobs of a plan may use: vCPUs, memory, GPUs, and their hours by time limits and attempts. Pure."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from kedro_batch.files.json_schema import whole
+from kedro_batch.plan.model import Plan
+
+_S_IN_H = 3600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceUse:
+    """What all jobs of a plan may use together.
+
+    A job counts with what it states, or else with what the job definition says that the plan declares for it.
+
+    Attributes:
+        vcpus: The vCPUs of all jobs.
+        memory_mib: The memory of all jobs, in MiB.
+        gpus: The GPUs of all jobs.
+        starts: How often AWS Batch starts a container at most: the attempts of all jobs. Without a number, it is one.
+        vcpu_hours: The hours of vCPUs, if each job used all its attempts, and each of them all its time.
+        memory_gib_hours: The hours of GiB, likewise.
+        gpu_hours: The hours of GPUs, likewise.
+        unlimited: The number of jobs without a time limit; the hours do not include them.
+        unknown: The number of jobs by their job definition, where that sets vCPUs or memory and the plan does not
+            declare it; the sums do not include these.
+    """
+
+    vcpus: float = 0
+    memory_mib: int = 0
+    gpus: int = 0
+    starts: int = 0
+    vcpu_hours: float = 0
+    memory_gib_hours: float = 0
+    gpu_hours: float = 0
+    unlimited: int = 0
+    unknown: Mapping[str, int]
+
+
+def add_up_resources(plan: Plan) -> ResourceUse:
+    """Add up what the jobs of a plan may use."""
+    unknown: Counter[str] = Counter()
+    starts = unlimited = memory_mib = gpus = gpu_s = mib_s = 0
+    vcpus: float = 0
+    vcpu_s: float = 0
+    for job in plan.jobs:
+        resources, attempts = plan.resources_of(job), job.settings.attempts or 1
+        seconds = (job.settings.timeout_s or 0) * attempts
+        starts += attempts
+        unlimited += job.settings.timeout_s is None
+        if resources.vcpus is None or resources.memory_mib is None:
+            unknown[job.settings.job_definition] += 1
+        vcpus += resources.vcpus or 0
+        memory_mib += resources.memory_mib or 0
+        gpus += resources.gpus or 0
+        vcpu_s += (resources.vcpus or 0) * seconds
+        mib_s += (resources.memory_mib or 0) * seconds
+        gpu_s += (resources.gpus or 0) * seconds
+    return ResourceUse(
+        vcpus=whole(vcpus),
+        memory_mib=memory_mib,
+        gpus=gpus,
+        starts=starts,
+        vcpu_hours=whole(vcpu_s / _S_IN_H),
+        memory_gib_hours=whole(mib_s / 1024 / _S_IN_H),
+        gpu_hours=whole(gpu_s / _S_IN_H),
+        unlimited=unlimited,
+        unknown=dict(sorted(unknown.items())),
+    )

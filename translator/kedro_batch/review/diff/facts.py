@@ -1,0 +1,123 @@
+"""Answer what reviewers ask of any diff, also where nothing of it has changed: two plans come in, facts go out. Pure.
+
+Who gets less memory, which datasets are lost, which jobs use GPUs, which images run. Nothing is escaped yet.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from kedro_batch.plan.checks.job_definitions import images_of
+from kedro_batch.plan.model import Job, Plan
+from kedro_batch.review.diff.model import PlanDiff
+from kedro_batch.review.formatting import memory_text, quote_names
+from kedro_batch.review.job_sets import JobSets, Kind
+from kedro_batch.review.overview.view import Fact
+from kedro_batch.text.wording import counted, listed
+
+_LINES = 8
+"""The most lines of one question."""
+_DATASETS = 20
+
+
+def answer_questions(diff: PlanDiff, old: Plan, new: Plan, sets: JobSets) -> Iterator[Fact]:
+    """Yield what the jobs of the new plan lose, and what they have.
+
+    Args:
+        diff: What differs.
+        old: The plan before.
+        new: The plan after.
+        sets: The jobs of the new plan.
+    """
+    if old.jobs:
+        yield from _lines("less memory", _less_memory(diff, old, new, sets), "no job")
+        lost = quote_names(diff.data.outputs.lost)
+        number = f"{len(lost):,}: " if len(lost) > 1 else ""
+        yield Fact(label="datasets no longer written", text=f"{number}{listed(lost, _DATASETS)}" if lost else "none")
+    if new.jobs:
+        yield from _lines("GPUs now", _gpus(new, sets), "no job")
+        yield from _lines("images now", _images(new), "none")
+
+
+def _lines(label: str, texts: Iterable[str], nothing: str) -> Iterator[Fact]:
+    """Yield the lines of one question; the label stands in the first."""
+    found = list(texts) or [nothing]
+    if more := len(found[_LINES:]):
+        found = [*found[:_LINES], f"and {more:,} more"]
+    for number, text in enumerate(found):
+        yield Fact(label="" if number else label, text=text)
+
+
+def _less_memory(diff: PlanDiff, old: Plan, new: Plan, sets: JobSets) -> Iterator[str]:
+    """Yield the jobs that get less memory than they, or any of the jobs that ran their nodes, had before."""
+    had: dict[str | None, int] = {job.name: old.resources_of(job).memory_mib or 0 for job in old.jobs}
+    called = {one.job: one.name_before for one in diff.jobs}
+    ran_by: dict[str, list[str]] = {}
+    for job in old.jobs:
+        for node in job.nodes:
+            ran_by.setdefault(node, []).append(job.name)
+    less: dict[tuple[int, int | None], list[str]] = {}
+    for job in new.jobs:
+        runners = [called.get(job.name, job.name), *(one for node in job.nodes for one in ran_by.get(node, ()))]
+        most = max(had.get(one, 0) for one in runners)
+        now = new.resources_of(job).memory_mib
+        if now is None or now < most:
+            less.setdefault((most, now), []).append(job.name)
+    for (most, now), jobs in sorted(less.items(), key=lambda one: (-len(one[1]), -one[0][0])):
+        if most:
+            amount = "set by the job definition" if now is None else memory_text(now)
+            yield f"{memory_text(most)} -> {amount}: {sets.describe(jobs)}"
+
+
+def _gpus(plan: Plan, sets: JobSets) -> Iterator[str]:
+    """Yield the jobs with GPUs, then these by their number, and those whose job definition may give them some."""
+    by_number: dict[int, list[str]] = {}
+    unknown: list[str] = []
+    for job in plan.jobs:
+        if gpus := plan.resources_of(job).gpus:
+            by_number.setdefault(gpus, []).append(job.name)
+        elif job.settings.job_definition not in plan.job_definitions:
+            unknown.append(job.name)
+    if by_number:
+        total = sum(number * len(jobs) for number, jobs in by_number.items())
+        every = [job for jobs in by_number.values() for job in jobs]
+        yield f"{counted(total, 'GPU')}: {sets.describe(every, without={Kind.GPUS})}"
+    for number, jobs in sorted(by_number.items()) if len(by_number) > 1 else ():
+        each = " each" if len(jobs) > 1 else ""
+        yield f"{counted(number, 'GPU')}{each}: {sets.describe(jobs, without={Kind.GPUS})}"
+    if unknown:
+        yield f"as the job definition says: {sets.describe(unknown, without={Kind.GPUS})}"
+
+
+def _images(plan: Plan) -> Iterator[str]:
+    """Yield the images with the number of jobs that run them, also of those that ``submit`` asks for."""
+    by_definition: dict[str, list[Job]] = {}
+    for job in plan.jobs:
+        by_definition.setdefault(job.settings.job_definition, []).append(job)
+    runs: dict[str, int] = {}
+    overridden: dict[int, tuple[str, ...]] = {}  # many jobs share their settings
+    for definition, jobs in sorted(by_definition.items()):
+        declared = plan.job_definitions.get(definition)
+        images = dict.fromkeys(image for _, image in images_of(declared)) if declared else ()
+        for image in images or (f"that of job definition {definition}",):
+            runs[image] = runs.get(image, 0) + len(jobs)
+        for job in jobs:
+            if id(job.settings) not in overridden:
+                overridden[id(job.settings)] = tuple(dict.fromkeys(_images_in(job.settings.submit)))
+            for image in overridden[id(job.settings)]:
+                own = f"{image}, by submit"
+                runs[own] = runs.get(own, 0) + 1
+    for image, number in sorted(runs.items(), key=lambda one: -one[1]):
+        yield f"{image} ({counted(number, 'job')})"
+
+
+def _images_in(value: Any) -> Iterator[str]:
+    """Yield what stands under ``image`` at any depth, as in the override of a pod."""
+    open_values = [value]
+    while open_values:
+        match open_values.pop():
+            case Mapping() as some:
+                if isinstance(some.get("image"), str):
+                    yield some["image"]
+                open_values.extend(some.values())
+            case list() as items:
+                open_values.extend(items)

@@ -1,0 +1,78 @@
+"""Tell which environment variables change what a program loads, starts, trusts or may do. Pure.
+
+Sources: ld.so(8); bash(1); the documents of Python, pip, Git, OpenSSL, curl, Node.js, Perl, Ruby, Java, Spark, Kedro
+and the AWS SDKs on the variables that they read.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kedro_batch.plan.settings import JobDefinition, JobSettings
+from kedro_batch.plan.variables import OWN_VARIABLES
+
+_BEGINNINGS = (
+    *("LD_", "DYLD_", "GLIBC_", "BASH_FUNC_", "PYTHON", "PIP_", "UV_", "CONDA_", "PYSPARK_"),
+    *("AWS_", "BOTO_", "GIT_", "SSH_", "KEDRO_"),
+)
+_WHOLE = (
+    "PATH HOME XDG_CONFIG_HOME XDG_CONFIG_DIRS BASH_ENV ENV IFS PS4 SHELL SHELLOPTS BASHOPTS PROMPT_COMMAND CDPATH "
+    "GCONV_PATH LOCPATH NLSPATH NODE_OPTIONS NODE_PATH NODE_EXTRA_CA_CERTS PERL5OPT PERL5LIB PERL5DB PERLLIB RUBYOPT "
+    "RUBYLIB JAVA_TOOL_OPTIONS _JAVA_OPTIONS JDK_JAVA_OPTIONS JAVA_HOME CLASSPATH R_PROFILE R_PROFILE_USER R_ENVIRON "
+    "SSL_CERT_FILE SSL_CERT_DIR REQUESTS_CA_BUNDLE CURL_CA_BUNDLE CURL_HOME OPENSSL_CONF OPENSSL_MODULES "
+    "OPENSSL_ENGINES SSLKEYLOGFILE HOSTALIASES RES_OPTIONS CUDA_INJECTION64_PATH"
+)
+_NAMES = frozenset(_WHOLE.split())
+_PROXY = re.compile(r".+_PROXY", re.IGNORECASE)
+_LISTS = ("environment", "env", "secrets")
+"""What containers call their variables, and those whose values are kept elsewhere, on ECS and on EKS."""
+
+
+def is_risky(name: str) -> bool:
+    """True if a variable of this name changes what a program loads, starts, trusts or may do."""
+    if name.startswith(OWN_VARIABLES):
+        return False
+    return name.startswith(_BEGINNINGS) or name in _NAMES or _PROXY.fullmatch(name) is not None
+
+
+def risky_in_submit(settings: JobSettings) -> dict[str, Any]:
+    """Return the risky variables that ``submit`` gives containers, with their values."""
+    return dict(_risky(_pairs(settings.submit)))
+
+
+def risky_in_settings(settings: JobSettings) -> dict[str, Any]:
+    """Return all risky variables that settings give a job, with their values."""
+    return {**dict(_risky(iter(settings.environment.items()))), **risky_in_submit(settings)}
+
+
+def risky_in_definition(definition: JobDefinition | None) -> dict[str, Any]:
+    """Return the risky variables that a declared definition gives containers; of a secret, where it is kept."""
+    if definition is None:
+        return {}
+    return {**dict(_risky(iter(definition.secrets.items()))), **dict(_risky(_pairs(definition.register)))}
+
+
+def _risky(pairs: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Yield the risky variables; of one that several containers have, all values."""
+    found: dict[str, list[Any]] = {}
+    for name, value in pairs:
+        if is_risky(name) and value not in found.setdefault(name, []):
+            found[name].append(value)
+    yield from ((name, values[0] if len(values) == 1 else values) for name, values in found.items())
+
+
+def _pairs(value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the variables of all containers, wherever these stand."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if key in _LISTS and isinstance(inner, list | tuple):
+                yield from (
+                    (str(pair.get("name")), pair.get("value", pair.get("valueFrom")))
+                    for pair in inner
+                    if isinstance(pair, Mapping)
+                )
+            else:
+                yield from _pairs(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _pairs(inner)

@@ -1,0 +1,62 @@
+"""Spell the totals of two plans that differ: label, value before, value after. Nothing is escaped yet."""
+
+from collections.abc import Iterator, Sequence
+
+from kedro_batch.review.diff.model import FieldChange, PlanDiff
+from kedro_batch.review.formatting import memory_text, value_text
+from kedro_batch.review.overview.model import Totals
+from kedro_batch.text.arns import name_of_arn
+
+_AMOUNTS = {"jobs": "jobs", "vcpus": "vCPUs", "memory_mib": "memory", "gpus": "GPUs"}
+_LABELS = {
+    ("join_jobs",): "join jobs",
+    ("longest_path",): "longest path",
+    ("summed", "jobs_without_vcpus"): "jobs without vCPUs of their own",
+    ("summed", "jobs_without_memory"): "jobs without memory of their own",
+}
+_NOT_SHOWN = ("widest_level", "jobs_at_widest", "at_widest")
+"""Totals that only the JSON has: the peak says more."""
+_BOUNDS, _BY_QUEUE = "upper_bounds", "peak_by_queue"
+
+
+def spell_totals(diff: PlanDiff) -> Iterator[tuple[str, str | None, str | None]]:
+    """Yield the totals that differ, with their units, the most important first."""
+    several = max(len(diff.totals_before.queues), len(diff.totals_after.queues)) > 1
+    for one in diff.totals:
+        shown = several if one.path[0] == _BY_QUEUE else one.path[0] not in _NOT_SHOWN
+        if shown and one.path[-1] != _BOUNDS and (one.before or one.after):
+            before, after = (
+                _spell(value, one, totals)
+                for value, totals in ((one.before, diff.totals_before), (one.after, diff.totals_after))
+            )
+            yield _label(one.path), before, after
+
+
+def _label(path: Sequence[str]) -> str:
+    match tuple(path):
+        case ("summed", what) if what in _AMOUNTS:
+            return f"{_AMOUNTS[what]} in total"
+        case ("peak", what):
+            return f"{_AMOUNTS[what]} at peak"
+        case ("peak_by_queue", queue, what):
+            return f"{_AMOUNTS[what]} at peak, {name_of_arn(queue)}"
+        case ("queues", queue):
+            return f"jobs in queue {queue}"
+        case ("definitions", definition):
+            return f"jobs with definition {definition}"
+        case whole:
+            return _LABELS.get(whole, whole[0])
+
+
+def _spell(value: object, one: FieldChange, totals: Totals) -> str | None:
+    """Spell a total; one that is only an upper bound says so."""
+    name = one.path[-1]
+    text = memory_text(value) if name == "memory_mib" and isinstance(value, int) else value_text(value)
+    match one.path:
+        case ("peak", _):
+            peak = totals.peak
+        case (_, queue, _) if queue in totals.peak_by_queue:
+            peak = totals.peak_by_queue[queue]
+        case _:
+            return text
+    return f"at most {text}" if text is not None and name in peak.upper_bounds else text
