@@ -7,7 +7,6 @@ const COLUMN_GAP = 56;
 const WIDEST_COLUMN_GAP = 260;
 const STEEPNESS = 0.15; // the additional width between two columns for each pixel that a line climbs there
 const FRAME = { top: 34, side: 22, bottom: 16 };
-const ROW_WIDTH = 1400; // of a long chain, which is broken like text
 const ROW_GAP = 34;
 const BEGIN = "in";
 const END = "out";
@@ -117,7 +116,7 @@ const inRows = (ids, sizes, width, gap) => {
 };
 
 // Arrange what stands in one group: where each box is, how large all is, and where each line passes other columns.
-const arrangeInside = (ids, lines, sizes, levelOf, close) => {
+const arrangeInside = (ids, lines, sizes, levelOf, close, width) => {
   const across = lines.filter(({ from, to }) => from !== BEGIN && to !== END);
   const { column, backwards } = columnsOf(ids, across, levelOf, close);
   const joined = new Set(across.flatMap(({ from, to }) => [from, to]));
@@ -128,12 +127,13 @@ const arrangeInside = (ids, lines, sizes, levelOf, close) => {
   let [at, size, ports] = [new Map(), [0, 0], {}];
   if (chain) {
     const order = [...joined].sort((a, b) => column.get(a) - column.get(b));
-    ({ at, size } = inRows(order, sizes, ROW_WIDTH, [COLUMN_GAP, ROW_GAP]));
+    ({ at, size } = inRows(order, sizes, width, [COLUMN_GAP, ROW_GAP]));
   } else if (joined.size) {
     ({ at, size, ports } = withDagre([...joined], lines, sizes, { column, columns, backwards, passes }));
   }
   if (alone.length) {
     const area = alone.reduce((sum, id) => sum + (sizes.get(id)[0] + GAP) * (sizes.get(id)[1] + GAP), 0);
+    alone.sort((a, b) => sizes.get(a)[1] - sizes.get(b)[1]); // no large frame makes a row high for all
     const rows = inRows(alone, sizes, Math.max(size[0], Math.sqrt(area * 2)), [GAP, GAP]);
     const down = joined.size ? size[1] + 2 * GAP : 0;
     for (const [id, place] of rows.at) at.set(id, { ...place, y: place.y + down });
@@ -177,7 +177,7 @@ const withDagre = (ids, lines, sizes, { column, columns, backwards, passes }) =>
       way.push(slots.get(`${v}@${number}`));
     }
     [slots.get(v), ...way, slots.get(w)].reduce((left, right) => (join(left, right), right));
-    return [`${v}>${w}`, way];
+    return [`${v}>${w}`, slots.get(v), way];
   });
   const ranks = Array.from({ length: columns + 2 }, () => []);
   for (const slot of slots.values()) ranks[slot.column + 1].push(slot);
@@ -189,9 +189,13 @@ const withDagre = (ids, lines, sizes, { column, columns, backwards, passes }) =>
   const at = new Map(ids.map((id) => {
     const [w, h] = sizes.get(id);
     const number = column.get(id);
-    return [id, { x: lefts[number] + (widths[number] - w) / 2, y: slots.get(`${id}`).y - h / 2 - top, w, h }];
+    return [id, { x: lefts[number], y: slots.get(`${id}`).y - h / 2 - top, w, h }];
   }));
-  for (const [key, way] of ways) passes.set(key, way.map((slot) => [lefts[slot.column], lefts[slot.column] + widths[slot.column], slot.y - top]));
+  const past = (slot, from = lefts[slot.column]) => [from, lefts[slot.column] + widths[slot.column], slot.y - top];
+  for (const [key, start, way] of ways) {
+    const beside = start.half && sizes.get(+start.id)[0] < widths[start.column]; // a wider frame stands in its column
+    passes.set(key, [...(beside ? [past(start, lefts[start.column] + sizes.get(+start.id)[0])] : []), ...way.map((slot) => past(slot))]);
+  }
   const bottom = Math.max(...[...slots.values()].map(({ y, half }) => y + half));
   const port = (id) => (slots.has(id) ? slots.get(id).y - top : undefined);
   return { at, size: [lefts.at(-1) + widths.at(-1), bottom - top], ports: { [BEGIN]: port(BEGIN), [END]: port(END) } };
@@ -206,8 +210,9 @@ const leftsOf = (ranks, widths) => {
   return lefts;
 };
 
-// Arrange everything that is drawn: boxes and frames with their places, and the paths of the lines.
-const arrange = (folds, jobs, fate, isLongest) => {
+// Arrange everything that is drawn: boxes and frames with their places, and the paths of the lines. A long chain is broken
+// into rows of this width.
+const arrange = (folds, jobs, fate, isLongest, width = 1400) => {
   const ways = folds.ways();
   const lines = collectLines(ways, jobs, fate, isLongest);
   const linesIn = new Map();
@@ -225,7 +230,7 @@ const arrange = (folds, jobs, fate, isLongest) => {
   const measure = (id) => {
     const ids = folds.inside(id);
     const sizes = new Map(ids.map((one) => [one, folds.isOpen(one) ? measure(one) : [WIDTH, HEIGHT]]));
-    const found = arrangeInside(ids, linesIn.get(id) ?? [], sizes, levelOf, folds.only !== null);
+    const found = arrangeInside(ids, linesIn.get(id) ?? [], sizes, levelOf, folds.only !== null, width);
     arranged.set(id, found);
     return [found.size[0] + 2 * FRAME.side, found.size[1] + FRAME.top + FRAME.bottom];
   };

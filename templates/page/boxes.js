@@ -9,7 +9,7 @@ const boxElement = (attributes, x, y, title, sign, texts) => {
     svg("rect", { width: WIDTH, height: HEIGHT }),
     sign ? svg("text", { class: "sign", x: 14, y: HEIGHT / 2 }, sign) : "",
     svg("text", { class: "name", x: indent, y: 18 }, shortened(name, sign ? 25 : 27)),
-    small.map((text, row) => svg("text", { class: "small", x: indent, y: 34 + 14 * row }, typeof text === "string" ? shortened(text, 36) : text)));
+    small.filter(Boolean).map((text, row) => svg("text", { class: "small", x: indent, y: 34 + 14 * row }, typeof text === "string" ? shortened(text, 36) : text)));
 };
 const jobBox = (number, x, y) => {
   const job = jobs[number];
@@ -42,12 +42,14 @@ const groupBox = (folds) => (id, x, y) => {
   const some = jobsShown(folds, ~id);
   const queues = [...new Set(members.map((job) => jobs[job].settings.queue))];
   const kinds = changesIn(group);
+  const room = 28 - some.length - 4 * kinds.length;
+  const inShort = queues.length < 2 || queues.join(", ").length <= room ? shortened(queues.join(", "), room) : count(queues.length, "queue");
   const said = [group.kind, group.name, some, amounts, `${queues.length === 1 ? "queue" : "queues"} ${queues.join(" ")}`, ...kinds.map((kind) => `${group.changes[kind]} ${kind}`)].filter(Boolean).join(", ");
   const signs = kinds.map((kind) => svg("tspan", { class: kind }, `  ${SIGNS[kind]}${group.changes[kind].toLocaleString("en")}`));
-  const marks = ["job group", members.some((job) => onPath.has(job)) ? "longest" : "", group.gpus ? "gpu" : "", kinds.length ? "differs" : ""];
+  const marks = ["job group", members.some((job) => onPath.has(job)) ? "longest" : "", group.gpus ? "gpu" : "", kinds.length ? "differs" : "", kinds.find((kind) => group.changes[kind] === folds.total[~id]) ?? ""];
   const attributes = { class: `${joinClasses(marks)} ${coloursOf(members.map((job) => jobs[job]))}`, "data-group": ~id, "aria-label": said, "aria-expanded": false };
   const drawn = boxElement(attributes, x, y, `${group.name}\n${[some, amounts, ...queues].filter(Boolean).join("\n")}`, "▸",
-    [groupName(folds, id), [svg("tspan", { class: "count" }, some), signs, ` · ${shortened(queues.join(", "), 22 - 4 * kinds.length)}`], amounts]);
+    [groupName(folds, id), [svg("tspan", { class: "count" }, some), signs, ` · ${inShort}`], amounts]);
   drawn.append(...shares(members.map((job) => jobs[job])));
   return drawn;
 };
@@ -58,6 +60,16 @@ const frameElement = (folds) => ({ group, x, y, w, h }) => {
   return svg("g", { class: "frame", transform: `translate(${x} ${y})` }, svg("rect", { class: "around", width: w, height: h }),
     svg("g", { class: "header", "data-group": group, role: "button", tabindex: -1, "aria-expanded": true, "aria-label": `${kind} ${name}, ${some}` },
       svg("title", {}, `Fold ${name}`), svg("rect", { width: w, height: 26 }), svg("text", { x: 10, y: 18 }, text)));
+};
+
+// A line to the left, with a head there: of boxes that depend on each other in a circle.
+const backwardLine = ({ from, to, parts }) => {
+  const [later, earlier] = [from, to].map((id) => (id < 0 ? plan.groups[~id] : jobs[id]).name);
+  const [, x, y] = /^M([\d.-]+) ([\d.-]+)/.exec(parts[0][1]).map(Number);
+  return svg("g", { class: "backward" },
+    svg("title", {}, `${earlier} depends on ${later}, which depends on ${earlier} as well: parts of them take turns`),
+    svg("path", { class: "lines back", d: parts.map(([, part]) => part).join("") }),
+    svg("path", { class: "lines head", d: `M${x + 11} ${y - 5}L${x + 2} ${y}L${x + 11} ${y + 5}` }));
 };
 
 const neighbourhood = (job) => {

@@ -25,8 +25,8 @@ class Drawing {
     this.over = svg("g");
     this.world.replaceChildren(...frames, this.base, this.over, svg("g", {}, [...this.elements.values()]));
     const loud = lines.filter(({ quiet }) => !quiet);
-    this.base.append(...this.paths("", loud, ({ longest, back }) => !longest && !back), ...this.paths("longest", loud, ({ longest }) => longest),
-      ...this.paths("back", loud, ({ back, longest }) => back && !longest));
+    this.base.append(...this.paths("", loud, ({ longest, back }) => !longest && !back), ...this.paths("longest", loud, ({ longest, back }) => longest && !back),
+      ...loud.filter(({ back }) => back).map(backwardLine));
     this.mark();
     if (this.map) this.drawMap();
   }

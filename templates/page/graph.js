@@ -4,6 +4,8 @@ class Graph extends Drawing {
     super(container, label);
     this.folds = new Folds(plan.groups, jobs);
     this.addMap();
+    this.rest = el("button", { type: "button", class: "rest", "data-do": "all", title: "Show all jobs" });
+    container.append(this.rest);
   }
 
   get canFold() {
@@ -14,12 +16,16 @@ class Graph extends Drawing {
   restrict(only) {
     this.folds.restrict(only);
     this.folds.begin((only?.size ?? jobs.length) > plan.folded_above);
+    const left = jobs.length - (only?.size ?? jobs.length);
+    this.rest.hidden = !left;
+    this.rest.textContent = `and ${count(left, "job")} without a change of ${left === 1 ? "its" : "their"} own`;
     this.draw();
     this.begin();
   }
 
   draw() {
-    const scene = arrange(this.folds, jobs, fate, isLongest);
+    const width = this.container.clientWidth || 1440;
+    const scene = arrange(this.folds, jobs, fate, isLongest, Math.max(WIDTH, width - 40));
     this.places = new Map([...scene.frames.map((frame) => [~frame.group, frame]), ...scene.boxes]);
     const frames = scene.frames.map(frameElement(this.folds));
     this.headers = new Map(scene.frames.map(({ group }, number) => [~group, frames[number].querySelector(".header")]));

@@ -126,6 +126,7 @@ const actions = {
   in: () => current().zoom(1.3),
   out: () => current().zoom(1 / 1.3),
   fit: () => current().fit(),
+  all: () => setOnly(false),
   fold: () => graph.foldAll(),
   unfold: () => graph.unfoldAll(),
   close: () => {

@@ -181,6 +181,15 @@ HOSTILE: Mapping[str, Callable[[], bytes]] = {
     "values that could be tokens": lambda: _jobs(
         500, lambda n: f'  - {{name: j{n}, command: [x], environment: {{A: "{"eyJ-" * 7_500}"}}}}\n'
     ),
+    "values that could be connection strings": lambda: _jobs(
+        500, lambda n: f'  - {{name: j{n}, command: [x], environment: {{A: "{"password={" * 3000}"}}}}\n'
+    ),
+    "commands that could be scripts": lambda: _jobs(
+        500, lambda n: f'  - {{name: j{n}, command: [sh, -c, "{"curl -u a --token token= " * 1200}"]}}\n'
+    ),
+    "values that could be tokens of OpenAI": lambda: _jobs(
+        500, lambda n: f'  - {{name: j{n}, command: [x], environment: {{A: "{"sk-" * 10_000}"}}}}\n'
+    ),
     "one wide letter in every long name": lambda: _jobs(
         23_000, lambda n: f"  - {{name: j{n}, command: [x], nodes: [\U0001f680{'a' * 640}{n}]}}\n"
     ),

@@ -44,7 +44,6 @@ def test_json_on_standard_input_is_read_as_json():
         ("a:\n  b: .nan\n", "p.yml", "p.yml:2: a.b: YAML versions disagree"),
         ("a:\n  b:\n    - see ${c}\n", "p.yml", "p.yml:3: a.b[0]: holds ${"),
         ("a:\n  b: 1\nc.d: 2\n", "p.yml", 'p.yml:3: "c.d": Kedro makes nested parameters'),
-        ("a:\n  db:\n    password: hunter2\n", "p.yml", "p.yml:3: a.db.password: looks like a credential"),
         ('{"a": 1,\n "b": [{"c": 1,\n "c": 2}]}', "p.json", "p.json:3: b[0].c: the key is here twice, first in line 2"),
         ('{"a": 1,\n "b": NaN}', "p.json", "p.json:2: b: is nan"),
         ('{"a": 1,\n "b": 1e999}', "p.json", "p.json:2: b: is inf"),

@@ -179,6 +179,11 @@ def test_a_plan_says_that_no_tags_are_sent_only_where_the_settings_do(monkeypatc
     assert read_plan(plan_text(plan).encode(), "plan.yaml") == plan
 
 
+def test_a_plan_says_which_names_are_none_of_credentials(monkeypatch):
+    monkeypatch.setitem(SETTINGS, "not_secret", ["SORT_SECRET", "A_TOKEN"])
+    assert "\nnot_secret:\n  - A_TOKEN\n  - SORT_SECRET\ndefaults:\n" in plan_text(compiled(wide(3)).plan)
+
+
 def test_a_plan_says_that_its_runs_are_exclusive_only_if_they_are(monkeypatch):
     assert "exclusive" not in plan_text(compiled(wide(3)).plan)
     monkeypatch.setitem(SETTINGS, "exclusive", True)

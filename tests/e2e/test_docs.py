@@ -51,7 +51,7 @@ _OFFLINE = {
     "init": {"kedro-batch init --force Dockerfile": "written: Dockerfile"},
 }
 """The pages whose commands need no AWS, and what some of these print."""
-_ELSEWHERE = ("image", "runner", "logs", "development")
+_ELSEWHERE = ("image", "runner", "logs", "policy", "development")
 _ON_AWS = ("doctor", "runs", "exit-codes", "events", "pull-requests", "report", "runbook")
 
 
@@ -100,6 +100,18 @@ def test_every_command_of_the_page_about_images_works(committed_demo, run_comman
         shown = run_commands(commands(DOCS["image"]), committed_demo, {**engine.environment, "PATH": path})
         assert f"{server.host}/spaceflights@sha256:" in shown["kedro-batch image --push"]
         assert "spaceflights/manifests/rehearsal-1" in server.tags
+
+
+def test_every_command_of_the_page_about_policies_works_with_its_policy(committed_demo, run_commands):
+    (policy,) = blocks(DOCS["policy"], "yaml")
+    (committed_demo / "kedro-batch-policy.yaml").write_text(policy)
+    commit = ["git add .", "git commit --quiet -m 'Bound the plans'"]
+    shown = run_commands([*commit, *commands(DOCS["policy"])], committed_demo)
+    assert "Policy HEAD:kedro-batch-policy.yaml: kept" in [*shown.values()][-1]
+    broken = policy.replace("max_timeout_s: 14400", "max_timeout_s: 60")
+    (committed_demo / "kedro-batch-policy.yaml").write_text(broken)
+    ended = kedro_batch("validate", "plan.yaml", "--policy=kedro-batch-policy.yaml", cwd=committed_demo)
+    assert (ended.code, "a timeout of 10 min for all 6 jobs" in ended.err) == (4, True)
 
 
 @pytest.mark.xdist_group("aws")
@@ -182,6 +194,7 @@ def test_there_are_blocks_of_every_kind():
         "conf/base/aws_batch.yml",
         "conf/base/catalog.yml",
         "conf/base/parameters.yml",
+        "kedro-batch-policy.yaml",
         "plan.yaml",
     }
     assert len(SETTINGS) >= 7
@@ -198,6 +211,8 @@ def test_every_block_of_yaml_is_valid(page, name, block, tmp_path):
             Draft202012Validator(schema("config")).validate(content["aws_batch"])
         case "conf/base/catalog.yml":
             assert all({"type", "filepath"} <= entry.keys() for entry in content.values())
+        case "kedro-batch-policy.yaml":
+            Draft202012Validator(schema("policy")).validate(content)
         case "plan.yaml":
             (tmp_path / "plan.yaml").write_text(block)
             ended = kedro_batch("validate", "plan.yaml", cwd=tmp_path)
@@ -299,6 +314,11 @@ def test_every_code_of_a_diagnostic_is_documented_with_its_severity():
     acceptable = schema("config")["$defs"]["warning_code"]["enum"]
     warned = {codes(code)[0] for code, severity, _ in rows if severity == "warning"}
     assert set(acceptable) == warned - {"unordered_read"}  # that one is of plans, which have no `accept`
+
+
+def test_every_rule_of_a_policy_is_documented():
+    rules = [codes(row[0])[0] for row in table(DOCS["policy"], "rule", "a plan breaks it if")]
+    assert rules == [*schema("policy")["$defs"]["rules"]["properties"]]
 
 
 def test_every_field_of_a_plan_is_documented():

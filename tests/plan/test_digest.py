@@ -104,6 +104,7 @@ def test_every_field_counts():
         replace(base, env="e"),
         replace(base, submit_tags=False),
         replace(base, exclusive=True),
+        replace(base, not_secret=("A",)),
         replace(base, kedro_version="1"),
     ]
     assert len({plan_digest(one) for one in [base, *variants]}) == len(variants) + 1

@@ -18,6 +18,7 @@ FULL = Plan(
     account="123456789012",
     region="eu-west-1",
     exclusive=True,
+    not_secret=("A", "B"),
     params={"a": {"b": [1]}},
     job_definitions={"d": JobDefinition(image="i:1", volumes=({"host": "/x", "path": "/y"},))},
 )
@@ -35,6 +36,7 @@ def test_the_header_has_what_is_stated_in_the_order_of_a_file():
         "account": "123456789012",
         "region": "eu-west-1",
         "exclusive": True,
+        "not_secret": ["A", "B"],
         "params": {"a": {"b": [1]}},
         "job_definitions": {"d": {"image": "i:1", "volumes": [{"host": "/x", "path": "/y"}]}},
     }

@@ -123,6 +123,7 @@ VALID: Any = {
     "selection": {"tags": ["t"]},
     "submit_tags": True,
     "exclusive": False,
+    "not_secret": ["N"],
     "defaults": {"job_queue": "q", "job_definition": "d", "resources": {"vcpus": 1}, "tags": {"k": "v"}},
     "jobs": [
         {"name": "one", "command": ["x"], "nodes": ["n"], "reads": ["r"], "writes": ["w"]},

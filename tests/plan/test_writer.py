@@ -99,6 +99,7 @@ def plans(draw):
         group_by=draw(st.sampled_from([(), ("namespace:2", "memory"), ("tag:a b",)])),
         submit_tags=submit_tags,
         exclusive=draw(st.booleans()),
+        not_secret=draw(labels),
         defaults=draw(st.sampled_from([JobSettings(), shared_by(jobs)])),
     )
 

@@ -12,7 +12,6 @@ from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.diff.view import build_diff_view
 from kedro_batch.review.formats import render_json
 from kedro_batch.review.formatting import command_text, memory_text, setting_text, value_text
-from kedro_batch.review.overview.build_overview import build_overview
 from kedro_batch.review.page.page import render_diff_page
 from kedro_batch.review.pull_request import render_diff_markdown
 from kedro_batch.review.templates import render
@@ -134,7 +133,7 @@ def test_every_fact_about_jobs_is_in_the_page(name, plans):
     facts = set()
     for one in document["jobs"]:
         facts |= {one["job"], one["name_before"]}
-        facts |= {value_text(field[side]) for field in one["fields"] for side in ("before", "after")}
+        facts |= {field_text(field, side) for field in one["fields"] for side in ("before", "after")}
         facts |= {word for part in one["command"] for word in part["words"]}
         facts |= {name for names in ("nodes", "parents", "reads", "writes") for name in one[names]["gained"]}
         facts |= {name for names in ("nodes", "parents", "reads", "writes") for name in one[names]["lost"]}

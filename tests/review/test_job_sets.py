@@ -108,7 +108,7 @@ def test_what_a_change_is_about_does_not_describe_its_jobs():
     ],
 )
 def test_the_namespaces_of_a_job_hold_all_its_nodes(nodes, namespaces):
-    assert namespaces_of(a_job(nodes=nodes)) == namespaces
+    assert namespaces_of(nodes) == namespaces
 
 
 SETTINGS = st.builds(

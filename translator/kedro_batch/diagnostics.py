@@ -63,8 +63,10 @@ class Code(StrEnum):
     MOVING_DEFINITION = "moving_definition"
     CREDENTIAL = "credential"
     OVER_LIMIT = "over_limit"
+    POLICY = "policy"
     INVALID_CONFIG = "invalid_config"
     INVALID_PLAN = "invalid_plan"
+    INVALID_POLICY = "invalid_policy"
     INVALID_PROJECT = "invalid_project"
 
 

@@ -10,7 +10,9 @@ its traceback and ends with exit code 1.
     ├── Refused         4    project, configuration or plan refused
     │   ├── ProjectError         the Kedro project could not be loaded, or the selection does not fit it
     │   ├── ConfigError          aws_batch.yml is wrong or incomplete
-    │   └── PlanError            a plan file is wrong
+    │   ├── PlanError            a plan file is wrong
+    │   ├── PolicyError          a policy is wrong
+    │   └── PolicyViolated       a plan breaks rules of a policy
     ├── JobRefused      4    a job of a run cannot begin: the data or the variables are not as its run needs them
     ├── ServiceError    5    AWS refused or was unreachable; 2 if the settings for it are wrong
     ├── JobsFailed      6    the run ended with failed jobs
@@ -79,6 +81,18 @@ class PlanError(Refused):
     """A plan is wrong."""
 
     code = Code.INVALID_PLAN
+
+
+class PolicyError(Refused):
+    """A policy is wrong, so nothing can be judged by it."""
+
+    code = Code.INVALID_POLICY
+
+
+class PolicyViolated(Refused):
+    """A plan breaks rules of a policy."""
+
+    code = Code.POLICY
 
 
 class JobRefused(KedroBatchError):  # noqa: N818  named for what happened

@@ -117,6 +117,20 @@ def test_what_the_command_line_should_not_have_is_refused_with_its_path(tmp_path
     assert reason in refused(tmp_path, f"--params={words}")
 
 
+def test_what_only_has_the_name_of_a_credential_is_accepted_as_the_message_advises(tmp_path):
+    write(tmp_path, "environment: {RESET_TOKEN: weekly}\n")
+    said = refused(tmp_path)
+    assert "environment.RESET_TOKEN: looks like a credential, by its name" in said
+    assert "write not_secret: [RESET_TOKEN] into aws_batch.yml" in said
+    settings = tmp_path / "conf" / "base" / "aws_batch.yml"
+    settings.write_text(settings.read_text() + "not_secret: [RESET_TOKEN, db.password_column_1, x.secret]\n")
+    assert "not_secret: [x.secret_2] into" in refused(tmp_path, "--params=x.secret_2=a")
+    compiled(tmp_path, "--params=x.secret=a", "-o", "plan.yaml")
+    plan = yaml.safe_load((tmp_path / "plan.yaml").read_text())
+    assert plan["not_secret"] == ["RESET_TOKEN", "db.password_column_1", "x.secret"]
+    assert kedro_batch("validate", "plan.yaml", cwd=tmp_path).code == 0
+
+
 def test_what_a_file_should_not_have_is_refused_with_its_line_as_json_too(tmp_path):
     write(tmp_path)
     (tmp_path / "p.yml").write_text("a: 1\nb: ${c}\n")

@@ -1,11 +1,103 @@
-import pytest
+import re
+import shlex
+from pathlib import Path
+from typing import Any
 
-from kedro_batch.plan.checks.credentials import credential_words, credentials_in_params, looks_like_credential
+import pytest
+import yaml
+
+from kedro_batch.plan.checks.credentials import (
+    check_credentials,
+    credentials_in_command,
+    credentials_in_params,
+    looks_like_credential,
+)
 
 # Put together here, so that no scanner takes this file for a leak.
 KEY_ID = "AKIA" + "IOSFODNN7EXAMPLQ"
 GITHUB = "ghp_" + "abcdefghijklmnopqrstuvwxyz0123456789"
 JWT = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9" + ".eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9Pl"
+
+
+TABLE = [
+    line.replace("\u00b7", "").split("\t")
+    for line in (Path(__file__).parent / "credentials.tsv").read_text("utf-8").splitlines()
+    if not line.startswith("#")
+]
+
+
+def plan_with(place, name, value):
+    """Return a plan file that has a value in one place."""
+    job: dict[str, Any] = {"name": "a", "command": ["kedro", "run"]}
+    plan: dict[str, Any] = {"jobs": [job]}
+    match place:
+        case "environment" | "tags":
+            plan["defaults"] = {place: {name: value}}
+        case "submit":
+            job["submit"] = {"eksPropertiesOverride": {"env": [{"name": name, "value": value}]}}
+        case "register":
+            plan["job_definitions"] = {"d": {"register": {"environment": [{"name": name, "value": value}]}}}
+        case "params":
+            plan["params"] = {name: value}
+        case "command":
+            job["command"] = shlex.split(value)
+    return plan
+
+
+def found_in(place, name, value, **more):
+    """Return how a value is found."""
+    messages = {one.message for one in check_credentials(plan_with(place, name, value) | more)}
+    ways = {way for way in ("form", "name") if any(f"by its {way}" in message for message in messages)}
+    return "none" if not messages else " ".join(sorted(ways))
+
+
+@pytest.mark.parametrize(("found", "place", "name", "value", "why"), TABLE)
+def test_the_table_of_what_looks_like_a_credential_and_what_does_not(found, place, name, value, why):
+    assert found_in(place, name, value) == found, why
+
+
+ADVISED = re.compile(r"If it is none, write (not_secret: .*) into aws_batch\.yml, or at the top of a plan")
+
+
+@pytest.mark.parametrize(("place", "name", "value"), [row[1:4] for row in TABLE if row[0] == "name"])
+def test_what_is_found_by_its_name_is_accepted_as_its_message_advises(place, name, value):
+    plan = plan_with(place, name, value)
+    for _ in range(3):  # more than one name may be found in one value
+        for one in check_credentials(plan):
+            (advised,) = ADVISED.findall(one.message)
+            plan["not_secret"] = [*plan.get("not_secret", ()), *yaml.safe_load(advised)["not_secret"]]
+    assert not [*check_credentials(plan)]
+
+
+@pytest.mark.parametrize(("place", "name", "value"), [row[1:4] for row in TABLE if row[0] == "form"])
+def test_what_is_found_by_its_form_is_refused_whatever_its_name(place, name, value):
+    names = [name or "-u", "WHATEVER", "u", "user"]
+    assert found_in(place, name, value, not_secret=names) == "form"
+    assert not any("not_secret" in one.message for one in check_credentials(plan_with(place, name, value)))
+
+
+def test_a_name_that_is_none_of_a_credential_is_compared_letter_by_letter():
+    assert found_in("environment", "DB_SECRET", "x", not_secret=["DB_SECRET"]) == "none"
+    assert found_in("environment", "DB_SECRET", "x", not_secret=["db_secret", "SECRET", "DB"]) == "name"
+    assert found_in("params", "model", {"token": "x"}, not_secret=["model.token"]) == "none"
+    assert found_in("params", "model", {"token": "x"}, not_secret=["token"]) == "name"
+
+
+def test_a_value_in_place_of_a_name_is_refused():
+    plan = plan_with("environment", "A", "b") | {"not_secret": ["A", GITHUB]}
+    assert [(one.path, one.message) for one in check_credentials(plan)] == [
+        (("not_secret", 1), "looks like a credential itself: write the name that it has, not its value")
+    ]
+
+
+def test_a_very_long_name_has_another_way_out():
+    (one,) = check_credentials(plan_with("params", "x" * 300 + "_token", "abc"))
+    assert one.message.endswith("If it is none, give it a shorter name")
+
+
+def test_the_table_has_sixty_of_both():
+    assert sum(found != "none" for found, *_ in TABLE) >= 60
+    assert sum(found == "none" for found, *_ in TABLE) >= 60
 
 
 @pytest.mark.parametrize(
@@ -120,7 +212,7 @@ def test_a_line_of_npmrc_with_a_token_is_a_credential():
     ],
 )
 def test_credentials_are_found_among_the_words_of_a_command(command, positions):
-    assert list(credential_words(command.split())) == positions
+    assert [position for (position,), _ in credentials_in_command(command.split())] == positions
 
 
 @pytest.mark.parametrize(
@@ -137,4 +229,3 @@ def test_credentials_are_found_among_the_words_of_a_command(command, positions):
 def test_each_parameter_is_reported_once_and_numbers_of_passes_are_none(params, paths):
     found = [*credentials_in_params(params)]
     assert [path for path, _ in found] == paths
-    assert all("If it is none, give it another name" in message for _, message in found)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import Plan
+from kedro_batch.plan.settings import JobSettings
 from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.diff.model import Change
 from kedro_batch.review.overview.build_overview import build_overview
@@ -205,6 +206,20 @@ def test_what_changes_for_all_jobs_is_no_change_of_each():
     assert {data["jobs"][job]["name"] for job in data["shown"]} == near
 
 
+def test_a_changed_default_is_no_change_of_the_jobs_that_have_it():
+    old = layers(10, 3)
+    stays = replace(old.jobs[0], settings=replace(old.jobs[0].settings, attempts=5))
+    others = [[replace(job, settings=replace(job.settings, attempts=most)) for job in old.jobs[1:]] for most in (2, 3)]
+    plans = Plan(jobs=(stays, *others[0])), Plan(jobs=(stays, *others[1]))
+    for by_default, kinds in (True, {True}), (False, {None}):
+        stated = [
+            replace(plan, defaults=JobSettings(attempts=most if by_default else None))
+            for plan, most in zip(plans, (2, 3), strict=True)
+        ]
+        data = data_of(diff_of(*stated))
+        assert {job["change"].get("common") for job in data["jobs"] if "change" in job} == kinds
+
+
 def test_the_longest_path_is_one_of_jobs_that_wait_for_each_other():
     data = data_of(page_of(layers(800, 30)))
     path = [data["jobs"][number] for number in data["path"]]
@@ -253,11 +268,3 @@ def test_a_changed_default_is_told_once_and_no_job_is_drawn_as_changed_by_it():
     assert [job["name"] for job in data["jobs"] if not job["change"].get("common")] == [other.name]
     (raised,) = [one for one in data["risks"] if one["what"] == "attempts raised"]
     assert (raised["before"], raised["after"], raised["who"], len(raised["about"])) == ("2", "3", "all 10 jobs", 10)
-
-
-def test_a_default_that_some_jobs_override_is_no_change_of_the_others():
-    old, new = (with_attempts(layers(10, 3), attempts) for attempts in (2, 3))
-    overridden = replace(new.jobs[0], settings=replace(new.jobs[0].settings, attempts=2))
-    data = data_of(diff_of(old, replace(new, jobs=(overridden, *new.jobs[1:]))))
-    assert data["shown"] is None
-    assert sum(job.get("change", {}).get("common", False) for job in data["jobs"]) == 9

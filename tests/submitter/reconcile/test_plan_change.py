@@ -51,7 +51,7 @@ def with_settings(name: JobName, **changes: Any) -> Plan:
         with_settings(B, attempts=3, timeout_s=60),
         with_settings(B, tags={"team": "one"}, share_identifier="s", scheduling_priority=1),
         with_job(C, command=("y",), nodes=("p",), reads=("x",), writes=("z",), depends_on=(A,)),
-        replace(OLD, submit_tags=False, exclusive=True),
+        replace(OLD, submit_tags=False, exclusive=True, not_secret=("A",)),
         replace(OLD, jobs=OLD.jobs[:2]),
         replace(OLD, jobs=(*OLD.jobs, a_job("d", nodes=("q",), depends_on=(C,)))),
     ],

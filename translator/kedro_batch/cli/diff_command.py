@@ -2,6 +2,7 @@
 
 import os
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,6 +10,7 @@ import click
 from kedro_batch.cli.base import BatchCommand
 from kedro_batch.cli.option_types import RiskKinds, complete_risk_kinds
 from kedro_batch.cli.plan_source import read_source
+from kedro_batch.cli.policy_check import judge, policy_option, read_policy_file, refuse_violations
 from kedro_batch.cli.review_output import review_options, write_review
 from kedro_batch.errors import PlanDiffers
 
@@ -32,14 +34,23 @@ if TYPE_CHECKING:
     help="Exit with 3 if there is a risk of such a kind, or any.",
 )
 @click.option("--full", is_flag=True, help="Name all jobs and values in the text, also where there are many.")
+@policy_option
 @review_options("text", "markdown", "json", "html")
 def diff(
-    old: str, new: str, *, exit_code: bool, fail_on: tuple[tuple[str, ...], ...], full: bool, **given: Any
+    old: str,
+    new: str,
+    *,
+    exit_code: bool,
+    fail_on: tuple[tuple[str, ...], ...],
+    policy: str | None,
+    full: bool,
+    **given: Any,
 ) -> None:
     """Show what differs between the plans OLD and NEW: by meaning, not by lines.
 
     Each is a file, - for standard input, or REV:PATH for a revision in git: kedro-batch diff main:plan.yaml
-    plan.yaml. /dev/null is an empty plan, for a plan that was added or removed, as in git. Risks come first.
+    plan.yaml. /dev/null is an empty plan, for a plan that was added or removed, as in git. Risks come first. With
+    --policy, the plan NEW must keep a policy (docs/policy.md).
     markdown is for a comment on a pull request; JSON follows schemas/diff.schema.json; html is a self-contained page.
     """
     from kedro_batch.review.diff.diff_plans import diff_plans
@@ -49,10 +60,13 @@ def diff(
         raise click.UsageError("only one of the two can be standard input")
     if exit_code and fail_on:
         raise click.UsageError("--exit-code and --fail-on both end with 3: give one of them")
-    (before, old_name), (after, new_name) = _read(old), _read(new)
-    found = diff_plans(before, after)
+    rules = read_policy_file(policy)
+    (before, old_name, _), (after, new_name, content) = _read(old), _read(new)
+    violations = judge(after, content, new_name, rules)
+    found = replace(diff_plans(before, after), policy=rules.source if rules else None, violations=tuple(violations))
     text = render_diff(found, (before, after), (old_name, new_name), DiffFormat(given["format"]), full=full)
     write_review(text, given)
+    refuse_violations(violations, new_name, rules, listed=given["format"] != "text" or given["output"] != "-")
     if exit_code and found.differ:
         raise PlanDiffers(f"{new_name} differs from {old_name}")
     if counts := _count_kinds(found.risks, {kind for kinds in fail_on for kind in kinds}):
@@ -65,11 +79,11 @@ def _count_kinds(risks: "Sequence[Risk]", kinds: set[str]) -> str:
     return ", ".join(f"{kind} ({count:,})" for kind, count in counts.items())
 
 
-def _read(named: str) -> "tuple[Plan, str]":
+def _read(named: str) -> "tuple[Plan, str, bytes]":
     from kedro_batch.plan.model import Plan
     from kedro_batch.plan.reader import read_plan
 
     if named == os.devnull:
-        return Plan(jobs=()), named
+        return Plan(jobs=()), named, b""
     content, name = read_source(named)
-    return read_plan(content, name), name
+    return read_plan(content, name), name, content

@@ -25,11 +25,11 @@ def refusal_as_json(stdout: BinaryIO | None) -> Iterator[None]:
         raise type(error)(error.headline) from error
 
 
-def write_diagnostics(stdout: BinaryIO, diagnostics: Sequence[Diagnostic], plan: "Plan") -> None:
-    """Write the digest of a plan that is not refused, and its diagnostics."""
+def write_diagnostics(stdout: BinaryIO, diagnostics: Sequence[Diagnostic], plan: "Plan | None") -> None:
+    """Write the digest of a plan, and its diagnostics; without the plan, that it is refused."""
     from kedro_batch.plan.digest import plan_digest  # noqa: PLC0415  loaded only when it is asked for
 
-    _write(stdout, diagnostics, plan_digest(plan), Refused.code)
+    _write(stdout, diagnostics, plan_digest(plan) if plan else None, Refused.code)
 
 
 def _write(stdout: BinaryIO, diagnostics: Sequence[Diagnostic], digest: str | None, code: Code) -> None:

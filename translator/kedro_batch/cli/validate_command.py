@@ -7,39 +7,52 @@ import click
 
 from kedro_batch.cli.base import BatchCommand, print_diagnostics, print_plainly, verbosity_options
 from kedro_batch.cli.json_diagnostics import refusal_as_json, write_diagnostics
+from kedro_batch.cli.policy_check import judge, policy_option, read_policy_file, refuse_violations
 from kedro_batch.cli.streams import read_input
+from kedro_batch.diagnostics import Severity, sorted_diagnostics
 
 
 @click.command(cls=BatchCommand, short_help="Check a plan offline and print its digest.")
 @click.argument("plan")
 @click.option("--json", "as_json", is_flag=True, help="Print the digest and all diagnostics as JSON.")
+@policy_option
 @verbosity_options
-def validate(plan: str, *, as_json: bool, quiet: bool, verbose: bool, no_color: bool) -> None:
+def validate(  # noqa: PLR0913  each is an option
+    plan: str, *, as_json: bool, policy: str | None, quiet: bool, verbose: bool, no_color: bool
+) -> None:
     """Check PLAN (- is standard input): its schema, its graph, and all limits of AWS Batch.
 
     Everything that is wrong is reported at once. The digest names the plan's meaning: order, comments and
-    layout do not change it. A job that reads what another job writes, and does not wait for it, is a warning.
+    layout do not change it. A job that reads what another job writes, and does not wait for it, is a warning. With
+    --policy, the plan must keep a policy, too (docs/policy.md).
     """
     from kedro_batch.plan.digest import plan_digest
     from kedro_batch.plan.graph import longest_path
     from kedro_batch.plan.reader import plan_warnings, read_plan
+    from kedro_batch.review.violations import shown_violations
     from kedro_batch.text.wording import counted
 
-    content, name = read_input(plan)
     with refusal_as_json(sys.stdout.buffer if as_json else None):
+        rules = read_policy_file(policy)
+        content, name = read_input(plan)
         checked = read_plan(content, name)
+    violations = judge(checked, content, name, rules)
+    refused = any(one.severity is Severity.ERROR for one in violations)
     warnings = plan_warnings(checked, content, name)
     if not quiet:
         depth = longest_path({job.name: job.depends_on for job in checked.jobs})
         nodes = sum(len(job.nodes) for job in checked.jobs)
         sizes = f"{counted(len(checked.jobs), 'job')}, {counted(nodes, 'node')}, longest path {counted(depth, 'job')}"
         print_plainly(f"{name} is valid: {sizes}")
-        print_diagnostics(warnings, every=verbose, no_color=no_color)
+        softly = [one for one in shown_violations(violations) if one.severity is not Severity.ERROR]
+        print_diagnostics(sorted_diagnostics((*warnings, *softly)), every=verbose, no_color=no_color)
     if verbose:
         targets = Counter((job.settings.job_queue, job.settings.job_definition) for job in checked.jobs)
         for (queue, definition), count in sorted(targets.items()):
             print_plainly(f"  {counted(count, 'job')} to queue {queue} with definition {definition}")
     if as_json:
-        write_diagnostics(sys.stdout.buffer, warnings, checked)
-    else:
+        found = sorted_diagnostics((*warnings, *violations))
+        write_diagnostics(sys.stdout.buffer, found, None if refused else checked)
+    elif not refused:
         click.echo(f"digest {plan_digest(checked)}")
+    refuse_violations(violations, name, rules, listed=not as_json)

@@ -14,7 +14,14 @@ from kedro_batch.compiler.compilation import Compilation
 from kedro_batch.compiler.data.catalog import Catalog, refuse_invalid_entries
 from kedro_batch.compiler.inputs import CompileInputs
 from kedro_batch.compiler.options import CompileOptions
-from kedro_batch.compiler.params import Params, command_line_params, over_settings, prove_params, refuse_other_params
+from kedro_batch.compiler.params import (
+    Params,
+    command_line_params,
+    over_settings,
+    prove_params,
+    refuse_credentials,
+    refuse_other_params,
+)
 from kedro_batch.compiler.params_over_files import KEPT, find_clashes, find_kept
 from kedro_batch.compiler.plan_builder import build_plan
 from kedro_batch.compiler.project.class_bases import find_base_names
@@ -170,6 +177,7 @@ def _find_params(
     Returns:
         The parameters, and those of the project's files alone if there are any to merge over them.
     """
+    refuse_credentials(given, settings.not_secret)
     params = over_settings(given, settings.params, source)
     if not params.values:
         return params, {}

@@ -12,6 +12,7 @@ from kedro_batch.compiler.params_file import ParamsFile
 from kedro_batch.compiler.settings.config_source import ConfigSource, SourceRef
 from kedro_batch.diagnostics import Code, Diagnostic, FieldPath, PathMessage
 from kedro_batch.errors import ConfigError
+from kedro_batch.plan.checks.credentials import Names, credentials_in_params
 from kedro_batch.plan.checks.params import PARAMS_TWICE, own_params, refused_params
 from kedro_batch.plan.params import differing_params, merge_params, param_leaves, sort_params
 from kedro_batch.plan.params_words import params_words
@@ -80,7 +81,7 @@ def command_line_params(file: ParamsFile | None, given: Mapping[Any, Any]) -> Pa
         given: What Kedro makes of ``--params``.
 
     Raises:
-        ConfigError: A parameter could not be carried, or looks like a credential.
+        ConfigError: A parameter could not be carried.
     """
     layers = []
     if file is not None:
@@ -91,7 +92,7 @@ def command_line_params(file: ParamsFile | None, given: Mapping[Any, Any]) -> Pa
         layers.append(ParamsLayer(values=given, locate=lambda path: SourceRef(_OPTION, None, path)))
     if wrong := [
         Diagnostic(source=_OPTION, path=path, code=code, message=message)
-        for path, message, code in refused_params(given)
+        for path, message, code in refused_params(given, None)
     ]:
         raise ConfigError("the parameters of the command line cannot be passed on to the nodes:", wrong)
     return Params(layers)
@@ -103,6 +104,23 @@ def over_settings(params: Params, settings: Mapping[str, Any], source: ConfigSou
         return params
     below = ParamsLayer(values=settings, locate=lambda path: source.locate(("params", *path)))
     return Params((below, *params.layers))
+
+
+def refuse_credentials(params: Params, not_secret: Names) -> None:
+    """Refuse what looks like a credential in parameters of the command line.
+
+    Args:
+        params: Those of the command line alone; the others were checked with the settings.
+        not_secret: The names that are none of credentials, as the settings say.
+
+    Raises:
+        ConfigError: With the place of each.
+    """
+    if wrong := [
+        params.diagnose(path, message, Code.CREDENTIAL)
+        for path, message in credentials_in_params(params.values, not_secret)
+    ]:
+        raise ConfigError("the parameters of the command line cannot be passed on to the nodes:", wrong)
 
 
 def refuse_other_params(params: Params, prefix: Sequence[str], source: ConfigSource) -> None:

@@ -96,5 +96,5 @@ def _parse(content: bytes, name: str) -> Document:
 
 
 def _diagnose(file: ParamsFile) -> Iterator[Diagnostic]:
-    for path, message, code in refused_params(file.values):
+    for path, message, code in refused_params(file.values, None):
         yield Diagnostic(source=file.name, path=path, message=message, code=code)

@@ -58,6 +58,7 @@ def build_plan(inputs: CompileInputs) -> Compilation:
         account=settings.account,
         region=settings.region,
         exclusive=settings.exclusive,
+        not_secret=tuple(sorted(settings.not_secret)),
         job_definitions=_find_definitions(node_settings.distinct(nodes.selected)),
         defaults=_common_defaults(settings.defaults.settings, jobs),
         jobs=_drop_lost_outputs(add_reads(jobs, shared_places), uses, storages),

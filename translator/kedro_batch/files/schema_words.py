@@ -134,6 +134,8 @@ def _shown(value: object) -> str:
 
 
 def _wrong_constant(error: Any) -> str:
+    if error.validator_value is True:
+        return f"must be true, found {_shown(error.instance)}: leave it out if it does not hold"
     return f"found {_shown(error.instance)}; this version of kedro-batch reads {error.validator_value!r}"
 
 

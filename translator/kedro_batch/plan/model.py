@@ -101,6 +101,7 @@ class Plan:
         account: The AWS account that the plan is for, 12 digits; None for any.
         region: The AWS region that the plan is for; None for any.
         exclusive: True if a run is refused while another one writes the same datasets.
+        not_secret: Names that look like those of credentials and are none, sorted.
         params: The parameters of every job that runs nodes, as JSON values that ``plan.params`` allows.
         job_definitions: The job definitions that the plan declares, by name.
         defaults: What the file states once for all jobs; the jobs have it filled in.
@@ -118,6 +119,7 @@ class Plan:
     account: str | None = None
     region: str | None = None
     exclusive: bool = False
+    not_secret: tuple[str, ...] = ()
     params: Mapping[str, Any] = field(default_factory=dict)
     job_definitions: Mapping[str, JobDefinition] = field(default_factory=dict)
     defaults: JobSettings = field(default_factory=JobSettings)
@@ -150,6 +152,7 @@ class Plan:
             "account": self.account,
             "region": self.region,
             "exclusive": True if self.exclusive else None,
+            "not_secret": list(self.not_secret),
             "params": dict(self.params),
             "job_definitions": {name: one.to_dict() for name, one in sorted(self.job_definitions.items())},
         }
@@ -170,6 +173,7 @@ class Plan:
             account=header.get("account"),
             region=header.get("region"),
             exclusive=header.get("exclusive", False),
+            not_secret=tuple(sorted(header.get("not_secret", ()))),
             params=header.get("params", {}),
             job_definitions={
                 name: JobDefinition.from_dict(one) for name, one in header.get("job_definitions", {}).items()

@@ -31,7 +31,7 @@ def read_plan(content: bytes, source: str) -> Plan:
     plan, wrong, found = _check_document(yaml_reader.parse(content, source), source)
     if plan is None or wrong or found:
         plan = None  # reading the lines takes as much memory again
-        wrong = [*wrong, *_locate(found, content, source)]
+        wrong = [*wrong, *locate_diagnostics(found, content, source)]
         if len(wrong) > MAX_DIAGNOSTICS:
             wrong = [Diagnostic(source=source, message=MORE_IS_WRONG), *wrong[:MAX_DIAGNOSTICS]]
         raise PlanError(f"{source} is not a plan that can be applied:", wrong)
@@ -46,7 +46,7 @@ def plan_warnings(plan: Plan, content: bytes, source: str) -> tuple[Diagnostic, 
         content: The file that it was read from, for the lines.
         source: The file's name, for messages.
     """
-    return sorted_diagnostics(_locate(check_for_warnings(plan), content, source))
+    return sorted_diagnostics(locate_diagnostics(check_for_warnings(plan), content, source))
 
 
 def _check_document(
@@ -63,8 +63,14 @@ def _check_document(
     return plan, wrong, [one for one in found if one.path not in already]
 
 
-def _locate(found: Sequence[Diagnostic], content: bytes, source: str) -> list[Diagnostic]:
-    """Add the file and the lines; reading these takes time, so it happens only if something was found."""
+def locate_diagnostics(found: Sequence[Diagnostic], content: bytes, source: str) -> list[Diagnostic]:
+    """Add the file and the lines; reading these takes time, so it happens only if something was found.
+
+    Args:
+        found: What was found in a plan, with paths.
+        content: The file that the plan was read from.
+        source: The file's name, for messages.
+    """
     if not found:
         return []
     wanted = {one.path[:length] for one in found for length in range(len(one.path) + 1)}

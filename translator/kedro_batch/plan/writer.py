@@ -29,6 +29,8 @@ def _plan_lines(plan: Plan) -> Iterator[str]:
                 yield from block_lines(dict(sorted(value.items())))
             case dict():
                 yield from _nested(name, (line for flag, names in value.items() for line in _block_list(flag, names)))
+            case list() if name == "not_secret":  # each name is a line of its own in a review
+                yield from _block_list(name, value)
             case list():
                 yield from _flow_list(name, value)
             case _:

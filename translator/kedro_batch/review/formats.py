@@ -98,4 +98,6 @@ def _fields_of(value: Any) -> dict[str, Any]:
         for name in ("definition", "jobs", "field"):
             if found[name] is None:
                 del found[name]
+    if isinstance(value, PlanDiff) and value.policy is None:
+        del found["policy"], found["violations"]  # likewise
     return found

@@ -103,7 +103,7 @@ class JobSets:
             if settings is None:
                 settings = of_settings[id(job.settings)] = tuple(_properties_of_settings(job.settings))
             self._position[job.name] = len(self._position)
-            own = [(Kind.NAMESPACE, name) for name in namespaces_of(job)]
+            own = [(Kind.NAMESPACE, name) for name in namespaces_of(job.nodes)]
             self._properties[job.name] = (*own, *settings, *([(Kind.JOIN_JOBS, "")] if job.joins else ()))
         self._counts = Counter(one for properties in self._properties.values() for one in properties)
         self._forwards = sorted(self._position)

@@ -1,6 +1,6 @@
 """The Kedro namespaces of jobs: a plan has none of its own, the names of its nodes tell them. Pure."""
 
-from kedro_batch.plan.model import Job
+from collections.abc import Sequence
 
 _DEEPEST = 16
 """Levels of a namespace that are looked at: names of nodes come from files, and may be nothing but dots."""
@@ -14,12 +14,12 @@ def namespace_of_node(node: str) -> str:
     return node.partition("(")[0].rpartition(".")[0]
 
 
-def namespaces_of(job: Job) -> tuple[str, ...]:
+def namespaces_of(nodes: Sequence[str]) -> tuple[str, ...]:
     """Return the namespaces that hold all nodes of a job, the outermost first: ``("a", "a.b")``.
 
     Join jobs and jobs with a node outside of any namespace have none.
     """
-    parts = [namespace_of_node(node).split(".") for node in job.nodes]
+    parts = [namespace_of_node(node).split(".") for node in nodes]
     if not parts:
         return ()
     first, last = min(parts), max(parts)  # what these two have in common, all have

@@ -1,6 +1,6 @@
-"""Names and accounts in ARNs, such as of a job queue, or of a job definition with its revision. Pure."""
+"""Names, accounts and regions in ARNs, such as of a job queue, or of a job definition with its revision. Pure."""
 
-_PARTS, _ACCOUNT = 6, 4
+_PARTS, _REGION, _ACCOUNT = 6, 3, 4
 """Those of ``arn:partition:service:region:account:what``."""
 
 
@@ -11,8 +11,17 @@ def name_of_arn(named: str) -> str:
 
 def account_in_arn(named: str) -> str | None:
     """Return the account that an ARN names; None if it names none, or is no ARN."""
+    return _part_of_arn(named, _ACCOUNT)
+
+
+def region_in_arn(named: str) -> str | None:
+    """Return the region that an ARN names; None likewise."""
+    return _part_of_arn(named, _REGION)
+
+
+def _part_of_arn(named: str, part: int) -> str | None:
     parts = named.split(":", _PARTS - 1)
-    return parts[_ACCOUNT] or None if len(parts) == _PARTS else None
+    return parts[part] or None if len(parts) == _PARTS else None
 
 
 def bare_name(named: str) -> str:

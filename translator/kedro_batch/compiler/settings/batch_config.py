@@ -21,6 +21,7 @@ from kedro_batch.compiler.settings.declared_definitions import declared_in, merg
 from kedro_batch.compiler.settings.rules import AMOUNTS, Match, ResolvedSettings, Rule
 from kedro_batch.diagnostics import Code, Diagnostic
 from kedro_batch.errors import ConfigError, UsageError
+from kedro_batch.plan.checks.credentials import names_not_secret
 from kedro_batch.plan.settings import JOB_SETTINGS, JobSettings
 
 ACCEPT_ALL = ("*",)
@@ -41,6 +42,7 @@ class Settings:
         account: The AWS account that the plan is for; None for any.
         region: The AWS region that the plan is for, likewise.
         exclusive: Refuse a run while another one writes the same datasets.
+        not_secret: Names of variables, parameters and the like that look like those of credentials and are none.
         image: The image of declared job definitions that name none, by the command line.
         command_prefix: The first words of every command.
         container_conf_source: ``--conf-source`` inside the container.
@@ -60,6 +62,7 @@ class Settings:
     account: str | None = None
     region: str | None = None
     exclusive: bool = False
+    not_secret: frozenset[str] = frozenset()
     image: str | None = None
     command_prefix: tuple[str, ...] = _KEDRO_RUN
     container_conf_source: str | None = None
@@ -128,6 +131,7 @@ def resolve_settings(
         account=given.get("account"),
         region=given.get("region"),
         exclusive=given.get("exclusive", False),
+        not_secret=names_not_secret(given),
         image=image,
         command_prefix=tuple(given.get("command_prefix", _KEDRO_RUN)),
         container_conf_source=container_conf_source,

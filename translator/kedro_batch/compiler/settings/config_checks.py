@@ -20,11 +20,11 @@ from kedro_batch.files.resources import schema
 from kedro_batch.files.schema_words import Meaning
 from kedro_batch.files.yaml_scalars import key_text
 from kedro_batch.plan.checks.credentials import (
-    IN_COMMAND,
-    credential_words,
     credentials_in,
+    credentials_in_command,
     credentials_in_definition,
-    looks_like_credential,
+    credentials_in_names,
+    names_not_secret,
 )
 from kedro_batch.plan.checks.job_definitions import variables_in_register
 from kedro_batch.plan.checks.params import refused_params
@@ -105,7 +105,8 @@ def _run_checks(given: _Config, env: str | None) -> Iterator[tuple[FieldPath, st
         for path, message in check_one(given):
             yield path, message, code
     params = given.get("params")
-    for path, message, code in refused_params(params) if isinstance(params, Mapping) else ():
+    names = names_not_secret(given)
+    for path, message, code in refused_params(params, names) if isinstance(params, Mapping) else ():
         yield ("params", *path), message, code
 
 
@@ -240,15 +241,20 @@ def _check_tags(given: _Config) -> Iterator[PathMessage]:
 
 
 def _check_credentials(given: _Config) -> Iterator[PathMessage]:
+    names = names_not_secret(given)
+    for path, message in credentials_in_names(given.get("not_secret")):
+        yield ("not_secret", *path), message
     prefix = given.get("command_prefix")
-    for position in credential_words([str(word) for word in prefix] if isinstance(prefix, list) else ()):
-        yield ("command_prefix", position), IN_COMMAND
-    if looks_like_credential("", str(given.get("container_conf_source", ""))):
-        yield ("container_conf_source",), IN_COMMAND
+    for path, message in credentials_in_command(
+        [str(word) for word in prefix] if isinstance(prefix, list) else (), names
+    ):
+        yield ("command_prefix", *path), message
+    for _, message in credentials_in_command([str(given.get("container_conf_source", ""))], names):
+        yield ("container_conf_source",), message
     for here, settings in _job_settings(given):
-        for path, message in credentials_in(settings):
+        for path, message in credentials_in(settings, names):
             yield (*here, *path), message
-        for path, message in credentials_in_definition(declared_in(settings) or {}):
+        for path, message in credentials_in_definition(declared_in(settings) or {}, names):
             yield (*here, "job_definition", *path), message
 
 

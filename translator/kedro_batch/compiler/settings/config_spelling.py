@@ -38,6 +38,7 @@ _NAMES = {
     "shared_paths": "shared path, shared folders, shared folder, shared",
     "datasets": "dataset, stores, storage",
     "accept": "accepted, accepts, ignore",
+    "not_secret": "not secrets, no secret, no secrets, not credentials, not a secret, allow secrets",
     "exclusive": "exclusively, exclusive run, single run, one run, no concurrent runs",
     "account": "account id, aws account, aws account id, account number",
     "region": "aws region, default region, aws default region",

@@ -6,7 +6,7 @@ from typing import Any
 
 from kedro_batch.diagnostics import Code, Diagnostic, FieldPath, diagnostics_of
 from kedro_batch.plan.checks.batch_limits import OVERRIDES_CHARACTERS
-from kedro_batch.plan.checks.credentials import credentials_in_params
+from kedro_batch.plan.checks.credentials import Names, credentials_in_params
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.params import wrong_params
 from kedro_batch.plan.params_words import PARAMS_OPTION
@@ -17,10 +17,14 @@ TOO_LONG_PARAMS = (
 )
 
 
-def refused_params(params: Mapping[Any, Any]) -> Iterator[tuple[FieldPath, str, Code]]:
+def refused_params(params: Mapping[Any, Any], not_secret: Names | None) -> Iterator[tuple[FieldPath, str, Code]]:
     """Yield everything that keeps parameters of any source out of a plan.
 
     What is far too long is not looked at: each text is searched for credentials, which takes a while.
+
+    Args:
+        params: The parameters.
+        not_secret: The names that are none of credentials; None if that is not known yet, and asked later.
     """
     least = len(json.dumps(params, ensure_ascii=False, separators=(",", ":"), skipkeys=True, default=str))
     least -= len("{}") + len('""') * len(params)  # what the word of a command does not have
@@ -28,7 +32,8 @@ def refused_params(params: Mapping[Any, Any]) -> Iterator[tuple[FieldPath, str, 
         yield (), f"the parameters take {least} characters or more. {TOO_LONG_PARAMS}", Code.OVER_LIMIT
         return
     yield from ((path, message, Code.INVALID_CONFIG) for path, message in wrong_params(params))
-    yield from ((path, message, Code.CREDENTIAL) for path, message in credentials_in_params(params))
+    if not_secret is not None:
+        yield from ((path, message, Code.CREDENTIAL) for path, message in credentials_in_params(params, not_secret))
 
 
 def check_params(file: Mapping[str, Any]) -> Iterator[Diagnostic]:

@@ -7,12 +7,9 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from kedro_batch.plan.shells import SHELLS, program_name
+
 _KEDRO = "kedro"
-_SHELL_NAMES = (
-    "sh bash rbash dash ash zsh ksh ksh93 mksh csh tcsh fish busybox "
-    "cmd cmd.exe powershell powershell.exe pwsh pwsh.exe"
-)
-_SHELLS = frozenset(_SHELL_NAMES.split())
 _WRAPPER_NAMES = (
     "env nohup timeout nice ionice chrt taskset numactl stdbuf setsid setpriv setarch unshare nsenter chroot sudo doas "
     "su su-exec gosu runuser tini dumb-init catatonit exec command builtin time xvfb-run strace ltrace script flock "
@@ -86,25 +83,25 @@ def read_start(command: Sequence[str], own: Collection[str] = ()) -> CommandStar
 
 def _program_end(command: Sequence[str]) -> int:
     """Return how many words it takes to name the program."""
-    names = [_name(word) for word in command]
+    names = [program_name(word) for word in command]
     if _KEDRO in names:
         end = names.index(_KEDRO) + 1
         return end + 1 if end < len(command) and not command[end].startswith("-") else end
     if not names or names[0] in _WRAPPERS:
         return len(command)
-    if names[0] in _SHELLS or any(program.fullmatch(names[0]) for program, _ in _SCRIPT_OPTIONS) or names[0] == "java":
+    if names[0] in SHELLS or any(program.fullmatch(names[0]) for program, _ in _SCRIPT_OPTIONS) or names[0] == "java":
         return next((at + 1 for at in _operands(command, 1)), len(command))
     return 1
 
 
 def _find_script_option(command: Sequence[str]) -> int | None:
     """Return the place of the word behind which a script stands; None if there is none."""
-    if not command or _name(command[0]) == _KEDRO:
+    if not command or program_name(command[0]) == _KEDRO:
         return None
     in_vain: set[str] = set()  # what follows a second one has been looked at
     starts = True  # only wrappers and what they are given stand before it
     for at, word in enumerate(command):
-        name = _name(word)
+        name = program_name(word)
         if name == _KEDRO:
             return None  # what follows are Kedro's own options
         if starts and name in _EVALUATE:
@@ -122,7 +119,7 @@ def _find_script_option(command: Sequence[str]) -> int | None:
 
 
 def _script_option(name: str) -> re.Pattern[str] | None:
-    if name in _SHELLS:
+    if name in SHELLS:
         return _SHELL_SCRIPT
     return next((option for program, option in _SCRIPT_OPTIONS if program.fullmatch(name)), None)
 
@@ -143,17 +140,12 @@ def _operands(command: Sequence[str], at: int) -> Iterator[int]:
 
 def _assigned(command: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Yield the variables that wrappers set before the program."""
-    if command and _name(command[0]) in _WRAPPERS:
+    if command and program_name(command[0]) in _WRAPPERS:
         for word in command:
-            if _name(word) == _KEDRO:
+            if program_name(word) == _KEDRO:
                 return
             if found := _ASSIGNMENT.fullmatch(word):
                 yield found[1], found[2]
-
-
-def _name(word: str) -> str:
-    """Return the name of a program without its folder."""
-    return word.replace("\\", "/").rpartition("/")[2].lower()
 
 
 def _without_names(words: Sequence[str], own: Collection[str]) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from kedro_batch.diagnostics import path_text
+from kedro_batch.diagnostics import Diagnostic, path_text
 from kedro_batch.review.overview.model import Totals
 
 DIFF_SCHEMA = "kedro-batch/diff/v1"
@@ -240,6 +240,8 @@ class PlanDiff:
         totals_before: The totals of the old plan.
         totals_after: The totals of the new plan.
         data: What differs in the datasets.
+        policy: The name of the policy that the new plan was judged by; None if there is none.
+        violations: What the new plan breaks of it.
     """
 
     schema: str = DIFF_SCHEMA
@@ -254,3 +256,5 @@ class PlanDiff:
     totals_before: Totals
     totals_after: Totals
     data: DataChange
+    policy: str | None = None
+    violations: tuple[Diagnostic, ...] = ()

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from kedro_batch.diagnostics import Diagnostic, sorted_diagnostics
 from kedro_batch.plan.model import Plan
 from kedro_batch.review.diff.details import Detail, data_details, origin_detail
 from kedro_batch.review.diff.job_blocks import JobBlock, JobBlocks, build_blocks, group_equal_jobs
@@ -13,7 +14,11 @@ from kedro_batch.review.diff.total_lines import spell_totals
 from kedro_batch.review.job_sets import JobSets
 from kedro_batch.review.overview.build_overview import build_overview
 from kedro_batch.review.overview.view import OverviewView, build_overview_view
+from kedro_batch.review.violations import shown_violations
 from kedro_batch.text.wording import counted
+
+_VIOLATIONS = 20
+"""Violations of a policy that a review shows; `validate` shows more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +56,9 @@ class DiffView:
     data: tuple[Detail, ...]
     whole: OverviewView | None
     full: bool
+    policy: str | None
+    violations: tuple[Diagnostic, ...]
+    violations_left_out: int
 
 
 def build_diff_view(
@@ -67,6 +75,7 @@ def build_diff_view(
     sets = JobSets(plans[0].jobs), JobSets(plans[1].jobs)
     whole = next((number for number in (1, 0) if plans[number].jobs and not plans[1 - number].jobs), None)
     blocks = JobBlocks(jobs=tuple(group_equal_jobs(diff.jobs, sets))) if full else build_blocks(diff.jobs, plans, sets)
+    violations = sorted_diagnostics(shown_violations(diff.violations))
     return DiffView(
         old=names[0],
         new=names[1],
@@ -82,6 +91,9 @@ def build_diff_view(
         data=tuple(data_details(diff.data)),
         whole=None if whole is None else build_overview_view(build_overview(plans[whole]), names[whole]),
         full=full,
+        policy=diff.policy,
+        violations=violations[:_VIOLATIONS],
+        violations_left_out=len(violations[_VIOLATIONS:]),
     )
 
 

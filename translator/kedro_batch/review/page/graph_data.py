@@ -5,13 +5,12 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from kedro_batch.files.json_schema import whole
-from kedro_batch.review.formatting import resources_text
+from kedro_batch.review.formatting import memory_text, resources_text
+from kedro_batch.review.namespaces import namespaces_of
 from kedro_batch.review.overview.model import JobOverview
 from kedro_batch.review.page.groups import FOLDED_ABOVE, Group, JobFacts, group_jobs
 from kedro_batch.text.escaping import for_review
 from kedro_batch.text.wording import counted
-
-_RESOURCES = ("vcpus", "memory_mib", "gpus")
 
 
 def build_graph_data(
@@ -36,7 +35,7 @@ def build_graph_data(
     facts = [
         JobFacts(
             name=job.job,
-            nodes=job.nodes,
+            namespaces=namespaces_of(job.nodes),
             level=job.level,
             parents={*parents[number], *lost[number]},
             tags=job.settings.get("tags", {}),
@@ -69,12 +68,17 @@ def _build_group(
     removed: Collection[int],
 ) -> dict[str, Any]:
     stated = [jobs[number].settings.get("resources", {}) for number in members if number not in removed]
-    sums = {name: whole(sum(one.get(name) or 0 for one in stated)) for name in _RESOURCES}
+    sums = {name: whole(sum(one.get(name) or 0 for one in stated)) for name in ("vcpus", "memory_mib", "gpus")}
+    amounts = [
+        memory_text(amount, exactly=False) if name == "memory_mib" else resources_text({name: amount})
+        for name, amount in sums.items()
+        if amount
+    ]
     return {
         "kind": str(group.kind),
         "name": for_review(group.name),
         "inside": group.inside,
-        "words": [counted(len(members), "job"), resources_text({name: one for name, one in sums.items() if one})],
+        "words": [counted(len(members), "job"), ", ".join(amounts)],
         "gpus": sums["gpus"],
         "changes": Counter(own_changes[number] for number in members if number in own_changes),
     }

@@ -4,7 +4,6 @@ Groups are what people named: the namespaces of the nodes, else the values of a 
 side by side than can be looked at, they are put into groups of their own: linear runs, else levels.
 """
 
-import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +16,6 @@ MOST_SIDE_BY_SIDE = 60
 """The most boxes that are still a picture."""
 _MOST_LEVELS = 40
 _MOST_IN_LEVEL = 200
-_DEEPEST = 8
 _TAGGED = 0.8
 """The share of jobs that a tag has to be on, to group them by it."""
 
@@ -42,14 +40,14 @@ class JobFacts:
 
     Attributes:
         name: Its name.
-        nodes: The Kedro nodes that it runs.
+        namespaces: The namespaces that hold all its nodes, the outermost first: ``("a", "a.b")``.
         level: Its level in the graph, from 1.
         parents: The numbers of the jobs that it depends on.
         tags: Its tags on AWS Batch.
     """
 
     name: str
-    nodes: Sequence[str]
+    namespaces: tuple[str, ...]
     level: int
     parents: Collection[int]
     tags: Mapping[str, str]
@@ -80,7 +78,8 @@ class Groups:
 
 def group_jobs(jobs: Sequence[JobFacts]) -> Groups:
     """Put jobs into groups; small plans get only the groups that people named."""
-    kind, paths = GroupKind.NAMESPACE, [_namespace_of(job.nodes) for job in jobs]
+    kind = GroupKind.NAMESPACE
+    paths: list[_Path] = [job.namespaces for job in jobs]
     kept = _kept_paths(paths)
     if not kept:
         kind, paths = GroupKind.TAG, _values_of_a_tag(jobs)
@@ -88,23 +87,11 @@ def group_jobs(jobs: Sequence[JobFacts]) -> Groups:
     number = {path: index for index, path in enumerate(kept)}
     tree = _Tree(jobs=jobs)
     for path in kept:
-        tree.add(kind, ".".join(path), _innermost(path[:-1], number))
+        tree.add(kind, path[-1], _innermost(path[:-1], number))
     tree.group_of = [_innermost(path, number) for path in paths]
     if len(jobs) > FOLDED_ABOVE:
         tree.split_crowds()
     return tree.parents_first()
-
-
-def _namespace_of(nodes: Sequence[str]) -> _Path:
-    """Return the namespace that all these nodes are in, part by part. A node without a name is ``ns.f([x]) -> [y]``."""
-    spaces = [tuple(re.split(r"[(\s]", node, maxsplit=1)[0].split(".")[:-1][:_DEEPEST]) for node in nodes]
-    if not spaces:
-        return ()
-    first, last = min(spaces), max(spaces)  # what these two share, all share
-    shared = 0
-    while shared < min(len(first), len(last)) and first[shared] == last[shared]:
-        shared += 1
-    return first[:shared]
 
 
 def _values_of_a_tag(jobs: Sequence[JobFacts]) -> list[_Path]:

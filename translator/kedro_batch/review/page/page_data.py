@@ -36,7 +36,7 @@ class _Union:
         parents: For each job, its parents in the new plan.
         lost: For each job, the parents that it lost.
         removed: The jobs that are in the old plan alone.
-        common: The changes of fields that all jobs share; no job has them as its own.
+        common: The changes of fields that all jobs share, or that are those of a default; no job has them as its own.
     """
 
     jobs: tuple[JobOverview, ...]

@@ -1,0 +1,136 @@
+"""``--policy`` of ``validate`` and ``diff``: where a policy is read from, and how the commands end."""
+
+import json
+import os
+import subprocess
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from kedro_batch.files import resources
+from tests.support.forked import kedro_batch
+from tests.support.plans import write_plan
+
+X = ["x"]
+POLICY = """\
+schema: kedro-batch/policy/v1
+rules:
+  max_attempts: 3
+warnings:
+  job_queues: [batch]
+"""
+ERROR = "plan.yaml:1: defaults.attempts: 5 attempts for all 2 jobs; policy.yaml:3 allows 3 at most"
+WARNING = "plan.yaml:1: defaults.job_queue: queue 'a_queue' for all 2 jobs; policy.yaml:5 allows queue batch"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with a policy, and a plan that breaks it; ``old.yaml`` does, too, and ``soft.yaml`` is warned of."""
+    (tmp_path / "policy.yaml").write_text(POLICY)
+    for name, attempts in (("soft.yaml", 3), ("old.yaml", 4), ("plan.yaml", 5)):
+        written = write_plan(tmp_path, {"one": X, "two": X}, defaults={"attempts": attempts})
+        written.rename(tmp_path / name)
+    return tmp_path
+
+
+def test_a_plan_that_breaks_a_rule_is_not_valid(folder):
+    ended = kedro_batch("validate", "plan.yaml", "--policy", "policy.yaml", cwd=folder)
+    assert (ended.code, ended.text) == (4, "")
+    assert ended.err == (
+        "plan.yaml is valid: 2 jobs, 0 nodes, longest path 1 job\n"
+        f"1 warning:\n  warning policy: {WARNING}\n"
+        f"Error: plan.yaml breaks 1 rule of policy.yaml:\n  error policy: {ERROR}\n"
+    )
+
+
+def test_a_warning_changes_no_code(folder):
+    ended = kedro_batch("validate", "soft.yaml", "--policy", "policy.yaml", cwd=folder)
+    assert ended.code == 0
+    assert ended.text.startswith("digest sha256:")
+    assert "warning policy: soft.yaml:1: defaults.job_queue" in ended.err
+
+
+def test_json_has_all_jobs_of_each_violation(folder):
+    ended = kedro_batch("validate", "plan.yaml", "--json", "-q", "--policy", "policy.yaml", cwd=folder)
+    assert (ended.code, ended.err) == (4, "Error: plan.yaml breaks 1 rule of policy.yaml\n")
+    document = json.loads(ended.text)
+    Draft202012Validator(resources.schema("diagnostics")).validate(document)
+    assert document["digest"] is None
+    found = [(one["severity"], one["code"], one["line"], one["about"]) for one in document["diagnostics"]]
+    jobs = ["one", "two"]
+    assert found == [
+        ("error", "policy", 1, {"rule": ["max_attempts"], "policy": ["policy.yaml:3"], "jobs": jobs}),
+        ("warning", "policy", 1, {"rule": ["job_queues"], "policy": ["policy.yaml:5"], "jobs": jobs}),
+    ]
+
+
+@pytest.mark.parametrize("further", [[], ["--exit-code"], ["--fail-on=any"]])
+def test_a_diff_shows_what_the_new_plan_breaks_and_4_is_over_3(folder, further):
+    ended = kedro_batch("diff", "old.yaml", "plan.yaml", "--policy", "policy.yaml", *further, cwd=folder)
+    assert (ended.code, ended.err) == (4, "Error: plan.yaml breaks 1 rule of policy.yaml\n")
+    _, policy, *_ = ended.text.split("\n\n")
+    assert " ".join(policy.split()) == f"Policy policy.yaml ! error {ERROR} ! warning {WARNING}"
+
+
+def test_a_diff_in_a_file_lists_the_violations_on_standard_error_too(folder):
+    words = ["diff", "old.yaml", "plan.yaml", "--policy=policy.yaml"]
+    markdown = kedro_batch(*words, "--format=markdown", "-o", "diff.md", cwd=folder)
+    assert (markdown.code, markdown.text) == (4, "")
+    assert markdown.err == f"Error: plan.yaml breaks 1 rule of policy.yaml:\n  error policy: {ERROR}\n"
+    text = (folder / "diff.md").read_text()
+    assert f"**Breaks the policy** `policy.yaml`\n- **error** `{ERROR}`\n- **warning** `{WARNING}`\n" in text
+    document = json.loads(kedro_batch(*words, "--format=json", cwd=folder).text)
+    Draft202012Validator(resources.schema("diff")).validate(document)
+    assert document["policy"] == "policy.yaml"
+    assert [one["about"]["jobs"] for one in document["violations"]] == [["one", "two"]] * 2
+
+
+def test_a_diff_says_that_a_policy_is_kept_and_warnings_leave_the_code(folder):
+    (folder / "kept.yaml").write_text(POLICY.partition("warnings")[0])
+    kept = kedro_batch("diff", "plan.yaml", "soft.yaml", "--policy=kept.yaml", cwd=folder)
+    assert (kept.code, "\n\nPolicy kept.yaml: kept\n\n" in kept.text) == (0, True)
+    warned = kedro_batch("diff", "plan.yaml", "soft.yaml", "--policy=policy.yaml", "--exit-code", cwd=folder)
+    assert (warned.code, "! warning soft.yaml:1" in warned.text) == (3, True)
+
+
+def test_a_plan_that_is_gone_breaks_nothing(folder):
+    ended = kedro_batch("diff", "plan.yaml", "/dev/null", "--policy=policy.yaml", cwd=folder)
+    assert (ended.code, ended.err) == (0, "")
+
+
+@pytest.mark.parametrize("command", [["validate", "plan.yaml"], ["diff", "old.yaml", "plan.yaml"]])
+@pytest.mark.parametrize(
+    ("policy", "code", "said"),
+    [
+        ("gone.yaml", 2, "cannot read gone.yaml: No such file or directory"),
+        ("-", 2, "--policy takes a file or REV:PATH, not standard input"),
+        ("", 2, "it is empty"),
+        ("plan.yaml", 4, "plan.yaml is not a policy:"),
+        ("empty.yaml", 4, "empty.yaml: has no rule, so that every plan would pass"),
+        ("main:policy.yaml", 2, "fetch it: git fetch origin main:main"),
+        ("HEAD:gone.yaml", 2, "cannot read HEAD:gone.yaml: path 'gone.yaml' does not exist in 'HEAD'"),
+    ],
+)
+def test_without_its_policy_no_plan_passes(folder, command, policy, code, said):
+    (folder / "empty.yaml").write_text("")
+    _commit(folder)
+    ended = kedro_batch(*command, f"--policy={policy}", cwd=folder)
+    assert (ended.code, ended.text) == (code, "")
+    assert said in ended.err
+
+
+def test_a_pull_request_cannot_change_the_policy_of_the_branch_below(folder):
+    _commit(folder)
+    (folder / "policy.yaml").unlink()
+    (folder / "work:policy.yaml").write_text(POLICY.replace("3", "9"))
+    assert kedro_batch("validate", "plan.yaml", "--policy=HEAD:policy.yaml", cwd=folder).code == 4
+    ended = kedro_batch("validate", "plan.yaml", "--policy=work:policy.yaml", cwd=folder)
+    assert ended.code == 2
+    assert "it may be a revision in git and is a file, too" in ended.err
+
+
+def _commit(folder):
+    git = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    who = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
+    for words in (["init", "--quiet", "-b", "work", "."], ["add", "."], [*who, "commit", "--quiet", "-m", "a policy"]):
+        subprocess.run(["git", *words], cwd=folder, check=True, env=git)

@@ -1,0 +1,85 @@
+"""``--policy``: read a policy, judge a plan by it, and end with 4 if the plan breaks rules that refuse."""
+
+import os
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from kedro_batch.cli.plan_source import read_source
+from kedro_batch.diagnostics import Diagnostic, Severity
+from kedro_batch.errors import PolicyViolated, UsageError
+from kedro_batch.text.wording import counted
+
+if TYPE_CHECKING:
+    from kedro_batch.plan.model import Plan
+    from kedro_batch.plan.policy.model import Policy
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def policy_option(command: _F) -> _F:
+    """Add ``--policy``."""
+    return click.option(
+        "--policy",
+        metavar="FILE",
+        help="Exit with 4 if the plan breaks this policy: a file, or REV:PATH in git.",
+    )(command)
+
+
+def read_policy_file(named: str | None) -> "Policy | None":
+    """Read the policy that ``--policy`` names, before any plan: whatever is wrong with plans, its mistakes are said.
+
+    Raises:
+        PolicyError: It is no policy.
+        UsageError: It cannot be read.
+    """
+    if named is None:
+        return None
+    if named == "-":
+        raise UsageError("--policy takes a file or REV:PATH, not standard input")
+    from kedro_batch.plan.policy.reader import read_policy  # noqa: PLC0415  loaded only if there is a policy
+
+    content, name = read_source(named)
+    return read_policy(content, name)
+
+
+def judge(plan: "Plan", content: bytes, name: str, policy: "Policy | None") -> list[Diagnostic]:
+    """Return a diagnostic for each way in which a plan breaks a policy.
+
+    Args:
+        plan: The plan. One that does not exist (``/dev/null``) breaks nothing.
+        content: The file that it was read from, for the lines.
+        name: The file's name, for messages.
+        policy: The policy, if there is one.
+    """
+    if policy is None or name == os.devnull:
+        return []
+    from kedro_batch.plan.policy.judge import judge_plan  # noqa: PLC0415  loaded only if there is a policy
+    from kedro_batch.plan.reader import locate_diagnostics  # noqa: PLC0415  the same
+    from kedro_batch.review.violations import violation_diagnostics  # noqa: PLC0415  the same
+
+    found = violation_diagnostics(judge_plan(plan, policy), plan, policy)
+    return locate_diagnostics(found, content, name)
+
+
+def refuse_violations(diagnostics: Sequence[Diagnostic], name: str, policy: "Policy | None", *, listed: bool) -> None:
+    """End the command if a plan breaks rules that refuse.
+
+    Args:
+        diagnostics: What ``judge`` has returned.
+        name: The name of the plan.
+        policy: The policy.
+        listed: List the violations; otherwise only count them.
+
+    Raises:
+        PolicyViolated: It breaks some.
+    """
+    errors = [one for one in diagnostics if one.severity is Severity.ERROR]
+    if not errors or policy is None:
+        return
+    from kedro_batch.review.violations import shown_violations  # noqa: PLC0415  loaded only if there are some
+
+    rules = len({one.about["policy"] for one in errors})
+    headline = f"{name} breaks {counted(rules, 'rule')} of {policy.source}"
+    raise PolicyViolated(f"{headline}:", shown_violations(errors)) if listed else PolicyViolated(headline)

@@ -1,0 +1,107 @@
+"""Recognises the names that credentials have, and the values that are none whatever their names. Pure.
+
+Names end as credentials do, perhaps with an environment, a service or a number behind: ``DB_PASSWORD_PROD``. They may
+be written in any way: ``dbPassword``, ``db-password``, in letters of full width.
+"""
+
+import re
+from enum import Enum, auto
+from functools import lru_cache
+from unicodedata import normalize
+
+from kedro_batch.files.read_budget import MAX_CACHED_WORD
+from kedro_batch.text.escaping import INVISIBLE
+
+_SERVICES = (
+    "airtable|algolia|anthropic|assemblyai|aws|azure|cloudflare|cohere|databricks|datadog|deepgram|deepl|deepseek|"
+    "elevenlabs|finnhub|firebase|gcp|gemini|github|gitlab|google|groq|hf|hubspot|huggingface|kaggle|langchain|langfuse|"
+    "langsmith|mailgun|mapbox|mistral|mixpanel|newrelic|openai|openrouter|openweather|pagerduty|pinecone|pypi|qdrant|"
+    "sendgrid|sentry|serpapi|slack|stripe|supabase|tavily|telegram|twilio|wandb|weaviate|zendesk"
+)
+_DATABASES = "bigquery|jira|mlflow|mongo|mongodb|mysql|neptune|postgres|postgresql|pg|redis|redshift|smtp|snowflake"
+"""Beside the services: what is called their key is as often a key of data."""
+_SUFFIX = (
+    r"(_(prod|production|prd|live|staging|stage|stg|preprod|dev|development|test|testing|qa|uat|sandbox|demo|old|new|"
+    r"current|previous|next|main|default|primary|secondary|backup|master|replica|admin|root|readonly|ro|rw|eu|us|uk|apac|"
+    r"emea|v?\d+|" + f"{_SERVICES}|{_DATABASES}))*"
+)
+"""What stands behind the name of a credential that is one of several."""
+_PASSWORDS = re.compile(
+    rf"((password|passwd|passphrase|passcode|pwd|secret)s?\d*{_SUFFIX}(_[a-z])?|"
+    rf"(^|_)pass\d*|(db|database|user|admin|root|login|proxy|{_SERVICES}|{_DATABASES})_pass\d*{_SUFFIX})$",
+    re.IGNORECASE,
+)
+_KEYS = re.compile(
+    rf"((token|(api|access|account|private|priv|auth|secret|encryption|signing|ssh)_?key|authorization|credentials?)\d*"
+    rf"{_SUFFIX}|(^|_)({_SERVICES})_?keys?\d*{_SUFFIX}|(^|_)(github|gh|gitlab|azure|ado)_?pat)$",
+    re.IGNORECASE,
+)
+_OTHER_NAMES = re.compile(
+    r"(^|_)((low|high|band|all|notch|by|one|two|n|num|multi|single|double|first|second|third|fourth|fifth|final|"
+    r"next|prev|previous|forward|backward|boarding)_pass|(pad|padding|eos|bos|sos|eot|eod|unk|unknown|sep|cls|mask|stop|"
+    r"start|end|begin|first|last|next|special|image|audio|video|separator|blank|prefix|suffix|oov|page|"
+    r"continuation|newline|lang|language|placeholder|per|each|max|min|num)_token)(_?\d+)?$",
+    re.IGNORECASE,
+)
+"""Names of filters, rounds and special words of a tokenizer, which end as those of credentials do."""
+_POINTS_AT_ONE = re.compile(r"(credentials?|authorization)\d*$", re.IGNORECASE)
+_POINTER = re.compile(r"[A-Za-z_][\w-]{0,31}")
+"""What such a name has, if not a credential itself: the name of credentials in Kedro's files, or a word."""
+_HARMLESS = re.compile(
+    r"|true|false|yes|no|on|off|none|null|nil|enabled|disabled|required|optional|\*+|\.+|arn:.*|Ref::.*|<.*>|\$\{.*\}|"
+    r"(?-i:\$[A-Z_][A-Z0-9_]*)|\$\(.*|\{\{?[\w. -]*\}?\}|%\w+%|[\w.~-]*(/[\w.-]+)+|[a-z][a-z0-9+.-]*://[^\s@?]*",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Values that are not secret whatever their names: switches, and references to where a secret is kept."""
+_NUMBER = re.compile(r"[\d.]+")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_COUNTS = re.compile(r"(^|_)pass(es)?\d*$", re.IGNORECASE)
+
+
+def names_credential(name: str, value: str) -> bool:
+    """True if a value has a name as credentials have, and may be one."""
+    kind = _kind_of(name[-MAX_CACHED_WORD:])
+    if kind is None or is_harmless(value) or (kind is _Kind.POINTER and _POINTER.fullmatch(value)):
+        return False
+    # A number may be a password, but the number of tokens is not a token.
+    return kind is _Kind.PASSWORD or not _NUMBER.fullmatch(value)
+
+
+def is_name_of_credential(name: str) -> bool:
+    """True if credentials have such a name."""
+    return _kind_of(name[-MAX_CACHED_WORD:]) is not None
+
+
+def is_harmless(value: str) -> bool:
+    """True for values that are not secret whatever their names."""
+    return _HARMLESS.fullmatch(value) is not None
+
+
+def counts_passes(name: str) -> bool:
+    """True for names that numbers may have as parameters: of passes."""
+    return _COUNTS.search(_plain(name[-MAX_CACHED_WORD:])) is not None
+
+
+class _Kind(Enum):
+    PASSWORD = auto()
+    POINTER = auto()
+    OTHER = auto()
+
+
+@lru_cache(maxsize=16_384)
+def _kind_of(end: str) -> _Kind | None:
+    """Return what the end of a name stands for; None if it is no name of a credential."""
+    plain = _plain(end)
+    is_password = bool(_PASSWORDS.search(plain))
+    if not (is_password or _KEYS.search(plain)) or _OTHER_NAMES.search(plain):
+        return None
+    if _POINTS_AT_ONE.search(plain):
+        return _Kind.POINTER
+    return _Kind.PASSWORD if is_password else _Kind.OTHER
+
+
+def _plain(name: str) -> str:
+    """Return a name in plain letters that can be seen, its words with ``_`` between them."""
+    if not name.isascii():
+        name = normalize("NFKC", INVISIBLE.sub("", name))
+    return re.sub(r"\W+", "_", _CAMEL.sub("_", name))

@@ -1,0 +1,302 @@
+"""Judges a plan by a policy: which rules it breaks, and in which jobs. Pure.
+
+What a rule needs and a plan does not tell, breaks the rule: what is not known is not bounded. Jobs that break a rule
+in the same way are one violation, so that 800 jobs with one wrong default are not 800.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, NamedTuple
+
+from kedro_batch.diagnostics import FieldPath
+from kedro_batch.plan.checks.job_definitions import images_of
+from kedro_batch.plan.image_reference import parse_image
+from kedro_batch.plan.model import JOIN_COMMAND, Job, Plan
+from kedro_batch.plan.policy.job_containers import AMOUNTS, amount_of, other_commands
+from kedro_batch.plan.policy.model import Policy, Rule, RuleName, Unknown, Violation
+from kedro_batch.plan.settings import JobSettings
+from kedro_batch.plan.shells import SHELLS, program_name
+from kedro_batch.text.arns import account_in_arn, name_of_arn, region_in_arn
+
+_S_IN_H = 3600
+_ATTEMPTS_BY_DEFAULT = 1
+"""The AWS Batch API reference, RetryStrategy: a job whose definition names no number is started once."""
+_DOCKER_HUB = "docker.io"
+
+
+class _Found(NamedTuple):
+    """What breaks a rule in a job, with the path of the setting that has it, below the job."""
+
+    value: Any = None
+    unknown: Unknown | None = None
+    field: str = ""
+    definition: str = ""
+    path: FieldPath = ()
+
+
+_Finder = Callable[[Rule, JobSettings, Plan], Iterator[_Found]]
+
+
+def judge_plan(plan: Plan, policy: Policy) -> tuple[Violation, ...]:
+    """Return how a plan breaks the rules of a policy, in the order of the rules.
+
+    Args:
+        plan: A plan that can be applied.
+        policy: The policy.
+    """
+    return tuple(violation for rule in policy.rules for violation in _judge(rule, plan))
+
+
+def _judge(rule: Rule, plan: Plan) -> Iterator[Violation]:
+    match rule.name:
+        case RuleName.MAX_JOBS:
+            if len(plan.jobs) > rule.value:
+                yield Violation(rule=rule, found=len(plan.jobs), path=("jobs",))
+        case RuleName.MAX_VCPU_HOURS:
+            yield from _judge_hours(rule, plan)
+        case RuleName.ACCOUNTS | RuleName.REGIONS:
+            yield from _judge_location(rule, plan)
+        case RuleName.REGISTRIES | RuleName.IMAGES_BY_DIGEST:
+            yield from _judge_images(rule, plan)
+            yield from _judge_settings(rule, plan, _undeclared)
+        case RuleName.PROGRAMS | RuleName.NO_SHELL:
+            yield from _judge_commands(rule, plan)
+        case _:
+            yield from _judge_settings(rule, plan, _FINDERS[rule.name])
+
+
+@dataclass(slots=True)
+class _Group:
+    """Jobs that break a rule in the same way."""
+
+    path: FieldPath
+    jobs: list[str] = field(default_factory=list)
+
+
+def _violations(rule: Rule, plan: Plan, found: Iterable[tuple[int, _Found]]) -> Iterator[Violation]:
+    """Put jobs together that break a rule in the same way. What the defaults state, they break once, there."""
+    groups: dict[tuple[_Found, bool], _Group] = {}
+    for index, one in found:
+        in_defaults = _is_default(one.path, plan.jobs[index].settings, plan.defaults)
+        path = one.path if one.path[:1] == ("job_definitions",) else ("jobs", index, *one.path)
+        key = one._replace(path=()), in_defaults
+        group = groups.setdefault(key, _Group(("defaults", *one.path) if in_defaults else path))
+        group.jobs.append(plan.jobs[index].name)
+    for (one, _), group in groups.items():
+        yield Violation(
+            rule=rule,
+            found=one.value,
+            unknown=one.unknown,
+            field=one.field,
+            definition=one.definition,
+            path=group.path,
+            jobs=tuple(group.jobs),
+        )
+
+
+def _is_default(path: FieldPath, settings: JobSettings, defaults: JobSettings) -> bool:
+    """True if a job has a setting as the defaults state it."""
+    values: list[Any] = [settings, defaults]
+    for step in path:
+        values = [one.get(step) if isinstance(one, Mapping) else getattr(one, str(step), None) for one in values]
+    return bool(path) and bool(values[1]) and values[0] == values[1]
+
+
+def _judge_settings(rule: Rule, plan: Plan, find: _Finder) -> Iterator[Violation]:
+    known: dict[int, tuple[_Found, ...]] = {}  # many jobs share their settings
+
+    def look() -> Iterator[tuple[int, _Found]]:
+        for index, job in enumerate(plan.jobs):
+            if id(job.settings) not in known:
+                known[id(job.settings)] = tuple(find(rule, job.settings, plan))
+            for one in known[id(job.settings)]:
+                yield index, one
+
+    return _violations(rule, plan, look())
+
+
+def _find_name(name: str, rule: Rule, settings: JobSettings, _: Plan) -> Iterator[_Found]:
+    value = getattr(settings, name)
+    if not _allowed(value, rule.value):
+        yield _Found(value=value, path=(name,))
+
+
+def _find_no_revision(_: Rule, settings: JobSettings, plan: Plan) -> Iterator[_Found]:
+    named = settings.job_definition
+    if named not in plan.job_definitions and ":" not in name_of_arn(named):
+        yield _Found(value=named, path=("job_definition",))
+
+
+def _undeclared(_: Rule, settings: JobSettings, plan: Plan) -> Iterator[_Found]:
+    """Find a definition whose image is not known."""
+    if settings.job_definition not in plan.job_definitions:
+        yield _Found(unknown=Unknown.BY_DEFINITION, definition=settings.job_definition, path=("job_definition",))
+
+
+def _find_amount(name: str, rule: Rule, settings: JobSettings, plan: Plan) -> Iterator[_Found]:
+    amount = amount_of(name, settings, plan)
+    if amount.unknown:
+        yield _Found(unknown=amount.unknown, field=name, definition=amount.definition)
+    elif amount.value is not None and amount.value > rule.value:
+        yield _Found(value=amount.value, definition=amount.definition, path=amount.path)
+
+
+def _find_timeout(rule: Rule, settings: JobSettings, plan: Plan) -> Iterator[_Found]:
+    if settings.timeout_s is None:
+        yield _not_stated("timeout_s", settings, plan)
+    elif settings.timeout_s > rule.value:
+        yield _Found(value=settings.timeout_s, path=("timeout_s",))
+
+
+def _find_attempts(rule: Rule, settings: JobSettings, plan: Plan) -> Iterator[_Found]:
+    attempts = _attempts(settings, plan)
+    if attempts is None:
+        yield _not_stated("attempts", settings, plan)
+    elif attempts > rule.value:
+        yield _Found(value=attempts, path=("attempts",))
+
+
+def _attempts(settings: JobSettings, plan: Plan) -> int | None:
+    if settings.attempts is None and settings.job_definition in plan.job_definitions:
+        return _ATTEMPTS_BY_DEFAULT
+    return settings.attempts
+
+
+def _not_stated(name: str, settings: JobSettings, plan: Plan) -> _Found:
+    """Return what is found where a job does not state its timeout or its attempts; no plan declares them elsewhere."""
+    named = settings.job_definition
+    if named in plan.job_definitions:
+        return _Found(unknown=Unknown.NOT_STATED, field=name)
+    return _Found(unknown=Unknown.BY_DEFINITION, field=name, definition=named)
+
+
+def _find_tags(rule: Rule, settings: JobSettings, plan: Plan) -> Iterator[_Found]:
+    for key, allowed in rule.value.items():
+        value = settings.tags.get(key) if plan.submit_tags else None
+        if value is None:
+            yield _Found(unknown=Unknown.NOT_STATED, field=key)
+        elif not _allowed(value, allowed):
+            yield _Found(value=value, field=key, path=("tags", key))
+
+
+_FINDERS: Mapping[RuleName, _Finder] = {
+    RuleName.JOB_QUEUES: partial(_find_name, "job_queue"),
+    RuleName.JOB_DEFINITIONS: partial(_find_name, "job_definition"),
+    RuleName.DEFINITIONS_BY_REVISION: _find_no_revision,
+    **{RuleName(f"max_{name}"): partial(_find_amount, name) for name in AMOUNTS},
+    RuleName.MAX_TIMEOUT_S: _find_timeout,
+    RuleName.MAX_ATTEMPTS: _find_attempts,
+    RuleName.REQUIRED_TAGS: _find_tags,
+}
+
+
+def _allowed(name: str, patterns: Iterable[str]) -> bool:
+    """True if a name is one of those, or begins as one that ends with an asterisk."""
+    return any(name.startswith(one[:-1]) if one.endswith("*") else name == one for one in patterns)
+
+
+def _judge_hours(rule: Rule, plan: Plan) -> Iterator[Violation]:
+    total, unknown = 0.0, list[tuple[int, _Found]]()
+    known: dict[int, tuple[float, tuple[_Found, ...]]] = {}
+    for index, job in enumerate(plan.jobs):
+        if id(job.settings) not in known:
+            known[id(job.settings)] = _hours_of(job.settings, plan)
+        hours, missing = known[id(job.settings)]
+        total += hours
+        unknown += [(index, one) for one in missing]
+    if total > rule.value:
+        yield Violation(rule=rule, found=total, path=("jobs",))
+    yield from _violations(rule, plan, unknown)
+
+
+def _hours_of(settings: JobSettings, plan: Plan) -> tuple[float, tuple[_Found, ...]]:
+    """Return the most vCPU-hours of a job, and what is not known of them."""
+    vcpus, attempts = amount_of("vcpus", settings, plan), _attempts(settings, plan)
+    missing = []
+    if vcpus.unknown:
+        missing.append(_Found(unknown=vcpus.unknown, field="vcpus", definition=vcpus.definition))
+    missing += [
+        _not_stated(name, settings, plan)
+        for name, value in (("timeout_s", settings.timeout_s), ("attempts", attempts))
+        if value is None
+    ]
+    if missing:
+        return 0, tuple(missing)
+    return (vcpus.value or 0) * (settings.timeout_s or 0) * (attempts or 0) / _S_IN_H, ()
+
+
+def _judge_location(rule: Rule, plan: Plan) -> Iterator[Violation]:
+    """Judge the account or the region of the plan, and of the ARNs of its queues and definitions."""
+    name, in_arn = ("account", account_in_arn) if rule.name is RuleName.ACCOUNTS else ("region", region_in_arn)
+    stated = getattr(plan, name)
+    if stated is None:
+        yield Violation(rule=rule, unknown=Unknown.NOT_STATED, path=(name,))
+    elif stated not in rule.value:
+        yield Violation(rule=rule, found=stated, path=(name,))
+
+    def find(_: Rule, settings: JobSettings, __: Plan) -> Iterator[_Found]:
+        for target in ("job_queue", "job_definition"):
+            there = in_arn(getattr(settings, target))
+            if there not in (None, stated) and there not in rule.value:
+                yield _Found(value=there, field=target, path=(target,))
+
+    yield from _judge_settings(rule, plan, find)
+
+
+def _judge_images(rule: Rule, plan: Plan) -> Iterator[Violation]:
+    users: dict[str, list[str]] = {}
+    for job in plan.jobs:
+        users.setdefault(job.settings.job_definition, []).append(job.name)
+    for name, definition in plan.job_definitions.items():
+        for path, image in images_of(definition):
+            reference = parse_image(image)
+            if rule.name is RuleName.IMAGES_BY_DIGEST:
+                wrong = reference.digest is None
+            else:
+                host = reference.registry or _DOCKER_HUB
+                wrong = not _from_registry(host, f"{host}/{reference.repository}", rule.value)
+            if wrong:
+                yield Violation(
+                    rule=rule,
+                    found=image,
+                    definition=name,
+                    path=("job_definitions", name, *path),
+                    jobs=tuple(users.get(name, ())),
+                )
+
+
+def _from_registry(host: str, name: str, allowed: Iterable[str]) -> bool:
+    return any(_allowed(name if "/" in one else host, (one,)) for one in allowed)
+
+
+def _judge_commands(rule: Rule, plan: Plan) -> Iterator[Violation]:
+    wrong = _wrong_program if rule.name is RuleName.PROGRAMS else _shell_in
+    known: dict[tuple[str, ...], str | None] = {}
+
+    def look() -> Iterator[tuple[int, _Found]]:
+        for index, job in enumerate(plan.jobs):
+            for own, command in _commands(job, plan):
+                words = tuple(command)
+                if words not in known:
+                    known[words] = wrong(rule, words)
+                if (found := known[words]) is not None:
+                    yield index, _Found(value=found, path=("command",) if own else ())
+
+    return _violations(rule, plan, look())
+
+
+def _commands(job: Job, plan: Plan) -> Iterator[tuple[bool, Iterable[str]]]:
+    yield True, job.command
+    if job.settings.submit or plan.job_definitions:
+        yield from ((False, words) for words in other_commands(job.settings, plan))
+
+
+def _wrong_program(rule: Rule, command: tuple[str, ...]) -> str | None:
+    return None if command == JOIN_COMMAND or _allowed(command[0], rule.value) else command[0]
+
+
+def _shell_in(_: Rule, command: tuple[str, ...]) -> str | None:
+    """Return the first word that is a shell, or, as ``env -S`` takes it, begins with one."""
+    begins = (word.split(maxsplit=1)[:1] for word in command)
+    return next((word for words in begins for word in words if program_name(word) in SHELLS), None)

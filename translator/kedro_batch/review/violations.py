@@ -1,0 +1,209 @@
+"""Words what a plan breaks of a policy: violations come in, diagnostics go out, each with the rule's line. Pure."""
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from kedro_batch.diagnostics import Code, Diagnostic
+from kedro_batch.plan.checks.credentials import looks_like_credential
+from kedro_batch.plan.model import Plan
+from kedro_batch.plan.policy.model import Policy, RuleName, Unknown, Violation
+from kedro_batch.review.formatting import setting_text
+from kedro_batch.review.job_sets import JobSets
+from kedro_batch.text.wording import counted, listed, quoted
+
+SHOWN_OF_A_RULE = 10
+"""Ways to break one rule that are shown to people; data for tools have all."""
+_LONGEST_NAME = 80
+_NOT_SHOWN = "(not shown: it looks like a credential)"
+
+
+def violation_diagnostics(violations: Iterable[Violation], plan: Plan, policy: Policy) -> list[Diagnostic]:
+    """Return a diagnostic for each violation, with the names of all its jobs; lines of the plan are still missing.
+
+    Args:
+        violations: How the plan breaks the policy.
+        plan: The plan.
+        policy: The policy.
+    """
+    sets, described = JobSets(plan.jobs), dict[tuple[str, ...], str]()
+    found = []
+    for one in violations:
+        if one.jobs not in described:
+            described[one.jobs] = sets.describe(one.jobs)
+        found.append(_diagnostic(one, described[one.jobs], policy.source))
+    return found
+
+
+def shown_violations(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """Return diagnostics of violations for people: of a rule that is broken in very many ways, the first ones."""
+    ways: defaultdict[tuple[str, ...], list[Diagnostic]] = defaultdict(list)
+    for one in diagnostics:
+        ways[one.about["policy"]].append(one)
+    return [one for found in ways.values() for one in _first(found)]
+
+
+def _first(found: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
+    shown = len(found) if len(found) <= SHOWN_OF_A_RULE + 1 else SHOWN_OF_A_RULE
+    yield from found[:shown]
+    if rest := found[shown:]:
+        jobs = len({name for one in rest for name in one.about["jobs"]})
+        (rule,), (line,) = rest[0].about["rule"], rest[0].about["policy"]
+        yield replace(
+            rest[0],
+            message=f"{len(rest):,} more ways to break {rule} of {line}, in {counted(jobs, 'job')}; --json lists them",
+            about={**rest[0].about, "jobs": ()},
+        )
+
+
+def _diagnostic(violation: Violation, jobs: str, policy: str) -> Diagnostic:
+    rule = violation.rule
+    line = policy if rule.line is None else f"{policy}:{rule.line}"
+    words = _unknown_words(violation) if violation.unknown else _Words(_FOUND[rule.name](violation))
+    found = f"{words.found}{jobs and f' for {jobs}'}{words.behind_jobs}"
+    return Diagnostic(
+        code=Code.POLICY,
+        severity=rule.severity,
+        path=violation.path,
+        message=f"{found}; {line} {_ALLOWED[rule.name](violation)}{words.remedy and f'. {words.remedy}'}",
+        about={"rule": (str(rule.name),), "policy": (line,), "jobs": violation.jobs},
+    )
+
+
+class _Words(NamedTuple):
+    """What is wrong, before and behind the jobs, and what to do."""
+
+    found: str
+    behind_jobs: str = ""
+    remedy: str = ""
+
+
+def _unknown_words(one: Violation) -> _Words:
+    match one.rule.name:
+        case RuleName.REGISTRIES | RuleName.IMAGES_BY_DIGEST:
+            return _left_to_definition("the image", one, _DECLARE)
+        case RuleName.ACCOUNTS | RuleName.REGIONS:
+            what = str(one.path[0])
+            return _Words(f"the plan names no {what}", remedy=f"Write {what} into the settings")
+        case RuleName.REQUIRED_TAGS:
+            return _Words(f"no tag {_shown(one.field)}")
+    state = f"State {one.field}"
+    match one.unknown:
+        case Unknown.BY_DEFINITION:  # jobs that ask for no GPUs get those of their definition
+            return _left_to_definition(one.field, one, _DECLARE if one.field == "gpus" else state)
+        case Unknown.OTHER_CONTAINER:
+            remedy = f"{state} for it in the job definition"
+            return _Words(f"{one.field} is not stated for a further container", remedy=remedy)
+        case _:
+            return _Words(f"{one.field} is not stated", ", so that nothing bounds it", state)
+
+
+_DECLARE = "Declare it under job_definitions"
+
+
+def _left_to_definition(what: str, one: Violation, remedy: str) -> _Words:
+    left = f"{what} is left to the job definition {_shown(one.definition)}"
+    return _Words(left, ", and the plan does not declare it", remedy)
+
+
+def _amount(name: str) -> Callable[[Violation], str]:
+    def spell(one: Violation) -> str:
+        by = f" of the job definition {_shown(one.definition)}" if one.definition else ""
+        return f"{setting_text(name, one.found)}{by}{' in all containers' if 'submit' in one.path else ''}"
+
+    return spell
+
+
+def _text(what: str, behind: str = "") -> Callable[[Violation], str]:
+    return lambda one: f"{what} {_shown(one.found)}{behind}"
+
+
+def _place(what: str) -> Callable[[Violation], str]:
+    return lambda one: f"{one.field or 'the plan'} is of {what} {_shown(one.found)}"
+
+
+_FOUND: Mapping[RuleName, Callable[[Violation], str]] = {
+    RuleName.JOB_QUEUES: _text("queue"),
+    RuleName.JOB_DEFINITIONS: _text("job definition"),
+    RuleName.DEFINITIONS_BY_REVISION: _text("job definition", " without a revision"),
+    RuleName.REGISTRIES: _text("image"),
+    RuleName.IMAGES_BY_DIGEST: _text("image", " without a digest"),
+    RuleName.ACCOUNTS: _place("account"),
+    RuleName.REGIONS: _place("region"),
+    RuleName.MAX_VCPUS: _amount("vcpus"),
+    RuleName.MAX_MEMORY_MIB: _amount("memory_mib"),
+    RuleName.MAX_GPUS: _amount("gpus"),
+    RuleName.MAX_TIMEOUT_S: lambda one: f"a timeout of {setting_text('timeout_s', one.found)}",
+    RuleName.MAX_ATTEMPTS: lambda one: counted(one.found, "attempt"),
+    RuleName.MAX_JOBS: lambda one: counted(one.found, "job"),
+    RuleName.MAX_VCPU_HOURS: lambda one: f"up to {_hours(one.found)} (vCPUs x timeout x attempts)",
+    RuleName.REQUIRED_TAGS: lambda one: f"tag {_shown(one.field)} is {_shown(one.found, one.field)}",
+    RuleName.PROGRAMS: _text("program"),
+    RuleName.NO_SHELL: _text("shell"),
+}
+"""What a plan has, before the jobs that have it."""
+
+
+def _names(what: str, several: str = "") -> Callable[[Violation], str]:
+    """Spell what a rule of names allows, in one word for one of them and one for several."""
+
+    def spell(one: Violation) -> str:
+        is_one = len(one.rule.value) == 1 and not one.rule.value[0].endswith("*")
+        return f"allows {what if is_one else several or f'{what}s'} {_listed(one.rule.value)}"
+
+    return spell
+
+
+def _most(name: str) -> Callable[[Violation], str]:
+    def spell(one: Violation) -> str:
+        return f"allows {setting_text(name, one.rule.value)} at most" if one.rule.value else "allows none"
+
+    return spell
+
+
+def _tag(one: Violation) -> str:
+    allowed = one.rule.value[one.field]
+    what = "any value" if "*" in allowed else _listed(allowed, one.field)
+    return f"requires it, with {what}" if one.unknown else f"allows {what}"
+
+
+_ALLOWED: Mapping[RuleName, Callable[[Violation], str]] = {
+    RuleName.JOB_QUEUES: _names("queue"),
+    RuleName.JOB_DEFINITIONS: _names("job definition"),
+    RuleName.DEFINITIONS_BY_REVISION: lambda _: "requires one",
+    RuleName.REGISTRIES: _names("registry", "registries"),
+    RuleName.IMAGES_BY_DIGEST: lambda _: "requires images by digest",
+    RuleName.ACCOUNTS: _names("account"),
+    RuleName.REGIONS: _names("region"),
+    RuleName.MAX_VCPUS: _most("vcpus"),
+    RuleName.MAX_MEMORY_MIB: _most("memory_mib"),
+    RuleName.MAX_GPUS: _most("gpus"),
+    RuleName.MAX_TIMEOUT_S: _most("timeout_s"),
+    RuleName.MAX_ATTEMPTS: lambda one: f"allows {one.rule.value} at most",
+    RuleName.MAX_JOBS: lambda one: f"allows {one.rule.value:,} at most",
+    RuleName.MAX_VCPU_HOURS: lambda one: f"allows {_hours(one.rule.value)} at most",
+    RuleName.REQUIRED_TAGS: _tag,
+    RuleName.PROGRAMS: _names("program"),
+    RuleName.NO_SHELL: lambda _: "allows none",
+}
+"""What the rule says, behind its place."""
+
+
+def _shown(value: Any, name: str = "") -> str:
+    """Spell a text of a plan."""
+    return _NOT_SHOWN if looks_like_credential(name, str(value)) else quoted(str(value))
+
+
+def _listed(names: Iterable[str], name: str = "") -> str:
+    """Spell texts of a policy."""
+    return listed(_NOT_SHOWN if looks_like_credential(name, one) else one[:_LONGEST_NAME] for one in names)
+
+
+def _hours(number: float) -> str:
+    """Spell vCPU-hours, never rounded down: what is over a bound is spelled as more."""
+    return f"{math.ceil(number * _PRECISION) / _PRECISION:,} vCPU-hours".replace(".0 ", " ")
+
+
+_PRECISION = 100
