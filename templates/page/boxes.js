@@ -18,7 +18,7 @@ const jobBox = (number, x, y) => {
   const said = [job.kind, job.name, `level ${job.level}`, nodes, words, queue && `queue ${queue}`].filter(Boolean).join(", ");
   const marks = [job.own, job.kind && !job.own ? "common" : "", onPath.has(number) ? "longest" : "", job.settings.gpus ? "gpu" : ""];
   return boxElement({ class: `job ${joinClasses(marks)} ${coloursOf([job])}`, "data-job": number, "aria-label": said }, x, y,
-    job.change?.before ? `${job.change.before} -> ${job.name}` : job.name, SIGNS[job.own], [job.name, words, joinWords([nodes, queue])]);
+    job.change?.before ? `${job.change.before} -> ${job.name}` : job.name, SIGNS[job.own], [job.name, words || "set by the job definition", joinWords([nodes, queue])]);
 };
 const joinClasses = (names) => names.filter(Boolean).join(" ");
 const onPath = new Set(plan.path);
@@ -50,7 +50,8 @@ const groupBox = (folds) => (id, x, y) => {
   const attributes = { class: `${joinClasses(marks)} ${coloursOf(members.map((job) => jobs[job]))}`, "data-group": ~id, "aria-label": said, "aria-expanded": false };
   const drawn = boxElement(attributes, x, y, `${group.name}\n${[some, amounts, ...queues].filter(Boolean).join("\n")}`, "▸",
     [groupName(folds, id), [svg("tspan", { class: "count" }, some), signs, ` · ${inShort}`], amounts]);
-  drawn.append(...shares(members.map((job) => jobs[job])));
+  // Last, how many matches of a search are in it.
+  drawn.append(...shares(members.map((job) => jobs[job])), svg("text", { class: "found", x: WIDTH, y: -3 }));
   return drawn;
 };
 const frameElement = (folds) => ({ group, x, y, w, h }) => {

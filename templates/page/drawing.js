@@ -48,7 +48,8 @@ class Drawing {
     const job = state.job === null ? null : jobs[state.job];
     const boxesOf = (numbers) => new Set(numbers.map(this.boxOf));
     const [above, below] = job ? [boxesOf([...job.parents, ...job.lost]), boxesOf(job.children)] : [new Set(), new Set()];
-    const hits = state.hits && boxesOf([...state.hits]);
+    const hits = state.hits && new Map();
+    for (const number of state.hits ?? []) hits.set(this.boxOf(number), (hits.get(this.boxOf(number)) ?? 0) + 1);
     const is = job ? this.boxOf(state.job) : undefined;
     for (const [id, element] of this.elements ?? []) {
       element.classList.toggle("is", id === is);
@@ -57,6 +58,7 @@ class Drawing {
       const near = above.has(id) || below.has(id); // neighbours stay readable during a search
       element.classList.toggle("dim", hits !== null && !hits.has(id) && id !== is && !near);
       element.classList.toggle("hit", hits?.has(id) ?? false);
+      if (id < 0) element.querySelector(".found").textContent = hits?.has(id) ? count(hits.get(id), "match").replace("matchs", "matches") : "";
       element.setAttribute("tabindex", id === is ? 0 : -1);
       if (id >= 0) element.setAttribute("aria-pressed", id === is);
     }
@@ -157,7 +159,7 @@ class Drawing {
   }
 
   bringBox(id) {
-    const at = this.boxes.get(id);
+    const at = (this.places ?? this.boxes).get(id);
     if (!at) return;
     const [width, height] = this.view();
     if (this.scale < FAR) this.zoom(READABLE / this.scale);
@@ -202,7 +204,7 @@ class Drawing {
       }
     };
     this.frame.addEventListener("focusin", ({ target }) => {
-      if (target.matches(".job:focus-visible")) this.bringBox(+(target.dataset.job ?? ~target.dataset.group));
+      if (target.matches(":is(.job, .header):focus-visible")) this.bringBox(+(target.dataset.job ?? ~target.dataset.group));
     });
     this.frame.addEventListener("wheel", wheel, { passive: false });
   }

@@ -389,6 +389,7 @@ def test_namespaces_that_wait_for_each_other_are_drawn_and_marked(opened):
 def test_a_job_that_is_found_is_shown_outside_of_its_folded_group(opened, name):
     with opened(name) as page:
         page.locator("#search").fill("job_00777")
+        assert "match" in page.locator("#graph .group.hit .found").first.text_content()
         assert 0 < page.locator("#graph .group.hit").count() <= 2
         page.locator("#search").press("Enter")
         assert chosen(page) == "job_00777"

@@ -43,7 +43,6 @@ def diff(
     exit_code: bool,
     fail_on: tuple[tuple[str, ...], ...],
     policy: str | None,
-    full: bool,
     **given: Any,
 ) -> None:
     """Show what differs between the plans OLD and NEW: by meaning, not by lines.
@@ -64,7 +63,7 @@ def diff(
     (before, old_name, _), (after, new_name, content) = _read(old), _read(new)
     violations = judge(after, content, new_name, rules)
     found = replace(diff_plans(before, after), policy=rules.source if rules else None, violations=tuple(violations))
-    text = render_diff(found, (before, after), (old_name, new_name), DiffFormat(given["format"]), full=full)
+    text = render_diff(found, (before, after), (old_name, new_name), DiffFormat(given["format"]), full=given["full"])
     write_review(text, given)
     refuse_violations(violations, new_name, rules, listed=given["format"] != "text" or given["output"] != "-")
     if exit_code and found.differ:

@@ -1,13 +1,12 @@
 """Read a plan to review from a file, standard input, or a revision in git. A name comes in, its content goes out."""
 
-import os
 import re
-import subprocess
 from pathlib import Path
-from tempfile import TemporaryFile
+from shlex import quote
 
-from kedro_batch.cli.streams import read_input, read_whole
+from kedro_batch.cli.streams import read_input, too_large
 from kedro_batch.errors import UsageError
+from kedro_batch.files.git import GitObjectError, GitObjectTooLargeError, find_promisor, read_object
 
 
 def read_source(named: str) -> tuple[bytes, str]:
@@ -31,29 +30,30 @@ def read_source(named: str) -> tuple[bytes, str]:
         )
     if revision.startswith("-"):
         raise UsageError(f"cannot read {named}: {revision} is not a revision")
-    with TemporaryFile() as messages, TemporaryFile() as content:
-        command = ["git", "cat-file", "blob", named]
-        try:
-            # No shell reads the name, and the check above keeps git from taking it for an option.
-            code = subprocess.run(  # noqa: S603
-                command, stdout=content, stderr=messages, check=False, env={**os.environ, "LC_ALL": "C"}
-            ).returncode
-        except FileNotFoundError as error:
-            raise UsageError(
-                f"cannot read {named}: there is no such file, and git is not installed to read a revision"
-            ) from error
-        if code:
-            messages.seek(0)
-            reason = messages.read().decode(errors="replace").strip().removeprefix("fatal: ")
-            if reason.endswith("bad file"):
-                reason = "it is a folder in that revision"
-            elif fetch := _fetch_command(revision, reason):
-                reason = f"{reason.rstrip('.')}. If this clone has only a part of the history, fetch it: {fetch}"
-            raise UsageError(f"cannot read {named}: {reason}")
-        content.seek(0)
-        return read_whole(content, named), named
+    from kedro_batch.files.read_budget import MAX_BYTES  # noqa: PLC0415  the command line's --help does without
+
+    here = Path.cwd()
+    try:
+        return read_object(here, named, MAX_BYTES), named
+    except FileNotFoundError as error:
+        raise UsageError(
+            f"cannot read {named}: there is no such file, and git is not installed to read a revision"
+        ) from error
+    except GitObjectTooLargeError as error:
+        raise UsageError(too_large(named)) from error
+    except GitObjectError as error:
+        reason = str(error)
+        if _NOT_FETCHED in reason:
+            reason = (
+                "this is a partial clone, which has not fetched it, and a review fetches nothing. "
+                f"Fetch it, then try again: git fetch --refetch --no-filter {quote(find_promisor(here) or 'origin')}"
+            )
+        elif fetch := _fetch_command(revision, reason):
+            reason = f"{reason.rstrip('.')}. If this clone has only a part of the history, fetch it: {fetch}"
+        raise UsageError(f"cannot read {named}: {reason}") from error
 
 
+_NOT_FETCHED = "from promisor remote"
 _FULL_NAME = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _BRANCH_OR_TAG = re.compile(r"\w[\w./+-]*")
 _ABOVE_ANOTHER = re.compile(r"[\w./+-]+[~^][0-9~^]*")

@@ -80,8 +80,15 @@ def read_whole(stream: BinaryIO, name: str) -> bytes:
 
     content = stream.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
-        raise UsageError(f"cannot read {name}: it has more than {MAX_BYTES >> 20} MiB, the most that is read")
+        raise UsageError(too_large(name))
     return content
+
+
+def too_large(name: str) -> str:
+    """Return the message for what is too large to be read."""
+    from kedro_batch.files.read_budget import MAX_BYTES  # noqa: PLC0415  the command line's --help does without
+
+    return f"cannot read {name}: it has more than {MAX_BYTES >> 20} MiB, the most that is read"
 
 
 def is_standard_output(output: str | None) -> bool:

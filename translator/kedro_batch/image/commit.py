@@ -1,7 +1,6 @@
 """Asks git which commit a project is at, and what of it differs from the commit; makes the tag of an image of that."""
 
 import os
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,6 +8,8 @@ from pathlib import Path
 
 from kedro_batch.compiler.project.image_contents import drop_ignored_by_docker
 from kedro_batch.errors import UsageError
+from kedro_batch.files.git import GitEnded, GitObjectError, GitObjectTooLargeError, read_object, run_git
+from kedro_batch.files.read_budget import MAX_BYTES
 from kedro_batch.text.escaping import first_lines
 
 _BUILD_FILES = ("Dockerfile", ".dockerignore")
@@ -65,15 +66,16 @@ def read_commit(root: Path) -> Commit:
         UsageError: git has a repository here, and refuses to read it.
     """
     try:
-        head = _git(root, "rev-parse", "--verify", "--quiet", "HEAD")
+        head = run_git(root, "rev-parse", "--verify", "--quiet", "HEAD")
         if head.returncode == _UNBORN:
             return Commit(missing="the git repository has no commit yet")
         reason = os.fsdecode(head.stderr).strip()
         if head.returncode and _NO_REPOSITORY in reason:
             return Commit(missing="the project is in no git repository")
         _refuse(head, root)
-        prefix = _git(root, "rev-parse", "--show-prefix")
-        status = _git(root, "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--", ".")
+        prefix = run_git(root, "rev-parse", "--show-prefix")
+        words = ("--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--", ".")
+        status = run_git(root, "status", *words, filters=True)
     except FileNotFoundError:
         return Commit(missing="git is not installed")
     for one in (prefix, status):
@@ -84,10 +86,9 @@ def read_commit(root: Path) -> Commit:
 
 def read_committed(root: Path, file: str) -> str | None:
     """Return a file of the project as it is in the commit; None if it is not there, or is no text."""
-    shown = _git(root, "cat-file", "blob", f"HEAD:./{file}")
     try:
-        return None if shown.returncode else shown.stdout.decode()
-    except UnicodeDecodeError:
+        return read_object(root, f"HEAD:./{file}", MAX_BYTES).decode()
+    except (GitObjectError, GitObjectTooLargeError, UnicodeDecodeError):
         return None
 
 
@@ -98,17 +99,10 @@ def _in_image(root: Path, prefix: str, status: bytes) -> Iterator[str]:
     yield from sorted(file for file in files if Path(file) in kept or file in _BUILD_FILES)
 
 
-def _refuse(ended: "subprocess.CompletedProcess[bytes]", root: Path) -> None:
+def _refuse(ended: GitEnded, root: Path) -> None:
     if ended.returncode:
         reason = first_lines(os.fsdecode(ended.stderr)).removeprefix("fatal: ")
         raise UsageError(
             f"git does not tell which commit {root} is at, and the commit is the tag of the image: {reason}\n"
             "Do what git says, or name a tag: --tag TAG"
         )
-
-
-def _git(root: Path, *words: str) -> "subprocess.CompletedProcess[bytes]":
-    command = ["git", "--no-optional-locks", *words]
-    env = {**os.environ, "LC_ALL": "C"}  # its reasons are read
-    # No shell reads the words, and none of a user's comes first.
-    return subprocess.run(command, cwd=root, env=env, stdin=subprocess.DEVNULL, capture_output=True, check=False)  # noqa: S603

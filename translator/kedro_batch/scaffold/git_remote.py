@@ -1,10 +1,10 @@
 """Finds out where pull requests are: the repository on GitHub or GitLab, and its main branch, as git tells."""
 
 import re
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from kedro_batch.files.git import run_git
 from kedro_batch.scaffold.choices import Forge
 
 _HOSTS = {
@@ -53,13 +53,7 @@ def find_git_facts(root: Path) -> GitFacts:
 def is_ignored(root: Path, path: str) -> bool | None:
     """True if git ignores a path of a project; None if git cannot tell."""
     try:
-        # No shell reads the words, and git, the user's own, takes what follows -- for paths.
-        ended = subprocess.run(  # noqa: S603
-            ["git", "check-ignore", "--quiet", "--no-index", "--", path],  # noqa: S607  the user's own
-            cwd=root,
-            capture_output=True,
-            check=False,
-        )
+        ended = run_git(root, "check-ignore", "--quiet", "--no-index", "--", path)
     except OSError:
         return None
     return {0: True, 1: False}.get(ended.returncode)
@@ -67,11 +61,10 @@ def is_ignored(root: Path, path: str) -> bool | None:
 
 def _ask(root: Path, *words: str) -> str | None:
     try:
-        # No shell reads the words, all of them are ours, and git is the user's own.
-        ended = subprocess.run(["git", *words], cwd=root, capture_output=True, check=True)  # noqa: S603, S607
-    except (OSError, subprocess.CalledProcessError):
+        ended = run_git(root, *words)
+    except OSError:
         return None
-    return ended.stdout.decode(errors="replace").strip() or None
+    return ended.stdout.decode(errors="replace").strip() or None if ended.returncode == 0 else None
 
 
 def read_remote(url: str) -> tuple[Forge, str] | None:

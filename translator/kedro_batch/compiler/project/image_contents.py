@@ -4,10 +4,11 @@ An image that is built from a clone has only what git keeps. Where nothing can b
 """
 
 import re
-import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from posixpath import normpath
+
+from kedro_batch.files.git import run_git
 
 
 def find_what_leaves_out(folder: Path, root: Path) -> str | None:
@@ -26,13 +27,11 @@ def _is_untracked(folder: Path, beside: Path) -> bool:
     """True if git keeps the project's own file, but nothing of the folder."""
     if not any((parent / ".git").exists() for parent in beside.parents):
         return False
-    command = ["git", "--literal-pathspecs", "ls-files", "-z", "--", str(folder), str(beside)]
     try:
-        # No shell reads the paths, and git does not take what follows -- for options.
-        listed = subprocess.run(command, cwd=beside.parent, capture_output=True, check=True).stdout  # noqa: S603
-    except (OSError, subprocess.CalledProcessError):  # no git, or a repository that it does not trust
+        listed = run_git(beside.parent, "--literal-pathspecs", "ls-files", "-z", "--", str(folder), str(beside))
+    except OSError:  # no git
         return False
-    return listed == beside.name.encode() + b"\0"
+    return listed.returncode == 0 and listed.stdout == beside.name.encode() + b"\0"
 
 
 def _is_ignored_by_docker(folder: Path, root: Path) -> bool:

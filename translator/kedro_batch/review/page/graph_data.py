@@ -74,11 +74,12 @@ def _build_group(
         for name, amount in sums.items()
         if amount
     ]
+    at_least = "" if all("vcpus" in one and "memory_mib" in one for one in stated) else "at least "
     return {
         "kind": str(group.kind),
         "name": for_review(group.name),
         "inside": group.inside,
-        "words": [counted(len(members), "job"), ", ".join(amounts)],
+        "words": [counted(len(members), "job"), at_least + ", ".join(amounts) if amounts else ""],
         "gpus": sums["gpus"],
         "changes": Counter(own_changes[number] for number in members if number in own_changes),
     }
