@@ -12,6 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from kedro_batch.review.formats import DiffFormat, OverviewFormat
+from kedro_batch.text.escaping import INVISIBLE
 from tests.support.command_line import GENEROUS_S, PROGRAM, environment
 from tests.support.forked import kedro_batch
 from tests.support.plans import write_plan
@@ -273,6 +274,19 @@ def test_json_carries_nothing_that_a_terminal_obeys_or_hides(tmp_path):
     assert json.loads(requests.text.splitlines()[0])["containerOverrides"]["command"] == ["echo", nasty]
     assert "u202egnp" in json.loads(judged.text)["diagnostics"][0]["message"]
     assert json.loads(shown.text)["data"]["outputs"][0]["dataset"] == nasty
+
+
+@pytest.mark.parametrize("form", sorted({*OverviewFormat, *DiffFormat}))
+def test_names_of_which_nobody_sees_anything_are_escapes(tmp_path, form):
+    plan = write_plan(tmp_path, {"a": ["x"], "b": ["\u3164"]}, a={"writes": ["\u3164"]}, b={"reads": ["\u3164"]})
+    (tmp_path / "old.yaml").write_text(plan.read_text().replace("\\u3164", "\\U0001bca0"))
+    (tmp_path / "new.yaml").write_text(plan.read_text().replace("\\u3164", "\\u3164\\u115f"))
+    commands = {"show": (OverviewFormat, ["new.yaml"]), "diff": (DiffFormat, ["old.yaml", "new.yaml"])}
+    for command, (forms, files) in commands.items():
+        if form in [*forms]:
+            shown = kedro_batch(command, *files, f"--format={form}", cwd=tmp_path)
+            assert shown.code == 0
+            assert not INVISIBLE.search(shown.text)
 
 
 def on_a_terminal(*words, cwd, env=None):

@@ -91,6 +91,13 @@ def test_a_conf_source_that_means_the_same_everywhere_goes_into_the_container(pl
     assert resolve_settings(source(), place).container_conf_source == place
 
 
+def test_a_conf_source_with_a_password_needs_one_without_for_the_container():
+    with pytest.raises(ConfigError, match=r"--conf-source: looks like a credential, by its form"):
+        resolve_settings(source(), "https://me:hunter2@host/conf.tar.gz")
+    given = source(TARGET | {"container_conf_source": "https://host/conf.tar.gz"})
+    resolve_settings(given, "https://me:hunter2@host/conf.tar.gz")
+
+
 def test_an_absolute_conf_source_needs_one_for_the_container():
     with pytest.raises(ConfigError, match=r"Set container_conf_source in conf/base/aws_batch.yml to a path relative"):
         resolve_settings(source(), "/home/me/conf")

@@ -21,12 +21,13 @@ from kedro_batch.compiler.settings.declared_definitions import declared_in, merg
 from kedro_batch.compiler.settings.rules import AMOUNTS, Match, ResolvedSettings, Rule
 from kedro_batch.diagnostics import Code, Diagnostic
 from kedro_batch.errors import ConfigError, UsageError
-from kedro_batch.plan.checks.credentials import names_not_secret
+from kedro_batch.plan.checks.credentials import credentials_in_command, names_not_secret
 from kedro_batch.plan.settings import JOB_SETTINGS, JobSettings
 
 ACCEPT_ALL = ("*",)
 """The patterns of a code that is accepted for everything."""
 _KEDRO_RUN = ("kedro", "run")
+_CONF_SOURCE = "--conf-source"
 _WRONG = "the settings for AWS Batch are wrong:"
 
 
@@ -116,6 +117,9 @@ def resolve_settings(
     container_conf_source = given.get("container_conf_source", conf_source)
     if "container_conf_source" not in given and is_local_absolute_path(conf_source or ""):
         wrong.append(_diagnose_conf_source(source, str(conf_source)))
+    if "container_conf_source" not in given and conf_source is not None:
+        found = credentials_in_command([conf_source], names_not_secret(given))
+        wrong += [Diagnostic(source=_CONF_SOURCE, message=message, code=Code.CREDENTIAL) for _, message in found]
     # botocore's model takes a moment to load: it is asked only if everything else is right.
     wrong = wrong or [source.diagnose(path, message) for path, message in check_passed_on(given, env)]
     if wrong:
@@ -183,7 +187,7 @@ def _diagnose_missing_target(source: ConfigSource, given: Mapping[str, Any]) -> 
 
 def _diagnose_conf_source(source: ConfigSource, path: str) -> Diagnostic:
     return Diagnostic(
-        source="--conf-source",
+        source=_CONF_SOURCE,
         message=f"{path!r} is a path of this machine, and the container does not have it. Set container_conf_source "
         f"in {source.expected_file} to a path relative to the container's working directory, or to a URL such as "
         "s3://bucket/conf",

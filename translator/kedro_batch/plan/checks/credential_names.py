@@ -49,7 +49,8 @@ _POINTER = re.compile(r"[A-Za-z_][\w-]{0,31}")
 """What such a name has, if not a credential itself: the name of credentials in Kedro's files, or a word."""
 _HARMLESS = re.compile(
     r"|true|false|yes|no|on|off|none|null|nil|enabled|disabled|required|optional|\*+|\.+|arn:.*|Ref::.*|<.*>|\$\{.*\}|"
-    r"(?-i:\$[A-Z_][A-Z0-9_]*)|\$\(.*|\{\{?[\w. -]*\}?\}|%\w+%|[\w.~-]*(/[\w.-]+)+|[a-z][a-z0-9+.-]*://[^\s@?]*",
+    r"(?-i:\$[A-Z_][A-Z0-9_]*)|\$\(.*|\{\{?[\w. -]*\}?\}|%\w+%|(vault|ssm|secretsmanager|env|file):.*|"
+    r"\{\{resolve:.*|[\w.~-]*(/[\w.-]+)+|[a-z][a-z0-9+.-]*://[^\s@?]*",
     re.IGNORECASE | re.DOTALL,
 )
 """Values that are not secret whatever their names: switches, and references to where a secret is kept."""

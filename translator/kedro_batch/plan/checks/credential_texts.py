@@ -14,11 +14,11 @@ _PAIR = re.compile(rf"(?<![\w.-])([\w.-]+)(?:\s?=(?!=)\s?|\\{{0,3}}[\"']\s{{0,3}
 _FLOW_PAIR = re.compile(rf"(?<![\w.-])([\w.-]+):\s{{1,3}}(?={_VALUE})")
 """What stands in a map of YAML. Elsewhere a colon is often one of a sentence."""
 _STANDS_FOR_ONE = re.compile(
-    r"\$.*|\?|%s|:[A-Za-z_]\w*|[A-Za-z_][\w.]*[(\[].*|[\[({]|"
+    r"\$.*|<.*|\?|%s|:[A-Za-z_]\w*|[A-Za-z_][\w.]*[(\[].*|[\[({]|"
     r"(self|os|args?|cfg|config|settings|env|params|secrets?|credentials?)\.\S*",
     re.IGNORECASE | re.DOTALL,
 )
-"""A variable of a shell, a parameter of SQL, the code that finds a value."""
+"""A variable of a shell or what it reads from a file, a parameter of SQL, the code that finds a value."""
 _SHELL_WORD = re.compile(r"[^\s;|&()]+|[;|&()]+")
 _SEPARATOR = re.compile(r"[;|&()]+")
 _HEADER = re.compile(r"(?<!\S)[\"']?(?:-H|--header)[\s=]{0,3}[\"']?([\w-]+):\s{0,3}([^\"'\n]{0,100})")
