@@ -4,7 +4,7 @@ class Graph extends Drawing {
     super(container, label);
     this.folds = new Folds(plan.groups, jobs);
     this.addMap();
-    this.rest = el("button", { type: "button", class: "rest", "data-do": "all", title: "Show all jobs" });
+    this.rest = el("button", { type: "button", class: "left-out", "data-do": "all", title: "Show all jobs" });
     container.append(this.rest);
   }
 

@@ -433,6 +433,10 @@ def test_a_job_far_from_what_changed_is_shown_all_the_same(opened):
     with opened("far_diff") as page:
         assert page.locator("#only").is_checked()
         assert box(page, "job_00099").count() == 0
+        drawn = page.locator("#graph .job").count()
+        page.get_by_role("button", name=f"and {100 - drawn} jobs without a change of their own").click()
+        assert page.locator("#graph .job").count() == 100
+        page.locator("#only").check()
         page.locator("#search").fill("job:job_00099")
         page.locator("#search").press("Enter")
         assert chosen(page) == "job_00099"

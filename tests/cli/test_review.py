@@ -58,12 +58,14 @@ def test_show_tells_totals_then_jobs_then_data(folder):
     assert "  memory          14,000 MiB in total, 4000 MiB at peak\n" in totals
     assert "  queues          spaceflights_queue (7 jobs)\n  definitions     kedro_run (7 jobs)\n" in totals
     assert re.search(r"\n  digest          sha256:[0-9a-f]{64}$", totals)
-    assert [line.split()[1] for line in jobs.splitlines()[1:]][:3] == [
-        "preprocess_companies_node",
-        "preprocess_shuttles_node",
-        "create_model_input_table_node",
-    ]
-    assert "create_model_input_table_node  1 vCPU, 2000 MiB  after preprocess_companies_node" in jobs
+    assert jobs.startswith(
+        "Level 1: 2 jobs\n"
+        "  preprocess_companies_node      1 vCPU, 2000 MiB\n"
+        "  preprocess_shuttles_node       1 vCPU, 2000 MiB\n"
+        "Level 2: 2 jobs\n"
+        "  create_model_input_table_node  1 vCPU, 2000 MiB\n"
+        "      after preprocess_companies_node, preprocess_shuttles_node\n"
+    )
     assert "  inputs          companies, reviews, shuttles\n" in data
     assert "  final outputs   capacity_report, metrics\n" in data
 
@@ -308,6 +310,7 @@ def on_a_terminal(*words, cwd, env=None):
 def test_a_diff_has_colours_where_a_person_looks_at_it(folder):
     words = ["diff", "old.yaml", "new.yaml"]
     assert "\x1b[33m~ " in on_a_terminal(*words, cwd=folder, env={"TERM": "xterm"})
+    assert "\x1b[1mLevel 1: 2 jobs" in on_a_terminal("show", "old.yaml", cwd=folder, env={"TERM": "xterm"})
     assert "\x1b" not in on_a_terminal(*words, "--no-color", cwd=folder, env={"TERM": "xterm"})
     for env in ({"TERM": "xterm", "NO_COLOR": "1"}, {"TERM": "dumb"}):
         assert "\x1b" not in on_a_terminal(*words, cwd=folder, env=env)

@@ -51,8 +51,8 @@ def test_a_diff_in_json_has_the_json_of_each_parameter():
 
 
 def test_an_overview_shows_parameters_and_shortens_long_ones():
-    overview = build_overview(plan_of({"a": {"b": "x, y"}, "long": "z" * 300}))
-    text = render("show.txt.j2", build_overview_view(overview, "plan.yaml"))
+    plan = plan_of({"a": {"b": "x, y"}, "long": "z" * 300})
+    text = render("show.txt.j2", build_overview_view(build_overview(plan), plan, "plan.yaml"))
     assert '  params.a.b      "x, y"\n' in text
     assert f'  params.long     "{"z" * 99}... (202 more characters)\n' in text
 

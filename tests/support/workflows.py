@@ -163,6 +163,7 @@ def clone(origin: Path, revision: str, target: Path, *, depth: int | None = None
     """Clone one revision as runners do: no branch is checked out, and with a depth, older commits are missing."""
     git("init", "--quiet", str(target), cwd=origin)
     words = [f"--depth={depth}"] if depth else []
-    git("fetch", "--quiet", *words, f"file://{origin}", revision, cwd=target)
+    git("remote", "add", "origin", f"file://{origin}", cwd=target)
+    git("fetch", "--quiet", *words, "origin", revision, cwd=target)
     git("checkout", "--quiet", "--detach", "FETCH_HEAD", cwd=target)
     return target

@@ -1,9 +1,11 @@
 """Pull requests on GitHub and GitLab: the check, and the comment that is written, replaced, or not written."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -26,15 +28,27 @@ GITLAB = render_workflow("gitlab/kedro-batch.yml")
 MARKER = "<!-- kedro-batch diff plan.yaml -->"
 UPDATE = "**`plan.yaml` is out of date.** Update it: `kedro-batch compile --env=aws_batch -o plan.yaml`"
 POSTED, REPLACED = "POST", "REPLACE"
+_LAST = JOBS["comment"]["steps"][-1]["name"]
+_POLICY = "schema: kedro-batch/policy/v1\nrules: {max_memory_mib: 4096, job_queues: [a_queue]}\n"
 
 
 @dataclass(frozen=True)
 class Review:
-    """What came of a pull request: the code of the check, the comment, and how it was written (None: not at all)."""
+    """What came of a pull request.
+
+    Attributes:
+        check: How the check ended.
+        text: The comment.
+        written: How it was written; None: not at all.
+        judged: How the job ended that writes it.
+        log: What that job says.
+    """
 
     check: int
     text: str
     written: str | None
+    judged: int
+    log: str
 
 
 class OnGitHub:
@@ -45,7 +59,9 @@ class OnGitHub:
         self.variables = programs(folder / "bin")
         self.reviews = 0
 
-    def review(self, repository, *earlier: str, strangers: int = 0, token: bool = True) -> Review:
+    def review(
+        self, repository, *earlier: str, strangers: int = 0, token: bool = True, fail_on: str | None = None
+    ) -> Review:
         self.reviews += 1
         here = self.folder / str(self.reviews)
         here.mkdir()
@@ -78,28 +94,31 @@ class OnGitHub:
         check = runner("check").step(PULL_REQUEST, "check", "Check that plan.yaml is what the project compiles to")
         code = {"needs.check.outputs.code": check.outputs.get("code", "")}
         comment = runner("comment")
-        write = comment.step(PULL_REQUEST, "comment", "Write the comment", **code)
+        workflow = PULL_REQUEST if fail_on is None else PULL_REQUEST.replace('FAIL_ON: ""', f'FAIL_ON: "{fail_on}"')
+        write = comment.step(workflow, "comment", "Write the comment", **code)
         assert write.ended.code == 0, write.ended.err
+        judged = comment.step(PULL_REQUEST, "comment", _LAST, **{"steps.write.outputs.code": write.outputs["code"]})
+        came = partial(Review, check.ended.code, judged=judged.ended.code, log=write.ended.text + write.ended.err)
         text = (comment.clone / "comment.md").read_text()
         assert write.summary == text
         if not token:
             (post,) = (step for step in JOBS["comment"]["steps"] if step.get("name", "").startswith("Post"))
             assert post["if"] == "github.event.pull_request.head.repo.full_name == github.repository"
-            return Review(check.ended.code, text, None)
+            return came(text=text, written=None)
         news = {"steps.write.outputs.news": write.outputs["news"]}
         posting = comment.step(PULL_REQUEST, "comment", "Post the comment, or replace the earlier one", **news)
         assert posting.ended.code == 0, posting.ended.err
         file = here / "asked.jsonl"
         if not file.exists():
-            return Review(check.ended.code, text, None)
+            return came(text=text, written=None)
         (asked,) = map(json.loads, file.read_text().splitlines())
         assert asked["body"] == text
         match asked["method"], asked["endpoint"]:
             case "POST", "repos/o/n/issues/5/comments":
-                return Review(check.ended.code, text, POSTED)
+                return came(text=text, written=POSTED)
             case "PATCH", path:
                 assert path == "repos/o/n/issues/comments/1000"
-                return Review(check.ended.code, text, REPLACED)
+                return came(text=text, written=REPLACED)
         raise AssertionError(asked)
 
 
@@ -111,7 +130,9 @@ class OnGitLab:
         self.variables = programs(folder / "bin")
         self.reviews = 0
 
-    def review(self, repository, *earlier: str, strangers: int = 0, token: bool = True) -> Review:
+    def review(
+        self, repository, *earlier: str, strangers: int = 0, token: bool = True, fail_on: str | None = None
+    ) -> Review:
         self.reviews += 1
         self.service.written.clear()
         notes = [{"id": n, "author": {"id": 99}, "body": f"{MARKER}\nmine"} for n in range(strangers)]
@@ -137,17 +158,18 @@ class OnGitLab:
         # What the merge request brings is data for this job, also where Python would import it in place of its own.
         (there / "json.py").write_text("raise SystemExit('a file of the project was run beside the token')")
         secret = {"KEDRO_BATCH_TOKEN": TOKEN} if token else {}
-        ended = run_gitlab_job(GITLAB, "kedro-batch note", there, {**variables, **of_check, **secret})
-        assert ended.code == 0, ended.err
+        workflow = GITLAB if fail_on is None else GITLAB.replace('FAIL_ON: ""', f'FAIL_ON: "{fail_on}"')
+        ended = run_gitlab_job(workflow, "kedro-batch note", there, {**variables, **of_check, **secret})
+        came = partial(Review, check.code, judged=ended.code, log=ended.text + ended.err)
         assert TOKEN not in ended.text + ended.err
         text = (there / "note.md").read_text()
         assert text in ended.text
         if not self.service.written:
-            return Review(check.code, text, None)
+            return came(text=text, written=None)
         ((method, path, body),) = self.service.written
         assert body == text
         assert (method, path.rpartition("/")[2]) in (("POST", "notes"), ("PUT", "1000"))
-        return Review(check.code, text, {"POST": POSTED, "PUT": REPLACED}[method])
+        return came(text=text, written={"POST": POSTED, "PUT": REPLACED}[method])
 
 
 @pytest.fixture(params=["github", pytest.param("gitlab", marks=pytest.mark.long)])
@@ -165,7 +187,7 @@ def forge(request, tmp_path) -> Iterator[OnGitHub | OnGitLab]:
 def test_a_change_is_shown_and_after_a_push_without_the_plan_it_is_said_how_to_update_it(forge, repository):
     repository.give_memory(4096)
     first = forge.review(repository)
-    assert (first.check, first.written) == (0, POSTED)
+    assert (first.check, first.written, first.judged) == (0, POSTED, 0)
     assert first.text.startswith(f"{MARKER}\n\n### Plan: ")
     assert "`plan.yaml` compared with `main:plan.yaml`" in first.text
     assert "4096" in first.text
@@ -186,6 +208,37 @@ def test_a_pull_request_that_leaves_the_plan_alone_gets_no_comment_but_an_earlie
     assert "### Plan: no difference in 4 jobs" in again.text
 
 
+def test_a_plan_that_breaks_the_policy_of_the_branch_below_is_red_whatever_the_pull_request_does(forge, repository):
+    repository.git("checkout", "--quiet", "main")
+    (repository.folder / "kedro-batch-policy.yaml").write_text(_POLICY)
+    repository.commit()
+    repository.git("checkout", "--quiet", "change")  # which began before there was a policy
+    repository.give_memory(8192)
+    review = forge.review(repository)
+    assert (review.check, review.written, review.judged) == (0, POSTED, 4)
+    assert re.search(
+        r"\*\*Breaks the policy\*\* `(origin/)?main:kedro-batch-policy.yaml`\n- \*\*error\*\* ", review.text
+    )
+    assert "8 GiB for all 4 jobs" in review.text
+    assert re.search(r"Error: plan.yaml breaks 1 rule of (origin/)?main:kedro-batch-policy.yaml", review.log)
+
+    repository.git("merge", "--quiet", "-m", "Merge", "main")
+    (repository.folder / "kedro-batch-policy.yaml").write_text(_POLICY.replace("4096", "99999"))
+    repository.commit()
+    again = forge.review(repository, review.text)
+    assert (again.written, again.judged, "8 GiB for all 4 jobs" in again.text) == (REPLACED, 4, True)
+
+
+def test_the_first_policy_of_a_repository_is_none_yet_and_risks_are_red_if_they_were_chosen(forge, repository):
+    (repository.folder / "kedro-batch-policy.yaml").write_text(_POLICY)
+    plan = (repository.folder / "plan.yaml").read_text()
+    repository.commit(plan_yaml=plan.replace("a_queue", "another_queue"))
+    review = forge.review(repository, fail_on="image_changed,queue_changed")
+    assert (review.check, review.written, review.judged) == (3, POSTED, 3)
+    assert "plan.yaml has risks of --fail-on, compared with main:plan.yaml: queue_changed (4)" in review.log
+    assert "policy" not in review.text
+
+
 @pytest.mark.long
 def test_the_first_plan_of_a_repository_is_shown_whole(forge, repository):
     plan = (repository.folder / "plan.yaml").read_text()
@@ -194,7 +247,7 @@ def test_the_first_plan_of_a_repository_is_shown_whole(forge, repository):
     repository.git("checkout", "--quiet", "-B", "change")
     repository.commit(plan_yaml=plan)
     review = forge.review(repository)
-    assert (review.check, review.written) == (0, POSTED)
+    assert (review.check, review.written, review.judged) == (0, POSTED, 0)
     assert "`plan.yaml` compared with `/dev/null`" in review.text
 
 
@@ -205,6 +258,7 @@ def test_a_plan_that_is_missing_or_broken_is_said(forge, repository):
     repository.commit(plan_yaml="no plan")
     broken = forge.review(repository, missing.text)
     assert [(one.check, one.written) for one in (missing, broken)] == [(2, POSTED), (4, REPLACED)]
+    assert (missing.judged, broken.judged) == (2, 4)
     for one in (missing, broken):
         assert one.text.startswith(f"{MARKER}\n**`plan.yaml` could not be checked**: see the [")
         assert "The changes cannot be shown: see the [log](https://" in one.text
@@ -214,7 +268,7 @@ def test_a_plan_that_is_missing_or_broken_is_said(forge, repository):
 def test_a_fork_gets_no_comment_and_its_text_is_in_the_summary_or_the_log(forge, repository):
     repository.give_memory(4096)
     review = forge.review(repository, token=False)
-    assert (review.check, review.written) == (0, None)
+    assert (review.check, review.written, review.judged) == (0, None, 0)
     assert "4096" in review.text
 
 

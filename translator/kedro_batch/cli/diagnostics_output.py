@@ -14,6 +14,11 @@ from kedro_batch.text.escaping import for_terminal
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 _HEAD = re.compile(rf"^(?P<indent> *)(?P<head>(?P<severity>{'|'.join(Severity)}) \w+)(?=:)", re.MULTILINE)
+_PLACE = re.compile(
+    rf"^(?P<before> +(?:(?:{'|'.join(Severity)}) \w+: )?)(?P<place>\S+?(?::\d+|\.(?:ya?ml|py|toml)))(?=: )",
+    re.MULTILINE,
+)
+"""A file, and perhaps its line, where a diagnostic begins."""
 _NARROWEST = 40
 
 
@@ -32,9 +37,11 @@ def message_text(error: KedroBatchError, *, every: bool) -> str:
 
 
 def with_colours(text: str) -> str:
-    """Colour the severities and codes at the beginning of lines; click drops colours where there is no terminal."""
+    """Colour severities, codes and files at the beginning of lines; click drops colours where there is no terminal."""
+    with_places = _PLACE.sub(lambda found: found["before"] + click.style(found["place"], bold=True), text)
     return _HEAD.sub(
-        lambda found: found["indent"] + click.style(found["head"], fg=_COLOURS[Severity(found["severity"])]), text
+        lambda found: found["indent"] + click.style(found["head"], fg=_COLOURS[Severity(found["severity"])]),
+        with_places,
     )
 
 

@@ -13,6 +13,7 @@ from kedro_batch.errors import UsageError
 
 _F = TypeVar("_F", bound=Callable[..., object])
 _COLOURS = {"+ ": "green", "- ": "red", "> ": "cyan", "~ ": "yellow", "  ! ": "magenta"}
+_WARNING = "  warning "
 
 
 def review_options(*formats: str) -> Callable[[_F], _F]:
@@ -32,12 +33,26 @@ def review_options(*formats: str) -> Callable[[_F], _F]:
     return add
 
 
-def write_review(text: str, given: dict[str, object]) -> None:
+def paint_change(line: str) -> str:
+    """Colour a line of a diff by its sign."""
+    colour = next((colour for sign, colour in _COLOURS.items() if line.startswith(sign)), None)
+    return click.style(line, fg=colour) if colour else line
+
+
+def paint_overview(line: str) -> str:
+    """Emphasize the headings of an overview, and its warnings."""
+    if line.startswith(_WARNING):
+        return click.style(line, fg="yellow")
+    return line if line.startswith(" ") else click.style(line, bold=True)
+
+
+def write_review(text: str, given: dict[str, object], paint: Callable[[str], str] = paint_change) -> None:
     """Write a review as its options say; a terminal gets colours.
 
     Args:
         text: The text of the review.
         given: The values of ``review_options``.
+        paint: Colours a line.
     """
     output, encoded = str(given["output"]), text.encode("utf-8", "backslashreplace")
     if output != "-":
@@ -49,9 +64,4 @@ def write_review(text: str, given: dict[str, object]) -> None:
     elif given["format"] != "text" or is_plain(asked=bool(given["no_color"])):
         click.echo(encoded, nl=False)
     else:
-        click.echo("".join(map(_paint, encoded.decode("utf-8").splitlines(keepends=True))), nl=False)
-
-
-def _paint(line: str) -> str:
-    colour = next((colour for sign, colour in _COLOURS.items() if line.startswith(sign)), None)
-    return click.style(line, fg=colour) if colour else line
+        click.echo("".join(map(paint, encoded.decode("utf-8").splitlines(keepends=True))), nl=False)

@@ -39,19 +39,20 @@ class DiffFormat(StrEnum):
     HTML = "html"
 
 
-def render_overview(plan: Plan, name: str, output_format: OverviewFormat) -> str:
+def render_overview(plan: Plan, name: str, output_format: OverviewFormat, *, full: bool = False) -> str:
     """Write a plan in a format.
 
     Args:
         plan: The plan.
         name: What readers call it, such as the name of its file.
         output_format: The format.
+        full: Name every job and dataset in text and Markdown.
     """
     match output_format:
         case OverviewFormat.TEXT:
-            return render("show.txt.j2", build_overview_view(build_overview(plan), name))
+            return render("show.txt.j2", build_overview_view(build_overview(plan), plan, name, full=full))
         case OverviewFormat.MARKDOWN:
-            return render_overview_markdown(build_overview(plan), plan, name)
+            return render_overview_markdown(build_overview(plan), plan, name, full=full)
         case OverviewFormat.JSON:
             return render_json(build_overview(plan))
         case OverviewFormat.MERMAID:

@@ -113,6 +113,26 @@ def resources_text(resources: Mapping[str, float]) -> str:
     return ", ".join(spell(resources[name]) for name, spell in _AMOUNTS.items() if name in resources)
 
 
+def fill_line(pieces: Iterable[str], indent: int) -> str:
+    """Put pieces behind each other, with a blank between them, in lines of 80 columns; no piece is broken.
+
+    Args:
+        pieces: One may begin with blanks of its own: it does without them where it begins a line.
+        indent: The indent of all lines but the first.
+    """
+    lines: list[str] = []
+    current: str | None = None
+    for piece in pieces:
+        if current is None:
+            current = piece
+        elif len(current) + 1 + len(piece) > _NARROW and current.strip():
+            lines.append(current.rstrip())
+            current = " " * indent + piece.lstrip()
+        else:
+            current = f"{current} {piece}"
+    return "\n".join([*lines, (current or "").rstrip()])
+
+
 def wrap_to_text(names: Iterable[str], indent: int) -> str:
     """Return names with commas, wrapped; all lines but the first are indented."""
     return f"\n{' ' * indent}".join(wrap_to_lines(names, _COLUMNS - indent))

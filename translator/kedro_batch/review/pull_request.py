@@ -168,15 +168,16 @@ def apply_command(name: str, digest: str) -> str | None:
     return f"{command} --expect-digest {digest}" if for_review(path) == path and len(path) <= _CELL else None
 
 
-def render_overview_markdown(overview: Overview, plan: Plan, name: str) -> str:
+def render_overview_markdown(overview: Overview, plan: Plan, name: str, *, full: bool = False) -> str:
     """Write a plan for a pull request.
 
     Args:
         overview: The overview of the plan.
         plan: The plan.
         name: What readers call it.
+        full: Give every job a row of its own, as far as they fit.
     """
-    view = build_overview_view(overview, name)
+    view = build_overview_view(overview, plan, name, full=full)
 
     drawn = cache(lambda edges: _draw(build_plan_graph(plan, edges)))
 
@@ -185,7 +186,7 @@ def render_overview_markdown(overview: Overview, plan: Plan, name: str) -> str:
         page = OverviewMarkdown(
             marker=_marker("show", name),
             show=replace(view, jobs=view.jobs[: room["jobs"]], data=view.data[: room["data"]]),
-            left_out=_left_out(len(view.jobs) - room["jobs"], "job"),
+            left_out=_left_out(sum(row.count for row in view.jobs[room["jobs"] :]), "job"),
             data_left_out=_left_out(len(view.data) - room["data"], "row"),
             graph=graph[0],
             graph_left_out=graph[1],

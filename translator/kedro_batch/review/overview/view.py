@@ -1,26 +1,29 @@
 """The values that the templates of an overview show: values spelled, nothing escaped yet."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from kedro_batch.diagnostics import path_text
 from kedro_batch.plan.checks.job_definitions import images_of
+from kedro_batch.plan.model import Plan
 from kedro_batch.plan.params import param_leaves
 from kedro_batch.plan.settings import JobDefinition
 from kedro_batch.review.formatting import (
     LONGEST_PARAM,
+    fill_line,
     memory_text,
     quote_names,
-    resources_text,
-    setting_text,
     spell_params,
     value_text,
 )
+from kedro_batch.review.job_sets import NAMES_SHOWN
 from kedro_batch.review.markdown_escape import clip
-from kedro_batch.review.overview.model import DataOverview, JobOverview, Overview, Peak, Totals
+from kedro_batch.review.overview.level_rows import NO_NAMES, JobRow, Names, build_level_rows, first_names
+from kedro_batch.review.overview.model import DataOverview, Overview, Peak
 from kedro_batch.text.arns import name_of_arn
+from kedro_batch.text.escaping import for_review
 from kedro_batch.text.wording import counted, listed
 
 
@@ -31,15 +34,14 @@ class Fact:
     label: str
     text: str
 
+    def filled(self) -> str:
+        """Return the line for a terminal, escaped."""
+        return _fill(self.label, _BEHIND_COMMA.split(for_review(self.text)))
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobRow:
-    """A job in a list: its level, name and resources, its target if jobs have different ones, and its parents."""
 
-    level: int
-    job: str
-    resources: str
-    depends_on: tuple[str, ...]
+def _fill(label: str, pieces: Iterable[str]) -> str:
+    first, *rest = pieces
+    return fill_line([f"  {label:<{_LABELS}}  {first}", *rest], _LABELS + 4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +49,12 @@ class DataLine:
     """Names of datasets, or a warning about them."""
 
     label: str
-    names: tuple[str, ...] = ()
+    names: Names = NO_NAMES
     text: str = ""
+
+    def filled(self) -> str:
+        """Return the line for a terminal, escaped."""
+        return _fill(self.label, self.names.pieces() or for_review(self.text).split(" "))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +65,9 @@ class OverviewView:
         name: The name of the plan.
         summary: Its size in one line.
         facts: Its totals and its source.
-        jobs: Its jobs in topological order.
+        jobs: Its jobs, level by level.
+        shortened: Something is left out, and the option ``--full`` shows it.
         job_width: The width of the longest name, within a limit.
-        resources_width: The width of the longest resources, within a limit.
         data: The datasets that jobs read and write.
     """
 
@@ -69,40 +75,41 @@ class OverviewView:
     summary: str
     facts: tuple[Fact, ...]
     jobs: tuple[JobRow, ...]
+    shortened: bool
     job_width: int
-    resources_width: int
     data: tuple[DataLine, ...]
 
 
 _PLACE = ("account", "region")
 """What says with the queue where the jobs run."""
-_SHOWN_IF_UNUSUAL = {"timeout_s": "timeout", "attempts": "attempts"}
-_Usual = Mapping[str, Counter[Any]]
-"""How many jobs have each value of a setting."""
 _QUEUES = 10
 """Queues whose peak is told."""
-_WIDEST_NAME = 48
-_WIDEST_RESOURCES = 40
+_BEHIND_COMMA = re.compile(r"(?<=[,;]) ")
+_LABELS, _WIDEST_NAME = 14, 40
+_DATASETS = 30
+"""Datasets of one kind that are all named where not every job has a row."""
 
 
-def build_overview_view(overview: Overview, name: str) -> OverviewView:
+def build_overview_view(overview: Overview, plan: Plan, name: str, *, full: bool = False) -> OverviewView:
     """Build the values for the templates of an overview.
 
     Args:
-        overview: The plan.
-        name: Its name.
+        overview: The overview of the plan.
+        plan: The plan.
+        name: What readers call it.
+        full: Leave out no name, however many there are.
     """
     totals = overview.totals
-    usual = {name: Counter(job.settings.get(name) for job in overview.jobs) for name in _SHOWN_IF_UNUSUAL}
-    rows = tuple(_row(job, totals, usual) for job in overview.jobs)
+    levels = build_level_rows(overview, plan, full=full)
+    longest = max((len(name) for row in levels.rows if row.count == 1 for name in row.jobs.first), default=0)
     return OverviewView(
         name=name,
         summary=f"{counted(totals.jobs, 'job')}, {counted(totals.nodes, 'node')}",
         facts=tuple(list_facts(overview)),
-        jobs=rows,
-        job_width=min(_WIDEST_NAME, max((len(row.job) for row in rows), default=0)),
-        resources_width=min(_WIDEST_RESOURCES, max((len(row.resources) for row in rows), default=0)),
-        data=tuple(_data_lines(overview.data)),
+        jobs=levels.rows,
+        shortened=not levels.whole,
+        job_width=min(_WIDEST_NAME, longest),
+        data=tuple(_data_lines(overview.data, every=levels.whole)),
     )
 
 
@@ -190,24 +197,7 @@ def _origin_text(value: Any) -> str:
             return value_text(value) or ""
 
 
-def _row(job: JobOverview, totals: Totals, usual: _Usual) -> JobRow:
-    how = ", ".join(_resources(job, totals, usual))
-    return JobRow(level=job.level, job=job.job, resources=how, depends_on=job.depends_on)
-
-
-def _resources(job: JobOverview, totals: Totals, usual: _Usual) -> Iterator[str]:
-    if resources := resources_text(job.settings.get("resources", {})):
-        yield resources
-    for name, label in _SHOWN_IF_UNUSUAL.items():
-        value = job.settings.get(name)
-        if value != usual[name].most_common(1)[0][0]:
-            yield f"{label} {'not set' if value is None else setting_text(name, value)}"
-    for field, counts in (("job_queue", totals.queues), ("job_definition", totals.definitions)):
-        if len(counts) > 1:
-            yield str(job.settings[field])
-
-
-def _data_lines(data: DataOverview) -> Iterator[DataLine]:
+def _data_lines(data: DataOverview, *, every: bool) -> Iterator[DataLine]:
     lines = {
         "inputs": tuple(one.dataset for one in data.inputs),
         "outputs": tuple(one.dataset for one in data.outputs),
@@ -215,7 +205,8 @@ def _data_lines(data: DataOverview) -> Iterator[DataLine]:
     }
     for label, names in lines.items():
         if names:
-            yield DataLine(label=label, names=names)
+            many = len(names) > _DATASETS and not every
+            yield DataLine(label=label, names=first_names(names, NAMES_SHOWN if many else None))
     for one in data.unordered:
         warning = f"{one.reader} reads {one.dataset} without waiting for {one.writer}, which writes it"
         yield DataLine(label="warning", text=warning)

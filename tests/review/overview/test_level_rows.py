@@ -1,0 +1,137 @@
+"""The jobs of a plan, level by level, as text."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kedro_batch.plan.model import Plan
+from kedro_batch.plan.settings import JobDefinition, Resources
+from kedro_batch.review.formats import OverviewFormat, render_overview
+from kedro_batch.review.overview.level_rows import ALL_LISTED
+from tests.support.plans import a_job
+
+SMALL, LARGE = Resources(vcpus=1, memory_mib=4096), Resources(vcpus=8, memory_mib=61440, gpus=1)
+
+
+def show(*jobs, full=False, **fields):
+    text = render_overview(Plan(jobs=jobs, **fields), "plan.yaml", OverviewFormat.TEXT, full=full)
+    facts, rows, *_ = text.split("\n\n")
+    return facts, rows.rstrip("\n").split("\n")
+
+
+def test_jobs_stand_under_their_levels():
+    jobs = [
+        a_job("z", nodes=("z",), resources=SMALL),
+        a_job("a", nodes=("a",), resources=SMALL, depends_on=("z",)),
+        a_job("b", nodes=("b",), resources=SMALL),
+    ]
+    assert show(*jobs)[1] == [
+        "Level 1: 2 jobs",
+        "  b  1 vCPU, 4 GiB",
+        "  z  1 vCPU, 4 GiB",
+        "Level 2: 1 job",
+        "  a  1 vCPU, 4 GiB  after z",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "nodes", "shown"),
+    [
+        ("a", ("a",), ""),
+        ("ns_a", ("ns.a",), ""),
+        ("ns-a", ("ns.a",), ""),
+        ("ns", ("ns.a", "ns.b"), "  runs a, b"),
+        ("group", ("ns.a", "other.b"), "  runs ns.a, other.b"),
+        ("job-1a2b3c4d", ("f([x]) -> [y]",), '  runs "f([x]) -> [y]"'),
+    ],
+)
+def test_the_nodes_of_a_job_are_shown_if_its_name_does_not_tell_them(name, nodes, shown):
+    assert show(a_job(name, nodes=nodes, resources=SMALL))[1][1] == f"  {name}  1 vCPU, 4 GiB{shown}"
+
+
+@pytest.mark.parametrize(
+    ("own", "declared", "shown"),
+    [
+        (Resources(), None, "vCPUs and memory set by the job definition"),
+        (Resources(vcpus=2), None, "2 vCPUs, memory set by the job definition"),
+        (Resources(vcpus=2), Resources(vcpus=1, memory_mib=512), "2 vCPUs, 512 MiB set by the job definition"),
+        (Resources(), LARGE, "8 vCPUs, 60 GiB, 1 GPU set by the job definition"),
+    ],
+)
+def test_what_a_job_does_not_state_is_set_by_its_definition(own, declared, shown):
+    definitions = {"d": JobDefinition(image="i", resources=declared)} if declared else {}
+    assert show(a_job(nodes=("a",), resources=own), job_definitions=definitions)[1][1] == f"  a  {shown}"
+
+
+def test_queues_are_named_where_there_are_several():
+    arn = "arn:aws:batch:eu-west-1:123456789012:job-queue"
+    jobs = [
+        a_job("a", nodes=("a",), job_queue=f"{arn}/gpu", resources=LARGE),
+        a_job("b", nodes=("b",), job_queue=f"{arn}/cpu", resources=SMALL),
+    ]
+    facts, rows = show(*jobs)
+    assert "  peak by queue   cpu: 1 job, 1 vCPU, 4 GiB; gpu: 1 job, 8 vCPUs, 60 GiB, 1 GPU\n" in facts
+    assert rows[1:] == ["  a  8 vCPUs, 60 GiB, 1 GPU, queue gpu", "  b  1 vCPU, 4 GiB, queue cpu"]
+
+
+def a_large_plan():
+    loads = [a_job(f"{n}_load", nodes=(f"{n}_load",), resources=SMALL) for n in range(40)]
+    fits = [
+        a_job(f"{n}_fit", nodes=(f"{n}_fit",), resources=LARGE if n == 7 else SMALL, depends_on=(f"{n}_load",))
+        for n in range(40)
+    ]
+    return [*loads, *fits, a_job("end", nodes=("end",), resources=SMALL, depends_on=("0_fit",))]
+
+
+def test_jobs_of_a_large_level_that_are_alike_share_a_row_and_what_few_have_comes_first():
+    assert show(*a_large_plan())[1] == [
+        "Level 1: 40 jobs",
+        "  40 jobs (*_load): 1 vCPU, 4 GiB",
+        "Level 2: 40 jobs",
+        "  7_fit  8 vCPUs, 60 GiB, 1 GPU  after 7_load",
+        "  39 jobs: 1 vCPU, 4 GiB",
+        "      0_fit, 10_fit, 11_fit, 12_fit, 13_fit, 14_fit, 15_fit, 16_fit, 17_fit,",
+        "      18_fit, and 29 more",
+        "Level 3: 1 job",
+        "  end    1 vCPU, 4 GiB  after 0_fit",
+    ]
+
+
+def test_full_gives_every_job_of_a_large_plan_a_row():
+    rows = show(*a_large_plan(), full=True)[1]
+    assert len(rows) == 84
+    assert "  39_fit   1 vCPU, 4 GiB  after 39_load" in rows
+
+
+def test_the_levels_of_a_deep_plan_end_in_one_that_shows_what_few_have():
+    chain = [
+        a_job(
+            f"j{n:03}",
+            nodes=(f"j{n:03}",),
+            resources=LARGE if n == 150 else SMALL,
+            depends_on=(f"j{n - 1:03}",) if n else (),
+        )
+        for n in range(200)
+    ]
+    rows = show(*chain)[1]
+    at = rows.index("Levels 26 to 200: 175 jobs")
+    assert rows[at + 1 : at + 3] == ["  j150  8 vCPUs, 60 GiB, 1 GPU  after j149", "  174 jobs: 1 vCPU, 4 GiB"]
+    assert len(rows) < 60
+
+
+@given(st.integers(1, ALL_LISTED + 30), st.integers(1, 40), st.booleans())
+@settings(max_examples=30, deadline=None)
+def test_no_line_of_short_names_is_wider_than_80_columns(count, width, full):
+    jobs = [
+        a_job(
+            f"a_job_of_level_{n // width}_number_{n}",
+            nodes=(f"one.node_{n}", f"two.node_{n}"),
+            resources=LARGE if n % 9 == 0 else SMALL,
+            depends_on=tuple(
+                f"a_job_of_level_{n // width - 1}_number_{m}" for m in range(max(0, n - n % width - width), n - width)
+            ),
+        )
+        for n in range(count)
+    ]
+    text = render_overview(Plan(jobs=tuple(jobs)), "plan.yaml", OverviewFormat.TEXT, full=full)
+    assert [line for line in text.splitlines() if len(line) > 80 and "digest" not in line] == []
