@@ -147,6 +147,25 @@ def test_a_revision_in_git_is_a_plan_too(repository):
     assert shown.text.startswith("v1:plans/plan.yaml: 7 jobs")
 
 
+def test_a_single_plan_is_compared_with_the_last_commit(repository):
+    for folder, name in ((repository, "plans/plan.yaml"), (repository / "plans", "plan.yaml")):
+        ended = kedro_batch("diff", name, cwd=folder)
+        assert (ended.code, ended.err) == (0, "")
+        assert ended.text.startswith(f"HEAD:./{name} -> {name}\n7 changed\n")
+    (repository / "plans" / "plan.yaml").rename(repository / "later.yaml")
+    gone = kedro_batch("diff", "plans/plan.yaml", cwd=repository)
+    assert gone.text.startswith("HEAD:./plans/plan.yaml -> /dev/null\nplan removed: 7 jobs")
+    new = kedro_batch("diff", "later.yaml", cwd=repository)
+    assert new.code == 2
+    assert "To see it as a new plan: kedro-batch diff /dev/null later.yaml" in new.err
+    assert kedro_batch("diff", "/dev/null", "later.yaml", cwd=repository).text.count("new plan: 7 jobs") == 1
+    assert (
+        "there is no file no.yaml, neither here nor in the last commit"
+        in kedro_batch("diff", "no.yaml", cwd=repository).err
+    )
+    assert "name two plans" in kedro_batch("diff", "-", cwd=repository).err
+
+
 def test_what_is_staged_is_a_plan_too(repository):
     subprocess.run(["git", "add", "plans"], cwd=repository, check=True, env={**os.environ, **_GIT})
     staged = kedro_batch("diff", "HEAD:plans/plan.yaml", ":plans/plan.yaml", "--exit-code", cwd=repository)

@@ -158,7 +158,7 @@ def test_check_writes_nothing_and_ends_with_3_if_the_file_is_out_of_date(project
     differs = kedro_batch("compile", "--check", "plan.yaml", cwd=project)
     assert differs.code == 3
     assert differs.out == b""
-    assert "~ read_numbers, go_left, go_right, add_up (4 jobs)\n" in differs.err
+    assert "  ! queue changed: old_queue -> a_queue\n      all 4 jobs\n" in differs.err
     assert "    job_queue             old_queue -> a_queue\n" in differs.err
     assert differs.err.endswith("Error: plan.yaml is out of date. Update it: kedro-batch compile -o plan.yaml\n")
     assert plan.read_bytes() == before

@@ -56,7 +56,18 @@ COMMANDS = {
         ],
     ),
     "options": (RUN, ("kedro", "run", "--params=x:1"), []),
-    "options_behind_a_wrapper": (("uv", "run", *RUN), ("uv", "run", *RUN, "--env=b"), []),
+    "options_behind_a_wrapper": (("uv", "run", *RUN), ("uv", "run", *RUN, "--tags=b"), []),
+    "another_source_of_configuration": (
+        RUN,
+        (*RUN, "--conf-source", "s3://x"),
+        [Risk(kind=RiskKind.ENV_CHANGED, job="train", after="--conf-source=s3://x")],
+    ),
+    "another_environment_than_that_of_the_plan": (
+        (*RUN, "--env=base"),
+        (*RUN, "-e", "prod"),
+        [Risk(kind=RiskKind.ENV_CHANGED, job="train", before="--env=base", after="--env=prod")],
+    ),
+    "another_runner": (RUN, (*RUN, "-rx.Runner"), [program("train", None, "--runner=x.Runner")]),
     "no_script_any_more": (EVIL, RUN, [program("train", "sh -c", "kedro run")]),
 }
 
@@ -163,4 +174,20 @@ def test_a_bulk_edit_hides_nothing():
         "n200",
         "! risky variable: + LD_PRELOAD=/x.so",
         "n300",
+    ]
+
+
+def test_the_environment_of_the_plan_is_told_once():
+    old, new = (Plan(jobs=(kedro("a", ("kedro", "run", f"--env={env}")),), env=env) for env in ("base", "prod"))
+    assert [(one.kind, one.job) for one in diff_plans(old, new).risks] == [(RiskKind.ENV_CHANGED, None)]
+
+
+def test_what_an_added_job_chooses_and_submits_is_a_risk_if_no_job_did():
+    old = kedro("a", ("kedro", "run", "--runner=x.R"), submit={"propagateTags": True})
+    same = kedro("b", ("kedro", "run", "--runner=x.R"), submit={"propagateTags": True})
+    other = kedro("c", ("kedro", "run", "--runner=y.R"), submit={"propagateTags": False})
+    assert risks([old], [old, same]) == []
+    assert risks([old], [old, other]) == [
+        program("c", None, "--runner=y.R"),
+        Risk(kind=RiskKind.SUBMIT_CHANGED, job="c", field="propagateTags", after=False),
     ]

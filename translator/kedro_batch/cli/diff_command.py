@@ -9,6 +9,7 @@ import click
 
 from kedro_batch.cli.base import BatchCommand
 from kedro_batch.cli.option_types import RiskKinds, complete_risk_kinds
+from kedro_batch.cli.plan_in_head import plans_to_compare
 from kedro_batch.cli.plan_source import read_source
 from kedro_batch.cli.policy_check import judge, policy_option, read_policy_file, refuse_violations
 from kedro_batch.cli.review_output import review_options, write_review
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=BatchCommand, short_help="Show what differs between two plans, by job.")
-@click.argument("old")
-@click.argument("new")
+@click.argument("old", metavar="[OLD]")
+@click.argument("new", required=False)
 @click.option("--exit-code", is_flag=True, help="Exit with 3 if the plans differ, with 0 if not.")
 @click.option(
     "--fail-on",
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 @review_options("text", "markdown", "json", "html")
 def diff(
     old: str,
-    new: str,
+    new: str | None,
     *,
     exit_code: bool,
     fail_on: tuple[tuple[str, ...], ...],
@@ -48,8 +49,8 @@ def diff(
     """Show what differs between the plans OLD and NEW: by meaning, not by lines.
 
     Each is a file, - for standard input, or REV:PATH for a revision in git: kedro-batch diff main:plan.yaml
-    plan.yaml. /dev/null is an empty plan, for a plan that was added or removed, as in git. Risks come first. With
-    --policy, the plan NEW must keep a policy (docs/policy.md).
+    plan.yaml. A single file is compared with what it is in HEAD. /dev/null is an empty plan, for a plan that was added
+    or removed, as in git. Risks come first. With --policy, the plan NEW must keep a policy (docs/policy.md).
     markdown is for a comment on a pull request; JSON follows schemas/diff.schema.json; html is a self-contained page.
     """
     from kedro_batch.review.diff.diff_plans import diff_plans
@@ -59,6 +60,7 @@ def diff(
         raise click.UsageError("only one of the two can be standard input")
     if exit_code and fail_on:
         raise click.UsageError("--exit-code and --fail-on both end with 3: give one of them")
+    old, new = plans_to_compare(old, new)
     rules = read_policy_file(policy)
     (before, old_name, _), (after, new_name, content) = _read(old), _read(new)
     violations = judge(after, content, new_name, rules)

@@ -123,7 +123,7 @@ class JobSets:
         chosen = sorted({*names}, key=self._position.__getitem__)
         shared = None
         if _FEW < len(chosen) < len(self._position):
-            if 2 * len(chosen) >= len(self._position):  # or else looking at the others would take too long
+            if 2 * len(chosen) > len(self._position):  # or else looking at the others would take too long
                 others = self._position.keys() - {*chosen}
                 if found := self._shared_by(sorted(others, key=self._position.__getitem__), without):
                     shared = f"all but {found}"

@@ -63,9 +63,9 @@ _JSON_WEB_TOKEN = re.compile(r"(?<![\w-])eyJ[\w-]+=*\.[\w-]+[\w.=-]*")
 
 def has_form_of_credential(name: str, value: str) -> bool:
     """True if a value looks like a credential; the name only tells the secret key of AWS from other random text."""
-    if any(marker in value and pattern.search(value) for marker, pattern in _OWN_PATTERNS.items()):
+    if any(_OWN_PATTERNS[marker].search(value) for marker in _OWN if marker in value):
         return True
-    if any(not _PLACEHOLDER.fullmatch(found[1]) for found in _IN_URL.finditer(value)):
+    if "://" in value and any(not _PLACEHOLDER.fullmatch(found[1]) for found in _IN_URL.finditer(value)):
         return True
     line = f'{name} = "{value}"'
     if any(True for one in _detectors() for _ in one.analyze_string(line)):

@@ -19,6 +19,8 @@ _STANDS_FOR_ONE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """A variable of a shell or what it reads from a file, a parameter of SQL, the code that finds a value."""
+_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+"""The letters and signs of ASCII in full width, of which ``\\w`` knows only the letters."""
 _SHELL_WORD = re.compile(r"[^\s;|&()]+|[;|&()]+")
 _SEPARATOR = re.compile(r"[;|&()]+")
 _HEADER = re.compile(r"(?<!\S)[\"']?(?:-H|--header)[\s=]{0,3}[\"']?([\w-]+):\s{0,3}([^\"'\n]{0,100})")
@@ -40,6 +42,8 @@ def pairs_inside(text: str) -> Iterator[tuple[str, str]]:
     """Yield the names and values in a text, of those that may be credentials."""
     if not _HINT.search(text):
         return
+    if not text.isascii():
+        text = text.translate(_FULL_WIDTH)
     patterns = (_PAIR, _FLOW_PAIR) if text.lstrip().startswith(("{", "[")) else (_PAIR,)
     for pattern in patterns:
         for found in pattern.finditer(text):

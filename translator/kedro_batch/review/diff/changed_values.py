@@ -29,3 +29,12 @@ def spell_change(before: Any, after: Any, name: str = "") -> Spelled:
         if lost or gained:
             return ", ".join(lost) or None, ", ".join(gained) or None
     return setting_text(name, before), setting_text(name, after)
+
+
+def leaves(value: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield what is no mapping in mappings at any depth, and empty mappings, with their paths."""
+    for name, inner in value.items():
+        if isinstance(inner, Mapping) and inner:
+            yield from leaves(inner, (*path, name))
+        else:
+            yield (*path, name), inner

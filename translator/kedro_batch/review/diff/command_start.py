@@ -38,6 +38,8 @@ _SHELL_SCRIPT = re.compile(r"-[A-Za-z]*c[A-Za-z]*|--command(=.*)?|/[cCkK]|-(comm
 _WITH_VALUE = frozenset(("-o", "+o", "-O", "+O", "--rcfile", "--init-file", "-W", "-X", "-r", "--require", "-I"))
 _OF_WRAPPERS = re.compile(r"-|[0-9]|[A-Za-z_][A-Za-z0-9_]*=")
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
+CHOOSING = ("--env", "--conf-source", "--runner")
+_SHORT = {"-e": "--env", "-r": "--runner"}
 _TOKEN = re.compile(r"([\w.-]+)")
 _OWN = "\0"
 _OWN_LIST = re.compile(rf"{_OWN}(,{_OWN})+")
@@ -53,6 +55,7 @@ class CommandStart:
         program_words: The words up to the program as they are.
         script_words: The words up to the script as they are; empty without a script.
         variables: The variables that a wrapper sets, such as ``env NAME=value``.
+        chosen: The options of ``kedro run`` that choose configuration or code, with their values.
     """
 
     program: tuple[str, ...]
@@ -60,6 +63,7 @@ class CommandStart:
     program_words: tuple[str, ...]
     script_words: tuple[str, ...]
     variables: tuple[tuple[str, str], ...] = ()
+    chosen: tuple[tuple[str, str], ...] = ()
 
 
 def read_start(command: Sequence[str], own: Collection[str] = ()) -> CommandStart:
@@ -78,6 +82,7 @@ def read_start(command: Sequence[str], own: Collection[str] = ()) -> CommandStar
         program_words=program,
         script_words=script,
         variables=tuple(_assigned(command)),
+        chosen=tuple(_chosen(command)) if program and _KEDRO in map(program_name, program) else (),
     )
 
 
@@ -99,6 +104,7 @@ def _find_script_option(command: Sequence[str]) -> int | None:
     if not command or program_name(command[0]) == _KEDRO:
         return None
     in_vain: set[str] = set()  # what follows a second one has been looked at
+    looked_at: dict[re.Pattern[str], int] = {}  # by the option: up to where there is none
     starts = True  # only wrappers and what they are given stand before it
     for at, word in enumerate(command):
         name = program_name(word)
@@ -112,8 +118,11 @@ def _find_script_option(command: Sequence[str]) -> int | None:
             if (found := next(given, None)) is not None:
                 return found
         option = _script_option(name)
-        if option and (found := next((i for i in _options(command, at + 1) if option.fullmatch(command[i])), None)):
-            return found
+        if option and at >= looked_at.get(option, 0):
+            for place in _options(command, at + 1):
+                if option.fullmatch(command[place]):
+                    return place
+                looked_at[option] = place
         starts = starts and (name in _WRAPPERS or _OF_WRAPPERS.match(word) is not None)
     return None
 
@@ -146,6 +155,16 @@ def _assigned(command: Sequence[str]) -> Iterator[tuple[str, str]]:
                 return
             if found := _ASSIGNMENT.fullmatch(word):
                 yield found[1], found[2]
+
+
+def _chosen(command: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield the options that choose configuration or code, by their long names, as click reads them."""
+    for word, following in zip(command, (*command[1:], ""), strict=True):
+        option, equals, value = word.partition("=")
+        if option in CHOOSING:
+            yield option, value if equals else following
+        elif not word.startswith("--") and word[:2] in _SHORT:
+            yield _SHORT[word[:2]], word[2:] or following
 
 
 def _without_names(words: Sequence[str], own: Collection[str]) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Compare two plans by their meaning: the order of jobs, comments, and where a default is stated are ignored. Pure."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from typing import Any
 
@@ -10,6 +10,7 @@ from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.graph import levels
 from kedro_batch.plan.model import HEADER, Job, JobName, Plan
 from kedro_batch.plan.settings import JOB_SETTINGS, JobSettings
+from kedro_batch.review.diff.changed_values import leaves
 from kedro_batch.review.diff.command_changes import CommandDiffer
 from kedro_batch.review.diff.data_risks import find_data_risks
 from kedro_batch.review.diff.definition_risks import find_definition_risks
@@ -23,7 +24,6 @@ from kedro_batch.review.diff.model import (
     JobChange,
     Names,
     PlanDiff,
-    Risk,
     RiskKind,
     WordChange,
     Words,
@@ -48,7 +48,8 @@ def diff_plans(old: Plan, new: Plan) -> PlanDiff:
     jobs = tuple(sorted(with_job_impacts(_job_changes(old, new, same), old, new, same), key=_sort_key))
     before, after = count_totals(old, old_levels), count_totals(new, new_levels)
     definitions = tuple(find_definition_risks(old, new, same))
-    origin = tuple(_with_impact(one, definitions) for one in _diff_fields(_origin(old), _origin(new), HEADER))
+    kinds_of = {(risk.definition, risk.kind) for risk in definitions}
+    origin = tuple(_with_impact(one, kinds_of) for one in _diff_fields(_origin(old), _origin(new), HEADER))
     digest_before, digest_after = plan_digest(old), plan_digest(new)
     flows = data_flow_of(old), data_flow_of(new)
     data = replace(_diff_data(*flows), impacts=tuple(find_data_risks(old, new, same, *flows)))
@@ -185,13 +186,12 @@ def _diff_settings(old: JobSettings, new: JobSettings) -> tuple[FieldChange, ...
     return () if equal else _diff_fields(old.to_dict(), new.to_dict(), JOB_SETTINGS)
 
 
-def _with_impact(one: FieldChange, definitions: Iterable[Risk]) -> FieldChange:
+def _with_impact(one: FieldChange, definitions: Collection[tuple[str | None, RiskKind]]) -> FieldChange:
     """Return a field of the whole plan with its impact: that of a declared definition is one of those found."""
     match one.path:
         case ("job_definitions", name, *_, last):
             kind = RiskKind.IMAGE_CHANGED if last == "image" else RiskKind.DEFINITION_CHANGED
-            found = any(risk.kind is kind and risk.definition == name for risk in definitions)
-            return replace(one, impact=kind) if found else one
+            return replace(one, impact=kind) if (name, kind) in definitions else one
         case (name,) if name in _HEADER_IMPACTS:
             return replace(one, impact=_HEADER_IMPACTS[name])
         case _:
@@ -218,7 +218,7 @@ def _diff_fields(old: Mapping[str, Any], new: Mapping[str, Any], order: Sequence
         new: The values after.
         order: The names of all fields, in the order of the result.
     """
-    before, after = dict(_leaves(old, ())), dict(_leaves(new, ()))
+    before, after = dict(leaves(old)), dict(leaves(new))
     return tuple(
         FieldChange(path=path, before=before.get(path), after=after.get(path))
         for path in sorted({*before, *after}, key=lambda path: (order.index(path[0]), path))
@@ -226,14 +226,6 @@ def _diff_fields(old: Mapping[str, Any], new: Mapping[str, Any], order: Sequence
         or path not in after
         or json.dumps(before[path]) != json.dumps(after[path])  # where true is not 1
     )
-
-
-def _leaves(value: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
-    for name, inner in value.items():
-        if isinstance(inner, Mapping) and inner:
-            yield from _leaves(inner, (*path, name))
-        else:
-            yield (*path, name), inner
 
 
 def _diff_data(old: DataFlow, new: DataFlow) -> DataChange:

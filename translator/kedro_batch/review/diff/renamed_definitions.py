@@ -51,7 +51,8 @@ def _join(before: str, after: str, by_name: Mapping[str, _Parts]) -> Iterator[Fi
     for part in {**was, **now}:
         values = _value(was, part, "before"), _value(now, part, "after")
         if json.dumps(values[0]) != json.dumps(values[1]):
-            yield FieldChange(path=(_DECLARED, after, *part), before=values[0], after=values[1])
+            impact = next((parts[part].impact for parts in (now, was) if part in parts), None)
+            yield FieldChange(path=(_DECLARED, after, *part), before=values[0], after=values[1], impact=impact)
 
 
 def _value(parts: _Parts, part: tuple[str, ...], side: str) -> Any:

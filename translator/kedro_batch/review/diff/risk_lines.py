@@ -32,6 +32,7 @@ class RiskLine:
         after: The value after, likewise.
         who: The subjects in one line, if they are jobs; None if they say more than that.
         heading: What exactly these jobs have in common, with their number; None if their names tell it.
+        is_cost: It means that jobs may cost more, not that something may go wrong.
     """
 
     what: str
@@ -41,6 +42,7 @@ class RiskLine:
     after: str | None
     who: str | None = None
     heading: str | None = None
+    is_cost: bool = False
 
     def described(self, sets: tuple[JobSets, JobSets]) -> "RiskLine":
         """Return the line with what its subjects have in common.
@@ -65,8 +67,15 @@ class RiskLine:
 def group_risks(risks: Sequence[Risk]) -> Iterator[RiskLine]:
     """Group risks of one kind by their values; if there are many values, group all risks of that kind.
 
-    What differs in a job definition is shown part by part.
+    What differs in a job definition is shown part by part. Of one kind, what few jobs have comes first, and of many
+    amounts the most extreme.
     """
+    lines = list(_lines(risks))
+    order = {kind: number for number, kind in enumerate(dict.fromkeys(one.what for one in lines))}
+    return iter(sorted(lines, key=lambda one: (order[one.what], len(one.subjects))))
+
+
+def _lines(risks: Sequence[Risk]) -> Iterator[RiskLine]:
     parts = [part for risk in risks for part in _parts(risk)]
     pairs = Counter(group for group, _ in {(part.group, part.values) for part in parts})
     alike: dict[tuple[_Group, Spelled], list[_Part]] = {}
@@ -75,6 +84,8 @@ def group_risks(risks: Sequence[Risk]) -> Iterator[RiskLine]:
         alike.setdefault((part.group, values), []).append(part)
     for (group, values), some in alike.items():
         each = pairs[group] > _VALUES
+        if each and group.kind in _AMOUNTS:
+            some.sort(key=_extreme_first)
         about = [(subject, part.risk.job) for part in some if (subject := _subject(part, with_values=each))]
         yield RiskLine(
             what=group.kind.replace("_", " "),
@@ -82,7 +93,14 @@ def group_risks(risks: Sequence[Risk]) -> Iterator[RiskLine]:
             jobs=tuple(job for _, job in about),
             before=values[0],
             after=values[1],
+            is_cost=group.kind.is_cost,
         )
+
+
+def _extreme_first(part: "_Part") -> tuple[bool, float]:
+    """Return by what risks of amounts are sorted; what is not stated any more comes first."""
+    after = part.risk.after
+    return after is not None, (after or 0) * (1 if part.risk.kind in _LOWERED else -1)
 
 
 class _Group(NamedTuple):
@@ -113,6 +131,7 @@ _ABOUT: Mapping[str, tuple[Kind, ...]] = {
     "gpus lowered": (Kind.GPUS,),
 }
 """What does not describe the jobs of a risk, since it is what has changed in them."""
+_LOWERED = (RiskKind.MEMORY_LOWERED, RiskKind.GPUS_LOWERED, RiskKind.TIMEOUT_LOWERED)
 _AMOUNTS: Mapping[RiskKind, str] = {
     RiskKind.MEMORY_LOWERED: "memory_mib",
     RiskKind.MEMORY_RAISED: "memory_mib",

@@ -4,18 +4,22 @@ The jobs of two plans come in, risks go out. An added job has nothing to be comp
 has a job that starts the same. Pure.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
+from kedro_batch.diagnostics import path_text
 from kedro_batch.plan.model import Job, Plan
-from kedro_batch.review.diff.command_start import CommandStart, read_start
+from kedro_batch.review.diff.changed_values import leaves
+from kedro_batch.review.diff.command_start import CHOOSING, CommandStart, read_start
 from kedro_batch.review.diff.model import Risk, RiskKind
 from kedro_batch.review.diff.risky_variables import is_risky, risky_in_settings, risky_in_submit
 from kedro_batch.review.formatting import command_text
 
 _KEDRO_RUN = ("kedro", "run")
+_ENV, _RUNNER = "--env", "--runner"
 
 
 class StartRisks:
@@ -35,6 +39,7 @@ class StartRisks:
             if now.script and was.script != now.script:
                 yield _script(after, was, now)
             yield from _compare(after, _assigned(was), _assigned(now))
+            yield from self._compare_chosen(after, dict(was.chosen), dict(now.chosen))
         if before.settings.submit or after.settings.submit:
             yield from _compare(after, risky_in_submit(before.settings), risky_in_submit(after.settings))
 
@@ -47,7 +52,21 @@ class StartRisks:
             if now.script and now.script not in self._scripts:
                 yield _script(job, None, now)
             yield from self._find_unknown(job, _assigned(now))
+            known = {option: value for option, value in now.chosen if (option, value) in self._known_choices}
+            yield from self._compare_chosen(job, known, dict(now.chosen))
         yield from self._find_unknown(job, self._variables_of(job))
+        for path, value in leaves(job.settings.submit) if job.settings.submit else ():
+            if (path, json.dumps(value)) not in self._known_submits:
+                yield Risk(kind=RiskKind.SUBMIT_CHANGED, job=job.name, field=path_text(path), after=value)
+
+    def _compare_chosen(self, job: Job, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Risk]:
+        """Find another environment than that of the plan, another source of configuration, another runner."""
+        for option in CHOOSING:
+            was, now = before.get(option), after.get(option)
+            if was != now and not (option == _ENV and now == self._new.env):
+                kind = RiskKind.PROGRAM_CHANGED if option == _RUNNER else RiskKind.ENV_CHANGED
+                values = (value if value is None else f"{option}={value}" for value in (was, now))
+                yield Risk(kind=kind, job=job.name, before=next(values), after=next(values))
 
     def _find_unknown(self, job: Job, variables: Mapping[str, Any]) -> Iterator[Risk]:
         for name, value in variables.items():
@@ -76,6 +95,15 @@ class StartRisks:
     @cached_property
     def _scripts(self) -> set[tuple[str, ...]]:
         return {start.script for start in self._starts}
+
+    @cached_property
+    def _known_choices(self) -> set[tuple[str, str]]:
+        return {choice for start in self._starts for choice in start.chosen}
+
+    @cached_property
+    def _known_submits(self) -> set[tuple[tuple[str, ...], str]]:
+        given = {id(job.settings): job.settings.submit for job in self._old.jobs if job.settings.submit}
+        return {(path, json.dumps(value)) for submit in given.values() for path, value in leaves(submit)}
 
     @cached_property
     def _known_variables(self) -> set[tuple[str, str]]:

@@ -89,7 +89,7 @@ def build_diff_view(
         defaults=blocks.defaults,
         totals=tuple(_total_details(diff, full=full)),
         data=tuple(data_details(diff.data)),
-        whole=None if whole is None else build_overview_view(build_overview(plans[whole]), names[whole]),
+        whole=None if whole is None else build_overview_view(build_overview(plans[whole]), plans[whole], names[whole]),
         full=full,
         policy=diff.policy,
         violations=violations[:_VIOLATIONS],
