@@ -218,11 +218,11 @@ const setOnly = (only) => {
   graph.restrict(only && plan.shown ? new Set(plan.shown) : null);
   table.keep(isShown());
 };
-const risk = ({ what, before, after, who, about }) => {
+const risk = ({ what, before, after, who, cost, about }) => {
   const values = before === null && after === null ? "" : [" ", value(before, "del"), " → ", value(after, "ins")];
   const subjects = about.map(([text, job], number) => el("span", {}, number ? ", " : "", job === null ? text : link(text, { "data-job": job })));
   const names = first(10, subjects, (left) => `and ${left.toLocaleString("en")} more`, el("span"));
-  return el("li", {}, el("strong", {}, what), values, subjects.length ? ": " : "",
+  return el("li", {}, cost ? el("span", { class: "cost" }, "cost") : "", el("strong", {}, what), values, subjects.length ? ": " : "",
     who ? el("details", { class: "who" }, el("summary", {}, who), names) : names);
 };
 // In a narrow window the graph comes first: what stands above it is folded.

@@ -115,8 +115,10 @@ def _colour_choices(*, is_diff: bool, queues: int) -> tuple[tuple[str, str], ...
 
 
 def _count_risks(lines: list[dict[str, Any]], noun: str) -> str:
-    """Count the distinct risks, whatever number of jobs each is about; nothing if there are none."""
-    return counted(len(lines), noun) if lines else ""
+    """Count the distinct risks, whatever number of jobs each is about, and apart what may cost more."""
+    cost = sum(one["cost"] for one in lines)
+    words = [counted(len(lines) - cost, noun)] if len(lines) > cost else []
+    return ", ".join([*words, *([f"{cost} that may cost more"] if cost else [])])
 
 
 def _dagre() -> str:

@@ -111,6 +111,7 @@ def _build_risk(line: RiskLine, number: Mapping[str, int]) -> dict[str, Any]:
         "before": None if line.before is None else for_review(line.before),
         "after": None if line.after is None else for_review(line.after),
         "who": line.heading and for_review(line.heading),
+        "cost": line.is_cost,
         "about": [
             (for_review(subject), number.get(job or "")) for subject, job in zip(line.subjects, line.jobs, strict=True)
         ],
@@ -264,7 +265,7 @@ def _unordered_reads(overview: Overview, number: Mapping[str, int]) -> Iterator[
         for one in overview.data.unordered
     ]
     if about:
-        yield {"what": "unordered read", "before": None, "after": None, "who": None, "about": about}
+        yield {"what": "unordered read", "before": None, "after": None, "who": None, "cost": False, "about": about}
 
 
 def _changed_and_near(union: _Union) -> list[int]:
