@@ -10,6 +10,7 @@ from typing import Any
 
 from kedro_batch.review.diff.job_blocks import JobBlock
 from kedro_batch.review.diff.model import Counts
+from kedro_batch.review.diff.view import DiffView
 from kedro_batch.review.formatting import quote_names
 from kedro_batch.review.overview.model import Overview
 from kedro_batch.review.overview.view import Fact, list_facts
@@ -58,6 +59,9 @@ class Header:
         counts: In a diff, the number of jobs by what happened to them: a class, and words.
         facts: What comes first.
         folded: The other facts.
+        policy: The policy that a diff was judged by; None if there was none.
+        violations: What breaks it.
+        violations_left_out: The number of further violations.
     """
 
     size: str
@@ -65,6 +69,9 @@ class Header:
     counts: tuple[tuple[str, str], ...]
     facts: tuple[HeaderFact, ...]
     folded: tuple[HeaderFact, ...]
+    policy: str | None = None
+    violations: tuple[str, ...] = ()
+    violations_left_out: int = 0
 
 
 def build_overview_header(overview: Overview) -> Header:
@@ -80,14 +87,14 @@ def build_overview_header(overview: Overview) -> Header:
 
 
 def build_diff_header(
-    counts: Counts, overviews: tuple[Overview, Overview], defaults: Iterable[JobBlock], *, in_common: int
+    counts: Counts, overviews: tuple[Overview, Overview], view: DiffView, *, in_common: int
 ) -> Header:
     """Build the header of a diff.
 
     Args:
         counts: The number of jobs by what happened to them.
         overviews: The old and the new plan.
-        defaults: The defaults that have changed, and the jobs that they reach.
+        view: What differs, in words.
         in_common: The number of changed jobs that differ in nothing but what all jobs have in common.
     """
     old, new = overviews
@@ -111,8 +118,11 @@ def build_diff_header(
         size=_size(new) if _size(old) == _size(new) else f"{_size(old)} -> {_size(new)}",
         digests=_digests(old, new),
         counts=tuple((kind, text.format(f"{number:,}")) for kind, number, text in numbers if number),
-        facts=(*_default_facts(defaults), *(one for one in facts if one.before)),
+        facts=(*_default_facts(view.defaults), *(one for one in facts if one.before)),
         folded=tuple(one for one in facts if not one.before),
+        policy=view.policy and for_review(view.policy),
+        violations=tuple(for_review(f"{one.severity} {one}") for one in view.violations),
+        violations_left_out=view.violations_left_out,
     )
 
 

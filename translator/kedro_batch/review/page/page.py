@@ -80,7 +80,7 @@ def render_diff_page(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str,
     added = [one.job for one in diff.jobs if one.change is Change.ADDED]
     data = build_diff_data(diff, overviews, view.risks, ChangedDefaults(plans, added))
     in_common = sum(bool(job.get("change", {}).get("common")) for job in data["jobs"])
-    header = build_diff_header(diff.counts, overviews, view.defaults, in_common=in_common)
+    header = build_diff_header(diff.counts, overviews, view, in_common=in_common)
     return _render_page(data, " -> ".join(names), header)
 
 
