@@ -1,11 +1,7 @@
 // ---- where boxes and lines are --------------------------------------------------------------------------------------
 // Each open group is arranged by itself, then stands as one large box inside the group around it: opening a group moves
 // others aside and leaves their order. Its lines to the outside meet at one point of its frame on each side.
-// Columns and what is a line backwards are decided here; dagre orders the columns so that few lines cross, and spaces them.
 const GAP = 14;
-const COLUMN_GAP = 56;
-const WIDEST_COLUMN_GAP = 260;
-const STEEPNESS = 0.15; // the additional width between two columns for each pixel that a line climbs there
 const FRAME = { top: 34, side: 22, bottom: 16 };
 const ROW_GAP = 34;
 const BEGIN = "in";
@@ -45,61 +41,6 @@ const lineParts = (from, to) => {
   return parts;
 };
 
-// Columns of boxes, each right of those that it depends on. Where boxes depend on each other in a circle, the earliest by
-// its level stands first, and the lines that then lead backwards are returned. `close`: boxes that depend on nothing stand
-// beside those that depend on them, not at the beginning.
-const columnsOf = (ids, lines, levelOf, close) => {
-  const order = orderOf(ids, lines, levelOf);
-  const backwards = new Set();
-  const before = new Map(ids.map((id) => [id, []]));
-  const after = new Map(ids.map((id) => [id, []]));
-  for (const { from, to } of lines) {
-    const isBack = order.get(from) > order.get(to);
-    if (isBack) backwards.add(`${from}>${to}`);
-    const [left, right] = isBack ? [to, from] : [from, to];
-    before.get(right).push(left);
-    after.get(left).push(right);
-  }
-  const column = new Map();
-  for (const id of order.keys()) column.set(id, Math.max(-1, ...before.get(id).map((one) => column.get(one))) + 1);
-  if (close) for (const id of ids) if (!before.get(id).length && after.get(id).length) column.set(id, Math.min(...after.get(id).map((one) => column.get(one))) - 1);
-  return { column, backwards };
-};
-// Number boxes so that those come first that others depend on.
-const orderOf = (ids, lines, levelOf) => {
-  const waitsFor = new Map(ids.map((id) => [id, new Set()]));
-  const needed = new Map(ids.map((id) => [id, []]));
-  for (const { from, to } of lines) {
-    waitsFor.get(to).add(from);
-    needed.get(from).push(to);
-  }
-  const order = new Map();
-  const left = new Set(ids);
-  const ready = ids.filter((id) => !waitsFor.get(id).size);
-  const above = (id) => {
-    const found = new Set(waitsFor.get(id));
-    for (const one of found) for (const parent of waitsFor.get(one)) found.add(parent);
-    return found;
-  };
-  const firstOfCircle = () => { // of a circle that waits for no other
-    let [id] = left;
-    let circle = above(id);
-    for (let outside; (outside = [...circle].find((one) => !above(one).has(id))) !== undefined; ) [id, circle] = [outside, above(outside)];
-    return [...circle].reduce((best, one) => (levelOf(one) < levelOf(best) ? one : best));
-  };
-  while (left.size) {
-    const id = ready.pop() ?? firstOfCircle();
-    if (!left.delete(id)) continue;
-    order.set(id, order.size);
-    for (const child of needed.get(id)) {
-      waitsFor.get(child).delete(id);
-      if (!waitsFor.get(child).size && left.has(child)) ready.push(child);
-    }
-    waitsFor.get(id).clear();
-  }
-  return order;
-};
-
 // Arrange boxes in rows; each row is as high as its highest box.
 const inRows = (ids, sizes, width, gap) => {
   const at = new Map();
@@ -129,7 +70,7 @@ const arrangeInside = (ids, lines, sizes, levelOf, close, width) => {
     const order = [...joined].sort((a, b) => column.get(a) - column.get(b));
     ({ at, size } = inRows(order, sizes, width, [COLUMN_GAP, ROW_GAP]));
   } else if (joined.size) {
-    ({ at, size, ports } = withDagre([...joined], lines, sizes, { column, columns, backwards, passes }));
+    ({ at, size, ports } = inColumns([...joined], lines, sizes, { column, columns, backwards, passes }));
   }
   if (alone.length) {
     const area = alone.reduce((sum, id) => sum + (sizes.get(id)[0] + GAP) * (sizes.get(id)[1] + GAP), 0);
@@ -143,73 +84,6 @@ const arrangeInside = (ids, lines, sizes, levelOf, close, width) => {
     from === BEGIN ? chain || !joined.has(to) : to === END ? chain || !joined.has(from) : chain && Math.abs(column.get(to) - column.get(from)) > 1;
   return { at, size, passes, ports, backwards, quiet };
 };
-// dagre orders the columns; heights are balanced along that order. Lines of one box share their way past a column.
-const withDagre = (ids, lines, sizes, { column, columns, backwards, passes }) => {
-  const columnAt = new Map([...ids.map((id) => [`${id}`, column.get(id)]), [BEGIN, -1], [END, columns]]);
-  const graph = new dagre.graphlib.Graph();
-  graph.setGraph({ rankdir: "LR", nodesep: GAP, edgesep: LINE_GAP, ranksep: COLUMN_GAP, ranker: (own) => {
-    for (const id of own.nodes()) own.node(id).rank = 2 * (columnAt.get(id) ?? -1); // a rank between two is for labels
-  } });
-  for (const id of ids) graph.setNode(`${id}`, { width: sizes.get(id)[0], height: sizes.get(id)[1] });
-  for (const { from, to, pairs } of lines) {
-    const ends = (backwards.has(`${from}>${to}`) ? [to, from] : [from, to]).map(String);
-    if (!ends.every((end) => columnAt.has(end))) continue;
-    for (const end of ends) if (!graph.hasNode(end)) graph.setNode(end, { width: 0, height: 0 });
-    graph.setEdge(...ends, { weight: 1 + Math.log2(pairs.length) });
-  }
-  dagre.layout(graph);
-  const slots = new Map(graph.nodes().map((id) => {
-    const { y, height } = graph.node(id);
-    return [id, { id, y, half: height / 2, column: columnAt.get(id), before: [], after: [] }];
-  }));
-  const join = (left, right) => {
-    if (left.after.includes(right)) return;
-    left.after.push(right);
-    right.before.push(left);
-  };
-  const middles = new Map(ids.map((id) => [column.get(id), graph.node(`${id}`).x]));
-  const ways = graph.edges().map(({ v, w }) => {
-    const { points } = graph.edge(v, w);
-    const way = [];
-    for (let number = columnAt.get(v) + 1; number < columnAt.get(w); number += 1) {
-      const y = points.find(({ x }) => Math.abs(x - middles.get(number)) < 1)?.y ?? graph.node(v).y;
-      if (!slots.has(`${v}@${number}`)) slots.set(`${v}@${number}`, { y, half: 0, column: number, before: [], after: [] });
-      way.push(slots.get(`${v}@${number}`));
-    }
-    [slots.get(v), ...way, slots.get(w)].reduce((left, right) => (join(left, right), right));
-    return [`${v}>${w}`, slots.get(v), way];
-  });
-  const ranks = Array.from({ length: columns + 2 }, () => []);
-  for (const slot of slots.values()) ranks[slot.column + 1].push(slot);
-  for (const rank of ranks) rank.sort((a, b) => a.y - b.y);
-  balanceHeights(ranks, GAP);
-  const top = Math.min(...[...slots.values()].map(({ y, half }) => y - half));
-  const widths = ranks.slice(1, -1).map((rank) => Math.max(...rank.map(({ id }) => (id === undefined ? 0 : sizes.get(+id)[0]))));
-  const lefts = leftsOf(ranks, widths);
-  const at = new Map(ids.map((id) => {
-    const [w, h] = sizes.get(id);
-    const number = column.get(id);
-    return [id, { x: lefts[number], y: slots.get(`${id}`).y - h / 2 - top, w, h }];
-  }));
-  const past = (slot, from = lefts[slot.column]) => [from, lefts[slot.column] + widths[slot.column], slot.y - top];
-  for (const [key, start, way] of ways) {
-    const beside = start.half && sizes.get(+start.id)[0] < widths[start.column]; // a wider frame stands in its column
-    passes.set(key, [...(beside ? [past(start, lefts[start.column] + sizes.get(+start.id)[0])] : []), ...way.map((slot) => past(slot))]);
-  }
-  const bottom = Math.max(...[...slots.values()].map(({ y, half }) => y + half));
-  const port = (id) => (slots.has(id) ? slots.get(id).y - top : undefined);
-  return { at, size: [lefts.at(-1) + widths.at(-1), bottom - top], ports: { [BEGIN]: port(BEGIN), [END]: port(END) } };
-};
-// The left edge of each column; the gap is wider where lines climb.
-const leftsOf = (ranks, widths) => {
-  const lefts = [0];
-  for (let number = 1; number < widths.length; number += 1) {
-    const climb = Math.max(0, ...ranks[number + 1].flatMap(({ y, before }) => before.map((left) => Math.abs(left.y - y))));
-    lefts.push(lefts.at(-1) + widths[number - 1] + Math.min(WIDEST_COLUMN_GAP, Math.max(COLUMN_GAP, STEEPNESS * climb)));
-  }
-  return lefts;
-};
-
 // Arrange everything that is drawn: boxes and frames with their places, and the paths of the lines. A long chain is broken
 // into rows of this width.
 const arrange = (folds, jobs, fate, isLongest, width = 1400) => {

@@ -138,8 +138,10 @@ class Drawing {
     if (!tall) this.y = centred(0, this.size[1], height);
     else {
       const top = Math.min(...first);
-      const seen = (top + HEIGHT) * this.scale + 40 < height; // from the upper edge of the graph, or else in the middle
-      this.y = seen ? 20 : centred(top, Math.min(Math.max(...first), top + height / this.scale - 2 * HEIGHT) + HEIGHT, height);
+      const upper = Math.min(...[...this.boxes.values()].filter(({ x }) => x * this.scale + 20 < width).map(({ y }) => y));
+      const edge = Math.max(0, upper - 40); // above it, a frame may have its name
+      const seen = (top + HEIGHT - edge) * this.scale + 40 < height; // from the upper edge, or else in the middle
+      this.y = seen ? 20 - edge * this.scale : centred(top, Math.min(Math.max(...first), top + height / this.scale - 2 * HEIGHT) + HEIGHT, height);
     }
     this.position();
   }

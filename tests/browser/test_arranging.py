@@ -28,7 +28,7 @@ def arrange(browser):
     """Run the page's own scripts on an empty page."""
     page = browser.new_page()
     templates = folder("templates")
-    scripts = ["vendor/dagre.min.js", *(f"page/{name}.js" for name in ("folding", "heights", "arranging"))]
+    scripts = ["vendor/dagre.min.js", *(f"page/{name}.js" for name in ("folding", "heights", "columns", "arranging"))]
     page.add_script_tag(content="\n".join((templates / name).read_text() for name in scripts) + ARRANGE)
     yield lambda plans: json.loads(page.evaluate("plans => JSON.stringify(plans.map(window.arranged))", plans))
     page.close()
@@ -52,6 +52,16 @@ def drawn_plan(seed, *, circle=False):
     return {"jobs": jobs, "groups": groups, "open": [n for n in range(len(groups)) if chance.random() < 0.6]}
 
 
+def dense_plan():
+    """Each of 60 jobs depends on 20 of the earlier ones: too many lines for dagre."""
+    jobs: list[dict[str, Any]] = []
+    for number in range(60):
+        parents = random.Random(number).sample(range(number), min(20, number))  # noqa: S311  nothing secret
+        level = 1 + max((jobs[one]["level"] for one in parents), default=0)
+        jobs.append({"number": number, "level": level, "parents": parents, "lost": [], "group": None})
+    return {"jobs": jobs, "groups": [], "open": []}
+
+
 def overlap(one, other):
     """True if two boxes, given as left, top, width and height, have an area in common."""
     (x, y, w, h), (other_x, other_y, other_w, other_h) = one, other
@@ -60,7 +70,7 @@ def overlap(one, other):
 
 @pytest.mark.parametrize("circle", [False, True])
 def test_no_two_boxes_overlap_and_every_job_is_in_one(arrange, circle):
-    plans = [drawn_plan(seed, circle=circle) for seed in range(30)]
+    plans = [drawn_plan(seed, circle=circle) for seed in range(30)] + [dense_plan()]
     for plan, scene in zip(plans, arrange(plans), strict=True):
         boxes = {number: (at["x"], at["y"], WIDTH, HEIGHT) for number, at in scene["boxes"]}
         assert {job for job, _ in scene["ways"]} == {job["number"] for job in plan["jobs"]}
@@ -77,7 +87,7 @@ def test_no_two_boxes_overlap_and_every_job_is_in_one(arrange, circle):
 
 
 def test_boxes_stand_right_of_those_that_they_depend_on_unless_they_go_in_a_circle(arrange):
-    plans = [drawn_plan(seed) for seed in range(30)]
+    plans = [drawn_plan(seed) for seed in range(30)] + [dense_plan()]
     for plan, scene in zip(plans, arrange(plans), strict=True):
         ways, boxes = dict(scene["ways"]), dict(scene["boxes"])
         is_back = {(line["around"], line["from"], line["to"]) for line in scene["lines"] if line["back"]}

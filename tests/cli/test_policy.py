@@ -93,6 +93,13 @@ def test_a_diff_says_that_a_policy_is_kept_and_warnings_leave_the_code(folder):
     assert (warned.code, "! warning soft.yaml:1" in warned.text) == (3, True)
 
 
+@pytest.mark.parametrize("words", ["validate pl", "diff plan.yaml pl", "validate plan.yaml --policy pol"])
+def test_shells_complete_names_of_files(folder, words):
+    asked = {"COMP_WORDS": f"kedro-batch {words}", "COMP_CWORD": str(len(words.split()))}
+    completed = kedro_batch(cwd=folder, env={"_KEDRO_BATCH_COMPLETE": "bash_complete", **asked})
+    assert completed.text == f"file,{words.split()[-1]}\n"
+
+
 def test_a_plan_that_is_gone_breaks_nothing(folder):
     ended = kedro_batch("diff", "plan.yaml", "/dev/null", "--policy=policy.yaml", cwd=folder)
     assert (ended.code, ended.err) == (0, "")

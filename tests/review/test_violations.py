@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from kedro_batch.diagnostics import sorted_diagnostics
+from kedro_batch.plan.model import Job, JobName, Plan
 from kedro_batch.plan.policy.judge import judge_plan
 from kedro_batch.plan.policy.model import RuleName
 from kedro_batch.plan.policy.reader import read_policy
 from kedro_batch.plan.reader import locate_diagnostics, read_plan
+from kedro_batch.plan.settings import JobSettings
 from kedro_batch.review.diagnostics import diagnostic_lines
 from kedro_batch.review.violations import shown_violations, violation_diagnostics
 
@@ -42,3 +44,32 @@ def test_each_rule_is_broken_somewhere():
         found = violations((case / "plan.yaml").read_bytes(), (case / "policy.yaml").read_bytes())
         broken |= {rule for one in found for rule in one.about["rule"]}
     assert broken == {str(name) for name in RuleName}
+
+
+def test_values_that_look_like_credentials_are_not_repeated():
+    token = "ghp_" + "1234567890abcdefghij" + "1234567890abcdef"
+    plan = Plan(jobs=(Job(name=JobName("a"), command=(token, "x"), settings=JobSettings(tags={"team": token})),))
+    rules = f"programs: [kedro]\n  required_tags: {{team: [{token[::-1]}, {token}x]}}"
+    policy = read_policy(f"schema: kedro-batch/policy/v1\nrules:\n  {rules}\n".encode(), "policy.yaml")
+    program, tag = (one.message for one in violation_diagnostics(judge_plan(plan, policy), plan, policy))
+    hidden = "(not shown: it looks like a credential)"
+    assert program == f"program {hidden} for a; policy.yaml:3 allows program kedro"
+    assert tag.startswith(f"tag 'team' is {hidden} for a; policy.yaml:4 allows ")
+    assert token not in tag
+
+
+def test_what_ten_thousand_jobs_break_in_their_own_ways_is_told_in_a_few_lines():
+    jobs = tuple(
+        Job(name=JobName(f"j{at}"), command=(f"p{at}",), settings=JobSettings(job_queue=f"q{at}", timeout_s=60 + at))
+        for at in range(10_000)
+    )
+    plan = Plan(jobs=jobs)
+    rules = "job_queues: [a]\n  max_timeout_s: 60\n  programs: [kedro]\n  max_memory_mib: 1"
+    policy = read_policy(f"schema: kedro-batch/policy/v1\nrules:\n  {rules}\n".encode(), "policy.yaml")
+    found = violation_diagnostics(judge_plan(plan, policy), plan, policy)
+    assert len(found) == 10_000 + 9_999 + 10_000 + 1
+    assert {name for one in found for name in one.about["jobs"]} == {job.name for job in jobs}
+    shown = [one.message for one in shown_violations(found)]
+    assert len(shown) == 3 * 11 + 1
+    assert "9,990 more ways to break job_queues of policy.yaml:3, in 9,990 jobs; --json lists them" in shown
+    assert "for all 10,000 jobs, and the plan does not declare it" in shown[-1]

@@ -100,8 +100,8 @@ def test_jobs_that_changed_alike_are_told_together():
     view = view_of(old, new)
     assert [(block.sign, block.jobs) for block in view.blocks] == [("~", ("c",)), ("~", ("a", "b"))]
     assert [(risk.what, risk.subjects, risk.before, risk.after) for risk in view.risks] == [
-        ("memory lowered", ("a", "b"), "2000 MiB", "1000 MiB"),
         ("memory lowered", ("c",), "2000 MiB", "500 MiB"),
+        ("memory lowered", ("a", "b"), "2000 MiB", "1000 MiB"),
     ]
 
 

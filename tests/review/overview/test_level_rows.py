@@ -63,6 +63,19 @@ def test_what_a_job_does_not_state_is_set_by_its_definition(own, declared, shown
     assert show(a_job(nodes=("a",), resources=own), job_definitions=definitions)[1][1] == f"  a  {shown}"
 
 
+def test_a_join_job_is_called_so():
+    jobs = [a_job(name, nodes=(name,), resources=SMALL) for name in "ab"]
+    assert show(*jobs, a_job("j", ("true",), resources=SMALL, depends_on=("a", "b")))[1][-1] == (
+        "  j  join job, 1 vCPU, 4 GiB  after a, b"
+    )
+
+
+def test_a_plan_with_very_many_queues_names_the_first():
+    facts, _ = show(*(a_job(f"j{n:02}", nodes=(f"j{n:02}",), job_queue=f"q{n:02}") for n in range(30)))
+    assert "q19 (1 job) and 10 more" in " ".join(facts.split())
+    assert "q09: 1 job and 10 more" in " ".join(facts.split())
+
+
 def test_queues_are_named_where_there_are_several():
     arn = "arn:aws:batch:eu-west-1:123456789012:job-queue"
     jobs = [

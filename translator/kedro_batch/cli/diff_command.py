@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kedro_batch.cli.base import BatchCommand
-from kedro_batch.cli.option_types import RiskKinds, complete_risk_kinds
+from kedro_batch.cli.option_types import RiskKinds, complete_files, complete_risk_kinds
 from kedro_batch.cli.plan_in_head import plans_to_compare
 from kedro_batch.cli.plan_source import read_source
 from kedro_batch.cli.policy_check import judge, policy_option, read_policy_file, refuse_violations
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=BatchCommand, short_help="Show what differs between two plans, by job.")
-@click.argument("old", metavar="[OLD]")
-@click.argument("new", required=False)
+@click.argument("old", metavar="[OLD]", shell_complete=complete_files)
+@click.argument("new", required=False, shell_complete=complete_files)
 @click.option("--exit-code", is_flag=True, help="Exit with 3 if the plans differ, with 0 if not.")
 @click.option(
     "--fail-on",

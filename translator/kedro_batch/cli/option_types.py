@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.shell_completion import CompletionItem
 
 if TYPE_CHECKING:
     _Number = click.ParamType[float]
@@ -106,3 +107,8 @@ def _risk_kinds() -> tuple[str, ...]:
     from kedro_batch.review.diff.model import RiskKind  # noqa: PLC0415  the command line's --help does without
 
     return tuple(map(str, RiskKind))
+
+
+def complete_files(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Let the shell complete the name of a file."""
+    return [CompletionItem(incomplete, type="file")]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from kedro_batch.cli.option_types import complete_files
 from kedro_batch.cli.plan_source import read_source
 from kedro_batch.diagnostics import Diagnostic, Severity
 from kedro_batch.errors import PolicyViolated, UsageError
@@ -23,6 +24,7 @@ def policy_option(command: _F) -> _F:
     return click.option(
         "--policy",
         metavar="FILE",
+        shell_complete=complete_files,
         help="Exit with 4 if the plan breaks this policy: a file, or REV:PATH in git.",
     )(command)
 

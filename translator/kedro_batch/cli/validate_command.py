@@ -7,13 +7,14 @@ import click
 
 from kedro_batch.cli.base import BatchCommand, print_diagnostics, print_plainly, verbosity_options
 from kedro_batch.cli.json_diagnostics import refusal_as_json, write_diagnostics
+from kedro_batch.cli.option_types import complete_files
 from kedro_batch.cli.policy_check import judge, policy_option, read_policy_file, refuse_violations
 from kedro_batch.cli.streams import read_input
 from kedro_batch.diagnostics import Severity, sorted_diagnostics
 
 
 @click.command(cls=BatchCommand, short_help="Check a plan offline and print its digest.")
-@click.argument("plan")
+@click.argument("plan", shell_complete=complete_files)
 @click.option("--json", "as_json", is_flag=True, help="Print the digest and all diagnostics as JSON.")
 @policy_option
 @verbosity_options

@@ -4,6 +4,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from kedro_batch.diagnostics import Code, Diagnostic
@@ -193,12 +194,23 @@ _ALLOWED: Mapping[RuleName, Callable[[Violation], str]] = {
 
 def _shown(value: Any, name: str = "") -> str:
     """Spell a text of a plan."""
-    return _NOT_SHOWN if looks_like_credential(name, str(value)) else quoted(str(value))
+    return _shown_once(str(value), name)
+
+
+@lru_cache(maxsize=16_384)
+def _shown_once(value: str, name: str) -> str:
+    return _NOT_SHOWN if looks_like_credential(name, value) else quoted(value)
 
 
 def _listed(names: Iterable[str], name: str = "") -> str:
     """Spell texts of a policy."""
-    return listed(_NOT_SHOWN if looks_like_credential(name, one) else one[:_LONGEST_NAME] for one in names)
+    return _listed_once(tuple(names), name)
+
+
+@lru_cache
+def _listed_once(names: tuple[str, ...], name: str) -> str:
+    shown = (_NOT_SHOWN if looks_like_credential(name, one) else one[:_LONGEST_NAME] for one in names)
+    return listed(shown)
 
 
 def _hours(number: float) -> str:

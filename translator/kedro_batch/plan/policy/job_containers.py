@@ -109,7 +109,7 @@ def _several(
     used: set[int] = set()
     for one in overrides:
         # A container without a name is the only one.
-        at = names.index(one["name"]) if one.get("name") in names else 0 if len(declared) == 1 else None
+        at = names.index(one.get("name")) if one.get("name") in names else 0 if len(declared) == 1 else None
         if at is not None:
             used.add(at)
         pairs.append((one, {} if at is None else declared[at], one is main))

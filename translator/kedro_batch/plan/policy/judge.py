@@ -6,7 +6,7 @@ in the same way are one violation, so that 800 jobs with one wrong default are n
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from kedro_batch.diagnostics import FieldPath
@@ -176,7 +176,7 @@ def _find_tags(rule: Rule, settings: JobSettings, plan: Plan) -> Iterator[_Found
         value = settings.tags.get(key) if plan.submit_tags else None
         if value is None:
             yield _Found(unknown=Unknown.NOT_STATED, field=key)
-        elif not _allowed(value, allowed):
+        elif not _allowed(value, tuple(allowed)):
             yield _Found(value=value, field=key, path=("tags", key))
 
 
@@ -191,9 +191,17 @@ _FINDERS: Mapping[RuleName, _Finder] = {
 }
 
 
-def _allowed(name: str, patterns: Iterable[str]) -> bool:
+def _allowed(name: str, patterns: tuple[str, ...]) -> bool:
     """True if a name is one of those, or begins as one that ends with an asterisk."""
-    return any(name.startswith(one[:-1]) if one.endswith("*") else name == one for one in patterns)
+    whole, beginnings = _parted(patterns)
+    return name in whole or name.startswith(beginnings)
+
+
+@lru_cache
+def _parted(patterns: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Return the names without an asterisk, and the beginnings of those with one."""
+    beginnings = tuple(one[:-1] for one in patterns if one.endswith("*"))
+    return frozenset(one for one in patterns if not one.endswith("*")), beginnings
 
 
 def _judge_hours(rule: Rule, plan: Plan) -> Iterator[Violation]:
@@ -266,8 +274,8 @@ def _judge_images(rule: Rule, plan: Plan) -> Iterator[Violation]:
                 )
 
 
-def _from_registry(host: str, name: str, allowed: Iterable[str]) -> bool:
-    return any(_allowed(name if "/" in one else host, (one,)) for one in allowed)
+def _from_registry(host: str, name: str, allowed: tuple[str, ...]) -> bool:
+    return host in allowed or _allowed(name, tuple(one for one in allowed if "/" in one))
 
 
 def _judge_commands(rule: Rule, plan: Plan) -> Iterator[Violation]:

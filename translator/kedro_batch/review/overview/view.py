@@ -82,6 +82,8 @@ class OverviewView:
 
 _PLACE = ("account", "region")
 """What says with the queue where the jobs run."""
+_TARGETS = 20
+"""Queues, or definitions, that are named."""
 _QUEUES = 10
 """Queues whose peak is told."""
 _BEHIND_COMMA = re.compile(r"(?<=[,;]) ")
@@ -119,9 +121,10 @@ def list_facts(overview: Overview, *, exactly: bool = False, longest: int | None
     Args:
         overview: The plan.
         exactly: Round no amount of memory.
-        longest: Shorten parameters that have more characters; None for none.
+        longest: Shorten parameters that have more characters, and long lists of queues and definitions; None for none.
     """
     totals = overview.totals
+    most = _TARGETS if longest else max(len(totals.queues), len(totals.definitions))
     yield Fact(label="longest path", text=counted(totals.longest_path, "job"))
     yield Fact(label="jobs at peak", text=_at_peak(totals.peak, "jobs", f"{totals.peak.jobs:,}"))
     if totals.join_jobs:
@@ -134,11 +137,11 @@ def list_facts(overview: Overview, *, exactly: bool = False, longest: int | None
     yield Fact(label="memory", text=_amount_text(sizes, summed.jobs_without_memory, totals.jobs))
     if summed.gpus:
         yield Fact(label="GPUs", text=f"{summed.gpus:,} in total, {_at_peak(peak, 'gpus', f'{peak.gpus:,}')} at peak")
-    yield Fact(label="queues", text=_with_counts(totals.queues))
+    yield Fact(label="queues", text=_with_counts(totals.queues, most))
     if len(totals.queues) > 1:
         peaks = (f"{name_of_arn(name)}: {_peak_text(one)}" for name, one in totals.peak_by_queue.items())
         yield Fact(label="peak by queue", text=listed(peaks, _QUEUES, "; "))
-    yield Fact(label="definitions", text=_with_counts(totals.definitions))
+    yield Fact(label="definitions", text=_with_counts(totals.definitions, most))
     declared = overview.origin.get("job_definitions", {})
     if images := [f"{image} ({name})" for name in declared for image in _images(declared[name])]:
         yield Fact(label="images", text=", ".join(images))
@@ -183,8 +186,8 @@ def _amount_text(stated: str, unstated: int, jobs: int) -> str:
     return f"{stated}; the job definition sets it for {counted(unstated, 'more job')}" if unstated else stated
 
 
-def _with_counts(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{name} ({counted(count, 'job')})" for name, count in counts.items())
+def _with_counts(counts: Mapping[str, int], most: int) -> str:
+    return listed((f"{name} ({counted(count, 'job')})" for name, count in counts.items()), most)
 
 
 def _origin_text(value: Any) -> str:

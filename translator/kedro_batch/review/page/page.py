@@ -29,6 +29,7 @@ _SCRIPTS = (
     "colours.js",
     "folding.js",
     "heights.js",
+    "columns.js",
     "arranging.js",
     "drawing.js",
     "boxes.js",
