@@ -116,6 +116,12 @@ def test_a_name_that_is_not_plain_hides_no_script():
     assert read_start(("sh", "-c", f"run {evil}"), (evil,)).script != read_start(("sh", "-c", "run a"), ("a",)).script
 
 
+def test_a_name_that_is_the_program_or_in_the_script_hides_nothing():
+    for one, two in ((("train",), ("curl",)), (("sh", "-c", "train x"), ("sh", "-c", "curl x"))):
+        starts = [read_start(command, ("train", "curl")) for command in (one, two)]
+        assert (starts[0].program, starts[0].script) != (starts[1].program, starts[1].script)
+
+
 def test_variables_that_a_wrapper_sets_are_found():
     command = ("env", "-i", "LD_PRELOAD=/x.so", "A=1", "kedro", "run", "B=2")
     assert read_start(command).variables == (("LD_PRELOAD", "/x.so"), ("A", "1"))

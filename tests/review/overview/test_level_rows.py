@@ -63,6 +63,12 @@ def test_what_a_job_does_not_state_is_set_by_its_definition(own, declared, shown
     assert show(a_job(nodes=("a",), resources=own), job_definitions=definitions)[1][1] == f"  a  {shown}"
 
 
+def test_a_line_that_is_too_wide_goes_on_behind_a_comma():
+    long, queue = "a_name_of_exactly_40_characters_as_some_", "a_queue_with_a_long_name"
+    jobs = [a_job(long, nodes=(long,), job_queue=queue, resources=LARGE), a_job("b", nodes=("b",), resources=SMALL)]
+    assert show(*jobs)[1][1:3] == [f"  {long}  8 vCPUs, 60 GiB, 1 GPU,", f"      queue {queue}"]
+
+
 def test_a_join_job_is_called_so():
     jobs = [a_job(name, nodes=(name,), resources=SMALL) for name in "ab"]
     assert show(*jobs, a_job("j", ("true",), resources=SMALL, depends_on=("a", "b")))[1][-1] == (

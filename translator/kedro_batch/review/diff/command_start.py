@@ -40,7 +40,7 @@ _OF_WRAPPERS = re.compile(r"-|[0-9]|[A-Za-z_][A-Za-z0-9_]*=")
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
 CHOOSING = ("--env", "--conf-source", "--runner")
 _SHORT = {"-e": "--env", "-r": "--runner"}
-_TOKEN = re.compile(r"([\w.-]+)")
+_VALUE = re.compile(r"(?<=[=,])[\w.-]+")
 _OWN = "\0"
 _OWN_LIST = re.compile(rf"{_OWN}(,{_OWN})+")
 
@@ -52,8 +52,9 @@ class CommandStart:
     Attributes:
         program: The words up to the program, without the names of the job and its nodes: equal for equal programs.
         script: All words likewise, if a shell or an interpreter gets a script; else empty.
-        program_words: The words up to the program as they are.
-        script_words: The words up to the script as they are; empty without a script.
+        program_words: The words up to the program, for people.
+        script_words: The words up to the script likewise; empty without a script. Equal scripts of many jobs are equal
+            texts, so that they share a line, and one that differs does not.
         variables: The variables that a wrapper sets, such as ``env NAME=value``.
         chosen: The options of ``kedro run`` that choose configuration or code, with their values.
     """
@@ -79,8 +80,8 @@ def read_start(command: Sequence[str], own: Collection[str] = ()) -> CommandStar
     return CommandStart(
         program=_without_names(program, own),
         script=_without_names(command, own) if script else (),
-        program_words=program,
-        script_words=script,
+        program_words=_shown(program, own),
+        script_words=_shown(script, own),
         variables=tuple(_assigned(command)),
         chosen=tuple(_chosen(command)) if program and _KEDRO in map(program_name, program) else (),
     )
@@ -167,11 +168,18 @@ def _chosen(command: Sequence[str]) -> Iterator[tuple[str, str]]:
             yield _SHORT[word[:2]], word[2:] or following
 
 
+def _shown(words: Sequence[str], own: Collection[str]) -> tuple[str, ...]:
+    return tuple(word.replace(_OWN, "…") for word in _without_names(words, own))
+
+
 def _without_names(words: Sequence[str], own: Collection[str]) -> tuple[str, ...]:
-    """Return words without the names of a job and its nodes, where these are plain: others could hide a script."""
+    """Return words without the names of a job and its nodes where these are values of options (``--nodes=a,b``).
+
+    Elsewhere, and where a name is no plain one, it could be the program or the script itself.
+    """
     if not own:
         return tuple(words)
     names = frozenset(own)
     return tuple(
-        _OWN_LIST.sub(_OWN, "".join(_OWN if part in names else part for part in _TOKEN.split(word))) for word in words
+        _OWN_LIST.sub(_OWN, _VALUE.sub(lambda found: _OWN if found[0] in names else found[0], word)) for word in words
     )

@@ -31,6 +31,7 @@ _SHOWN_IF_UNUSUAL = {"timeout_s": "timeout", "attempts": "attempts"}
 _ALWAYS_GIVEN = {"vcpus": "vCPUs", "memory_mib": "memory"}
 _BY_DEFINITION = "set by the job definition"
 _NO_LETTERS = re.compile(r"[^A-Za-z0-9]+")
+_BEHIND_COMMA = re.compile(r"(?<=,) ")
 _INDENT = 6
 
 
@@ -88,12 +89,12 @@ class JobRow:
         Args:
             width: The width of a column of names.
         """
-        how = [for_review(self.how)] if self.how else []
+        how = _BEHIND_COMMA.split(for_review(self.how)) if self.how else []
         if self.heading:
             first = fill_line([f"  {for_review(self.heading)}{':' if how else ''}", *how], _INDENT)
             names = fill_line([" " * (_INDENT - 1), *self.jobs.pieces()], _INDENT)
             return f"{first}\n{names}" if self.jobs.first else first
-        pieces = [f"  {', '.join(self.jobs.pieces()).ljust(width)}", *(f" {text}" for text in how)]
+        pieces = [f"  {', '.join(self.jobs.pieces()).ljust(width)}", *(f" {text}" for text in how[:1]), *how[1:]]
         for label, names_of in (("runs", self.nodes), ("after", self.depends_on)):
             if names_of.first:
                 head, *rest = names_of.pieces()
