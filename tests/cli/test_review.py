@@ -147,6 +147,25 @@ def test_a_revision_in_git_is_a_plan_too(repository):
     assert shown.text.startswith("v1:plans/plan.yaml: 7 jobs")
 
 
+def test_a_single_plan_is_compared_with_the_last_commit(repository):
+    for folder, name in ((repository, "plans/plan.yaml"), (repository / "plans", "plan.yaml")):
+        ended = kedro_batch("diff", name, cwd=folder)
+        assert (ended.code, ended.err) == (0, "")
+        assert ended.text.startswith(f"HEAD:./{name} -> {name}\n7 changed\n")
+    (repository / "plans" / "plan.yaml").rename(repository / "later.yaml")
+    gone = kedro_batch("diff", "plans/plan.yaml", cwd=repository)
+    assert gone.text.startswith("HEAD:./plans/plan.yaml -> /dev/null\nplan removed: 7 jobs")
+    new = kedro_batch("diff", "later.yaml", cwd=repository)
+    assert new.code == 2
+    assert "To see it as a new plan: kedro-batch diff /dev/null later.yaml" in new.err
+    assert kedro_batch("diff", "/dev/null", "later.yaml", cwd=repository).text.count("new plan: 7 jobs") == 1
+    assert (
+        "there is no file no.yaml, neither here nor in the last commit"
+        in kedro_batch("diff", "no.yaml", cwd=repository).err
+    )
+    assert "name two plans" in kedro_batch("diff", "-", cwd=repository).err
+
+
 def test_what_is_staged_is_a_plan_too(repository):
     subprocess.run(["git", "add", "plans"], cwd=repository, check=True, env={**os.environ, **_GIT})
     staged = kedro_batch("diff", "HEAD:plans/plan.yaml", ":plans/plan.yaml", "--exit-code", cwd=repository)
@@ -164,7 +183,7 @@ def test_standard_input_is_a_plan_too(folder):
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["diff", "old.yaml"], 2, "Missing argument 'NEW'"),
+        (["diff"], 2, "Missing argument '[OLD]'"),
         (["diff", "-", "-"], 2, "only one of the two can be standard input"),
         (["diff", "gone.yaml", "new.yaml"], 2, "cannot read gone.yaml: No such file or directory"),
         (["diff", "old.yaml", "new.yaml", "--format=mermaid"], 2, "'mermaid' is not one of"),
@@ -246,10 +265,14 @@ def test_foreign_text_reaches_a_terminal_as_escapes(tmp_path):
 
 
 def test_an_added_or_removed_plan_is_compared_with_an_empty_plan(folder):
-    for words, said in ((["/dev/null", "old.yaml"], "7 added"), (["old.yaml", "/dev/null"], "7 removed")):
+    for words, said in (
+        (["/dev/null", "old.yaml"], "new plan: 7 jobs"),
+        (["old.yaml", "/dev/null"], "plan removed: 7"),
+    ):
         ended = kedro_batch("diff", *words, "--exit-code", cwd=folder)
         assert ended.code == 3
         assert said in ended.text
+        assert ended.text.count("sha256:") == 1  # that of the plan which is there
 
 
 @pytest.mark.parametrize("words", [["show", "old.yaml"], ["diff", "old.yaml", "new.yaml"]])

@@ -23,14 +23,17 @@ def assert_follows_schema(text: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("output_format", DiffFormat)
-@pytest.mark.parametrize(("old", "new", "summary"), [(EMPTY, PLAN, "2 added"), (PLAN, EMPTY, "2 removed")])
+@pytest.mark.parametrize(("old", "new", "summary"), [(EMPTY, PLAN, "new plan: 2"), (PLAN, EMPTY, "plan removed: 2")])
 def test_a_diff_with_an_empty_plan_has_every_format(output_format, old, new, summary):
     text = render_diff(diff_plans(old, new), (old, new), ("old.yaml", "new.yaml"), output_format)
     if output_format is DiffFormat.JSON:
         assert_follows_schema(text, "diff")
         assert json.loads(text)["differ"]
-    else:
+    elif output_format is DiffFormat.TEXT:
         assert summary in text
+        assert text.count("sha256:") == 1
+    else:
+        assert ("2 added" if new is PLAN else "2 removed") in text
 
 
 BEGINNINGS = {

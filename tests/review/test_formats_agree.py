@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.diff.view import build_diff_view
 from kedro_batch.review.formats import render_json
-from kedro_batch.review.formatting import command_text, memory_text, value_text
+from kedro_batch.review.formatting import command_text, memory_text, setting_text, value_text
 from kedro_batch.review.overview.build_overview import build_overview
 from kedro_batch.review.page.page import render_diff_page
 from kedro_batch.review.pull_request import render_diff_markdown
@@ -29,18 +29,31 @@ def facts_of_jobs(document):
         yield one["name_before"]
         for field in one["fields"]:
             yield ".".join(field["path"])
-            yield from map(value_text, (field["before"], field["after"]))
+            yield from (field_text(field, side) for side in ("before", "after"))
         yield from (command_text(part["words"]) for part in one["command"] if part["change"] != "kept")
         for names in ("nodes", "parents", "reads", "writes"):
             yield from one[names]["gained"] + one[names]["lost"]
         yield from one["nodes_from"] + one["nodes_to"]
 
 
+def field_text(field, side):
+    """Spell a field, an amount with its unit; what the environment, tags and submit hold are no amounts of ours."""
+    name = "" if field["path"][0] in ("environment", "tags", "submit") else field["path"][-1]
+    return setting_text(name, field[side])
+
+
 def values_of_risk(risk):
     """Yield the values of a risk; those of a job definition are shown field by field."""
     for side in (risk["before"], risk["after"]):
-        values = dict(_leaf_fields(side)) if isinstance(side, dict) else {"": side}
-        yield from map(value_text, values.values())
+        values = dict(_leaf_fields(side)) if isinstance(side, dict) else {(AMOUNTS.get(risk["kind"], ""),): side}
+        yield from (setting_text(path[-1], value) for path, value in values.items())
+
+
+AMOUNTS = {
+    f"{what}_{how}": name
+    for what, name in (("memory", "memory_mib"), ("gpus", "gpus"), ("vcpus", "vcpus"), ("timeout", "timeout_s"))
+    for how in ("lowered", "raised")
+}
 
 
 def _leaf_fields(value, path=()):
@@ -71,7 +84,7 @@ def facts_of_plan(document):
         if isinstance(before or after, list):
             yield from {*(before or ())} ^ {*(after or ())}
         else:
-            yield from map(value_text, (before, after))
+            yield from (field_text(field, side) for side in ("before", "after"))
     for names in (document["data"][role] for role in ("inputs", "outputs", "final_outputs")):
         yield from names["gained"] + names["lost"]
 
@@ -93,13 +106,13 @@ def test_every_fact_of_the_json_is_in_text_and_markdown(name, plans):
     diff = diff_plans(old, new)
     document = json.loads(render_json(diff))
     texts = {
-        "text": words_of(render("diff.txt.j2", build_diff_view(diff, (old, new), _CALLED))),
+        "text": words_of(render("diff.txt.j2", build_diff_view(diff, (old, new), _CALLED, full=True))),
         "markdown": words_of(render_diff_markdown(diff, old, new, _CALLED)),
     }
     facts = {fact for fact in (*facts_of_jobs(document), *facts_of_plan(document)) if fact is not None}
     for one in document["jobs"] if document["differ"] else ():
         for field in one["fields"]:
-            label, before, after = ".".join(field["path"]), value_text(field["before"]), value_text(field["after"])
+            label, before, after = ".".join(field["path"]), field_text(field, "before"), field_text(field, "after")
             how = f"- {before}" if after is None else f"+ {after}" if before is None else f"{before} -> {after}"
             assert f" {label} {how} " in texts["text"]
             assert before is None or f"- {label} {before} " in texts["markdown"]

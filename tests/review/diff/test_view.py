@@ -6,18 +6,19 @@ import pytest
 
 from kedro_batch.plan.model import Plan, Selection
 from kedro_batch.plan.settings import JobDefinition, Resources
+from kedro_batch.review.diff.details import Detail
 from kedro_batch.review.diff.diff_plans import diff_plans
-from kedro_batch.review.diff.view import Detail, build_diff_view
+from kedro_batch.review.diff.view import build_diff_view
 from kedro_batch.review.templates import render
 from tests.support.plans import a_job
 
 
-def view_of_plans(*plans):
-    return build_diff_view(diff_plans(*plans), plans, ("old.yaml", "new.yaml"))
+def view_of_plans(*plans, full=False):
+    return build_diff_view(diff_plans(*plans), plans, ("old.yaml", "new.yaml"), full=full)
 
 
-def view_of(old, new):
-    return view_of_plans(Plan(jobs=tuple(old)), Plan(jobs=tuple(new)))
+def view_of(old, new, *, full=False):
+    return view_of_plans(Plan(jobs=tuple(old)), Plan(jobs=tuple(new)), full=full)
 
 
 RUN = JobDefinition(image="x:1", log_group="/x", resources=Resources(vcpus=2, memory_mib=4096))
@@ -70,7 +71,7 @@ def test_a_renamed_definition_is_told_once_with_what_else_differs():
 
 
 def test_the_values_stay_in_their_column_whatever_the_labels():
-    names = ("a" * 30, "b" * 50)
+    names = ("a" * 10, "b" * 50)
     old, new = ([a_job(environment=dict.fromkeys(names, value))] for value in "xy")
     lines = render("diff.txt.j2", view_of(old, new)).splitlines()
     short = next(line for line in lines if names[0] in line)
@@ -97,10 +98,10 @@ def test_jobs_that_changed_alike_are_told_together():
     new = [a_job(name, ("run", name), resources=Resources(memory_mib=1000)) for name in "ab"]
     new.append(a_job("c", ("run", "c"), resources=Resources(memory_mib=500)))
     view = view_of(old, new)
-    assert [(block.sign, block.jobs) for block in view.blocks] == [("~", ("a", "b")), ("~", ("c",))]
+    assert [(block.sign, block.jobs) for block in view.blocks] == [("~", ("c",)), ("~", ("a", "b"))]
     assert [(risk.what, risk.subjects, risk.before, risk.after) for risk in view.risks] == [
-        ("memory lowered", ("a", "b"), "2000", "1000"),
-        ("memory lowered", ("c",), "2000", "500"),
+        ("memory lowered", ("c",), "2000 MiB", "500 MiB"),
+        ("memory lowered", ("a", "b"), "2000 MiB", "1000 MiB"),
     ]
 
 
@@ -114,7 +115,7 @@ def test_settings_that_several_jobs_came_with_are_told_once():
         a_job("f", ("z",), resources=large),
     ]
     removed = [a_job("o", ("o",)), a_job("p", ("p",))]
-    view = view_of([a_job("a", ("a",)), *removed], [a_job("a", ("a",)), *added])
+    view = view_of([a_job("a", ("a",)), *removed], [a_job("a", ("a",)), *added], full=True)
     told = {
         (block.sign, block.jobs): [one.before or one.after for one in block.details if one.label == "settings"]
         for block in view.blocks
@@ -186,8 +187,8 @@ def test_risks_of_many_values_are_one_line_with_the_values_of_each():
     )
     memory, timeout = view_of(old, new).risks
     assert (memory.what, memory.before, memory.after) == ("memory lowered", None, None)
-    assert memory.subjects[:2] == ("j0 (2000 -> 1000)", "j1 (2001 -> 1001)")
-    assert (timeout.before, timeout.after, len(timeout.subjects)) == ("2000", "1000", 8)
+    assert memory.subjects[:2] == ("j0 (2000 MiB -> 1000 MiB)", "j1 (2001 MiB -> 1001 MiB)")
+    assert (timeout.before, timeout.after, len(timeout.subjects)) == ("33 min 20 s", "16 min 40 s", 8)
 
 
 def test_lists_of_the_plan_are_told_by_their_names():
@@ -202,9 +203,8 @@ def test_lists_of_the_plan_are_told_by_their_names():
 
 def test_many_subjects_are_counted_in_text_and_all_told_below():
     names = [f"job_{number:02}" for number in range(30)]
-    view = view_of([a_job(name) for name in names], [a_job(name, job_queue="other") for name in names])
-    text = render("diff.txt.j2", view)
-    head, _, below = text.partition("\nJobs\n")
+    plans = [a_job(name) for name in names], [a_job(name, job_queue="other") for name in names]
+    head, _, below = render("diff.txt.j2", view_of(*plans, full=True)).partition("\nJobs\n")
     assert "      all 30 jobs\n" in head
     assert all(name in below for name in names)
-    assert max(map(len, text.splitlines())) <= 120
+    assert "\nJobs\n~ job_queue  q -> other: all 30 jobs\n" in render("diff.txt.j2", view_of(*plans))

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import Plan
+from kedro_batch.plan.settings import Resources
 from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.diff.model import Change
 from kedro_batch.review.overview.build_overview import build_overview
@@ -179,6 +180,25 @@ def test_what_became_of_data_is_told_as_it_is():
         ["+", "x", "now an input"],
         ["+", "y", "now an output"],
     ]
+
+
+def test_a_group_says_how_much_its_jobs_ask_for_and_what_changed_in_it():
+    some = Resources(vcpus=2, memory_mib=51_300, gpus=1)
+    old = Plan(
+        jobs=(
+            *(a_job(f"a{n}", nodes=(f"a.{n}",), resources=some) for n in range(3)),
+            *(a_job(f"b{n}", nodes=(f"b.{n}",), resources=some if n else Resources(vcpus=1)) for n in range(2)),
+            *(a_job(f"c{n}", nodes=(f"c.{n}",)) for n in range(2)),
+        )
+    )
+    new = replace(old, jobs=(replace(old.jobs[0], command=("other",)), *old.jobs[1:]))
+    groups = {one["name"]: one for one in data_of(diff_of(old, new))["groups"]}
+    assert {name: one["words"] for name, one in groups.items()} == {
+        "a": ["3 jobs", "6 vCPUs, 150.3 GiB, 3 GPUs"],
+        "b": ["2 jobs", "at least 3 vCPUs, 51,300 MiB, 1 GPU"],
+        "c": ["2 jobs", "set by the job definition"],
+    }
+    assert {name: one["changes"] for name, one in groups.items()} == {"a": {"changed": 1}, "b": {}, "c": {}}
 
 
 def test_what_changed_in_a_large_plan_is_drawn_with_its_neighbours():

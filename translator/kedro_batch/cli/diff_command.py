@@ -9,6 +9,7 @@ import click
 
 from kedro_batch.cli.base import BatchCommand
 from kedro_batch.cli.option_types import RiskKinds, complete_files, complete_risk_kinds
+from kedro_batch.cli.plan_in_head import plans_to_compare
 from kedro_batch.cli.plan_source import read_source
 from kedro_batch.cli.policy_check import judge, policy_option, read_policy_file, refuse_violations
 from kedro_batch.cli.review_output import review_options, write_review
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=BatchCommand, short_help="Show what differs between two plans, by job.")
-@click.argument("old", shell_complete=complete_files)
-@click.argument("new", shell_complete=complete_files)
+@click.argument("old", metavar="[OLD]", shell_complete=complete_files)
+@click.argument("new", required=False, shell_complete=complete_files)
 @click.option("--exit-code", is_flag=True, help="Exit with 3 if the plans differ, with 0 if not.")
 @click.option(
     "--fail-on",
@@ -33,11 +34,12 @@ if TYPE_CHECKING:
     metavar="KIND[,KIND]",
     help="Exit with 3 if there is a risk of such a kind, or any.",
 )
+@click.option("--full", is_flag=True, help="Name all jobs and values in the text, also where there are many.")
 @policy_option
 @review_options("text", "markdown", "json", "html")
 def diff(
     old: str,
-    new: str,
+    new: str | None,
     *,
     exit_code: bool,
     fail_on: tuple[tuple[str, ...], ...],
@@ -47,8 +49,8 @@ def diff(
     """Show what differs between the plans OLD and NEW: by meaning, not by lines.
 
     Each is a file, - for standard input, or REV:PATH for a revision in git: kedro-batch diff main:plan.yaml
-    plan.yaml. /dev/null is an empty plan, for a plan that was added or removed, as in git. Risks come first. With
-    --policy, the plan NEW must keep a policy (docs/policy.md).
+    plan.yaml. A single file is compared with what it is in HEAD. /dev/null is an empty plan, for a plan that was added
+    or removed, as in git. Risks come first. With --policy, the plan NEW must keep a policy (docs/policy.md).
     markdown is for a comment on a pull request; JSON follows schemas/diff.schema.json; html is a self-contained page.
     """
     from kedro_batch.review.diff.diff_plans import diff_plans
@@ -58,11 +60,12 @@ def diff(
         raise click.UsageError("only one of the two can be standard input")
     if exit_code and fail_on:
         raise click.UsageError("--exit-code and --fail-on both end with 3: give one of them")
+    old, new = plans_to_compare(old, new)
     rules = read_policy_file(policy)
     (before, old_name, _), (after, new_name, content) = _read(old), _read(new)
     violations = judge(after, content, new_name, rules)
     found = replace(diff_plans(before, after), policy=rules.source if rules else None, violations=tuple(violations))
-    text = render_diff(found, (before, after), (old_name, new_name), DiffFormat(given["format"]))
+    text = render_diff(found, (before, after), (old_name, new_name), DiffFormat(given["format"]), full=given["full"])
     write_review(text, given)
     refuse_violations(violations, new_name, rules, listed=given["format"] != "text" or given["output"] != "-")
     if exit_code and found.differ:

@@ -65,7 +65,7 @@ def _fetch_command(revision: str, reason: str) -> str | None:
 
     Of a full name that it does not find, git says that the path is not in it.
     """
-    if "object name" not in reason and not _FULL_NAME.fullmatch(revision):
+    if revision == "HEAD" or ("object name" not in reason and not _FULL_NAME.fullmatch(revision)):
         return None
     if _FULL_NAME.fullmatch(revision):
         return f"git fetch origin {revision}"

@@ -12,7 +12,7 @@ from kedro_batch.cli.base import is_plain
 from kedro_batch.errors import UsageError
 
 _F = TypeVar("_F", bound=Callable[..., object])
-_COLOURS = {"+ ": "green", "- ": "red", "> ": "cyan", "~ ": "yellow", "  ! ": "magenta"}
+_COLOURS = {"+ ": "green", "- ": "red", "> ": "cyan", "~ ": "yellow", "  ! ": "magenta", "  $ ": "blue"}
 _WARNING = "  warning "
 
 

@@ -63,7 +63,9 @@ def render_overview(plan: Plan, name: str, output_format: OverviewFormat, *, ful
             assert_never(output_format)
 
 
-def render_diff(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str, str], output_format: DiffFormat) -> str:
+def render_diff(
+    diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str, str], output_format: DiffFormat, *, full: bool = False
+) -> str:
     """Write the diff of two plans in a format.
 
     Args:
@@ -71,10 +73,11 @@ def render_diff(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str, str]
         plans: The old and the new plan.
         names: What readers call them.
         output_format: The format.
+        full: Tell all names and values, in text.
     """
     match output_format:
         case DiffFormat.TEXT:
-            return render("diff.txt.j2", build_diff_view(diff, plans, names))
+            return render("diff.txt.j2", build_diff_view(diff, plans, names, full=full))
         case DiffFormat.MARKDOWN:
             return render_diff_markdown(diff, *plans, names)
         case DiffFormat.JSON:

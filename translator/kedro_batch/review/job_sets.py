@@ -49,11 +49,13 @@ class JobSet:
         total: The number of all jobs of the plan.
         shared: What exactly these jobs have in common, such as ``namespace training`` or ``all but queue gpu``; None
             if that is nothing, or if they are all jobs, or few.
+        these: The jobs are not all of a plan, but some that were named before.
     """
 
     names: tuple[str, ...]
     total: int
     shared: str | None
+    these: bool = False
 
     @property
     def is_whole(self) -> bool:
@@ -64,13 +66,16 @@ class JobSet:
     def heading(self) -> str | None:
         """The set without names: ``all 800 jobs``, ``12 of 800 jobs (queue gpu)``; None if the names tell it."""
         if self.is_whole:
-            return f"all {self.total:,} jobs"
-        return f"{len(self.names):,} of {counted(self.total, 'job')} ({self.shared})" if self.shared else None
+            return f"all {self._whole}"
+        return f"{len(self.names):,} of {self._whole} ({self.shared})" if self.shared else None
+
+    @property
+    def _whole(self) -> str:
+        return f"{'these ' if self.these else ''}{counted(self.total, 'job')}"
 
     def shown_names(self, *, full: bool = False) -> list[str]:
         """Return the first names and the number of further ones, or all names."""
-        more = 0 if full else len(self.names) - NAMES_SHOWN
-        return [*(self.names if more <= 0 else self.names[:NAMES_SHOWN]), *([f"and {more:,} more"] if more > 0 else ())]
+        return shorten_names(self.names, full=full)
 
     def text(self, *, full: bool = False) -> str:
         """Describe the set in one line; ``full`` names all jobs of a set that has no other description."""
@@ -78,7 +83,7 @@ class JobSet:
             return self.heading
         names = ", ".join(self.shown_names(full=full))
         many = len(self.names) > NAMES_SHOWN
-        return f"{len(self.names):,} of {counted(self.total, 'job')}: {names}" if many else names
+        return f"{len(self.names):,} of {self._whole}: {names}" if many else names
 
 
 class JobSets:
@@ -87,8 +92,9 @@ class JobSets:
     Building it takes time in proportion to the jobs, describing a set in proportion to the set.
     """
 
-    def __init__(self, jobs: Iterable[Job]) -> None:
-        """Take the jobs of one plan."""
+    def __init__(self, jobs: Iterable[Job], *, these: bool = False) -> None:
+        """Take the jobs of one plan, or of ``these`` that were named before."""
+        self._these = these
         self._position: dict[str, int] = {}
         self._properties: dict[str, tuple[_Property, ...]] = {}
         of_settings: dict[int, tuple[_Property, ...]] = {}  # many jobs share theirs
@@ -117,14 +123,14 @@ class JobSets:
         chosen = sorted({*names}, key=self._position.__getitem__)
         shared = None
         if _FEW < len(chosen) < len(self._position):
-            if 2 * len(chosen) >= len(self._position):  # or else looking at the others would take too long
+            if 2 * len(chosen) > len(self._position):  # or else looking at the others would take too long
                 others = self._position.keys() - {*chosen}
                 if found := self._shared_by(sorted(others, key=self._position.__getitem__), without):
                     shared = f"all but {found}"
                 elif len(others) <= _FEW:
                     shared = f"all but {', '.join(sorted(others, key=self._position.__getitem__))}"
             shared = shared or self._shared_by(chosen, without)
-        return JobSet(names=tuple(chosen), total=len(self._position), shared=shared)
+        return JobSet(names=tuple(chosen), total=len(self._position), shared=shared, these=self._these)
 
     def _shared_by(self, names: Sequence[str], without: Collection[Kind]) -> str | None:
         """Return what these jobs have in common, and no other job has."""
@@ -148,6 +154,12 @@ class JobSets:
         if end and _count_beginning(self._backwards, end) == len(names):
             return f"*{end[::-1]}"
         return None
+
+
+def shorten_names(names: Sequence[str], full: bool = False, most: int = NAMES_SHOWN) -> list[str]:
+    """Return the first names and the number of further ones, or all names."""
+    more = 0 if full else len(names) - most
+    return [*(names if more <= 0 else names[:most]), *([f"and {more:,} more"] if more > 0 else ())]
 
 
 def _properties_of_settings(settings: JobSettings) -> Iterator[_Property]:

@@ -16,11 +16,13 @@ from typing import TypeVar
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.resource_hours import add_up_resources
 from kedro_batch.review.diff.cost import CostLine, judge_cost, list_costs
+from kedro_batch.review.diff.details import Detail
 from kedro_batch.review.diff.facts import answer_questions
 from kedro_batch.review.diff.headline import write_headline
+from kedro_batch.review.diff.job_blocks import JobBlock
 from kedro_batch.review.diff.model import PlanDiff
 from kedro_batch.review.diff.risk_lines import RiskLine
-from kedro_batch.review.diff.view import Detail, DiffView, JobBlock, build_diff_view
+from kedro_batch.review.diff.view import DiffView, build_diff_view
 from kedro_batch.review.job_sets import JobSets
 from kedro_batch.review.markdown_escape import clip, clip_pair, fence
 from kedro_batch.review.mermaid import Graph, build_diff_graph, build_plan_graph
@@ -91,7 +93,7 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
         new: The plan after.
         names: What readers call the two plans.
     """
-    view = build_diff_view(diff, (old, new), names)
+    view = build_diff_view(diff, (old, new), names, full=True)
     risks, origin = tuple(map(_shorten_values, view.risks)), tuple(map(_shorten_values, view.origin))
     view = replace(view, risks=risks, origin=origin)
     before, after = add_up_resources(old), add_up_resources(new)

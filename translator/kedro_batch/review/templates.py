@@ -4,13 +4,15 @@ Filters in the templates escape all text from plans and services: ``for_review``
 ``code`` and ``codes`` for Markdown.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from kedro_batch.files.resources import folder
 from kedro_batch.review.formatting import quote_names, wrap_to_lines, wrap_to_text
+from kedro_batch.review.job_sets import shorten_names
 from kedro_batch.review.markdown_escape import format_code, format_codes
 from kedro_batch.text.escaping import for_review
 
@@ -31,12 +33,16 @@ def _environment() -> Environment:
         "codes": format_codes,
         "column": str.ljust,
         "job_count": _job_count,
+        "joined": _joined,
         "label": _label,
         "wrap_to_lines": wrap_to_lines,
         "quote_names": quote_names,
         "for_review": for_review,
+        "hanging": _hanging,
+        "shortened": shorten_names,
         "wrap_to_text": wrap_to_text,
     }
+    environment.globals["hang"] = _HANG
     return environment
 
 
@@ -47,6 +53,37 @@ def _arrow(values: tuple[str | None, str | None]) -> str:
         sign = "+" if before is None else "-"
         return f"{sign} {after if before is None else before}" if before != after else ""
     return f"{before} -> {after}"
+
+
+_HANG = "\t"
+"""Stands in a line of a template where its further lines begin. Texts from plans have no tabs: these are escaped."""
+_COLUMNS = 80
+_BLANK = re.compile(r"(?<! ) (?! )")
+_INDENT = 6
+
+
+def _hanging(text: str) -> str:
+    """Break lines at single blanks where they are wider than 80 columns; no word is cut, no blank is added or lost."""
+    return "\n".join(part for line in text.split("\n") for part in _hang_line(line))
+
+
+def _hang_line(line: str) -> Iterator[str]:
+    before, mark, after = line.partition(_HANG)
+    indent = len(before) if mark else len(line) - len(line.lstrip(" ")) + _INDENT
+    words = _BLANK.split(f"{before}{after}" if not mark else after)
+    current = before + words[0] if mark else words[0]
+    for word in words[1:]:
+        if len(current) + 1 + len(word) > _COLUMNS and current.strip() not in ("+", "-"):
+            yield current
+            current = " " * indent + word
+        else:
+            current += f" {word}"
+    yield current
+
+
+def _joined(names: Iterable[str]) -> str:
+    """Return names with commas."""
+    return ", ".join(map(for_review, names))
 
 
 def _label(text: str, width: int) -> str:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kedro_batch.review.formatting import value_text
+from kedro_batch.review.formatting import setting_text
 
 Spelled = tuple[str | None, str | None]
 """A value before and after; None where there is none."""
@@ -15,20 +15,20 @@ def changed_parts(before: Any, after: Any, path: tuple[str, ...] = ()) -> Iterat
     was, now = (value if isinstance(value, Mapping) else {} for value in (before, after))
     if not was and not now:
         if json.dumps(before) != json.dumps(after):
-            yield path, spell_change(before, after)
+            yield path, spell_change(before, after, path[-1] if path else "")
         return
     for name in {**was, **now}:
         yield from changed_parts(was.get(name), now.get(name), (*path, name))
 
 
-def spell_change(before: Any, after: Any) -> Spelled:
-    """Spell a value before and after; of two lists, only the items that one of them has."""
+def spell_change(before: Any, after: Any, name: str = "") -> Spelled:
+    """Spell a value before and after, an amount with its unit; of two lists, only the items that one of them has."""
     if isinstance(before, list) and isinstance(after, list):
         was, now = ([json.dumps(one, ensure_ascii=False) for one in items] for items in (before, after))
         lost, gained = [one for one in was if one not in now], [one for one in now if one not in was]
         if lost or gained:
             return ", ".join(lost) or None, ", ".join(gained) or None
-    return value_text(before), value_text(after)
+    return setting_text(name, before), setting_text(name, after)
 
 
 def leaves(value: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -1,15 +1,15 @@
 """Risks as lines for people: risks of one kind with the same values share a line. Nothing is escaped yet."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, assert_never
 
 from kedro_batch.diagnostics import path_text
 from kedro_batch.review.diff.changed_values import Spelled, changed_parts
 from kedro_batch.review.diff.model import Risk, RiskKind
-from kedro_batch.review.formatting import name_text, value_text
-from kedro_batch.review.job_sets import JobSets
+from kedro_batch.review.formatting import name_text, setting_text, value_text
+from kedro_batch.review.job_sets import JobSets, Kind
 from kedro_batch.review.markdown_escape import clip_pair
 from kedro_batch.text.wording import counted
 
@@ -31,6 +31,7 @@ class RiskLine:
         before: The value before; None if there is none, or if each subject states its own.
         after: The value after, likewise.
         who: The subjects in one line, if they are jobs; None if they say more than that.
+        is_cost: It means that jobs may cost more, not that something may go wrong.
     """
 
     what: str
@@ -39,6 +40,7 @@ class RiskLine:
     before: str | None
     after: str | None
     who: str | None = None
+    is_cost: bool = False
 
     def described(self, sets: tuple[JobSets, JobSets]) -> "RiskLine":
         """Return the line with what its subjects have in common.
@@ -49,7 +51,8 @@ class RiskLine:
         jobs = [job for job in self.jobs if job]
         if not jobs or self.subjects != self.jobs:
             return self
-        return replace(self, who=sets[self.what != RiskKind.JOB_REMOVED.replace("_", " ")].describe(jobs))
+        of_plan = sets[self.what != RiskKind.JOB_REMOVED.replace("_", " ")]
+        return replace(self, who=of_plan.describe(jobs, without=_ABOUT.get(self.what, ())))
 
     @property
     def first_subjects(self) -> list[str]:
@@ -61,8 +64,15 @@ class RiskLine:
 def group_risks(risks: Sequence[Risk]) -> Iterator[RiskLine]:
     """Group risks of one kind by their values; if there are many values, group all risks of that kind.
 
-    What differs in a job definition is shown part by part.
+    What differs in a job definition is shown part by part. Of one kind, what few jobs have comes first, and of many
+    amounts the most extreme.
     """
+    lines = list(_lines(risks))
+    order = {kind: number for number, kind in enumerate(dict.fromkeys(one.what for one in lines))}
+    return iter(sorted(lines, key=lambda one: (order[one.what], len(one.subjects))))
+
+
+def _lines(risks: Sequence[Risk]) -> Iterator[RiskLine]:
     parts = [part for risk in risks for part in _parts(risk)]
     pairs = Counter(group for group, _ in {(part.group, part.values) for part in parts})
     alike: dict[tuple[_Group, Spelled], list[_Part]] = {}
@@ -71,6 +81,8 @@ def group_risks(risks: Sequence[Risk]) -> Iterator[RiskLine]:
         alike.setdefault((part.group, values), []).append(part)
     for (group, values), some in alike.items():
         each = pairs[group] > _VALUES
+        if each and group.kind in _AMOUNTS:
+            some.sort(key=_extreme_first)
         about = [(subject, part.risk.job) for part in some if (subject := _subject(part, with_values=each))]
         yield RiskLine(
             what=group.kind.replace("_", " "),
@@ -78,7 +90,14 @@ def group_risks(risks: Sequence[Risk]) -> Iterator[RiskLine]:
             jobs=tuple(job for _, job in about),
             before=values[0],
             after=values[1],
+            is_cost=group.kind.is_cost,
         )
+
+
+def _extreme_first(part: "_Part") -> tuple[bool, float]:
+    """Return by what risks of amounts are sorted; what is not stated any more comes first."""
+    after = part.risk.after
+    return after is not None, (after or 0) * (1 if part.risk.kind in _LOWERED else -1)
 
 
 class _Group(NamedTuple):
@@ -102,7 +121,28 @@ class _Part(NamedTuple):
         return _Group(self.risk.kind, self.risk.definition is not None, self.risk.field)
 
 
+_ABOUT: Mapping[str, tuple[Kind, ...]] = {
+    "queue changed": (Kind.QUEUE,),
+    "definition changed": (Kind.DEFINITION,),
+    "gpus raised": (Kind.GPUS,),
+    "gpus lowered": (Kind.GPUS,),
+}
+"""What does not describe the jobs of a risk, since it is what has changed in them."""
+_LOWERED = (RiskKind.MEMORY_LOWERED, RiskKind.GPUS_LOWERED, RiskKind.TIMEOUT_LOWERED)
+_AMOUNTS: Mapping[RiskKind, str] = {
+    RiskKind.MEMORY_LOWERED: "memory_mib",
+    RiskKind.MEMORY_RAISED: "memory_mib",
+    RiskKind.GPUS_LOWERED: "gpus",
+    RiskKind.GPUS_RAISED: "gpus",
+    RiskKind.VCPUS_RAISED: "vcpus",
+    RiskKind.TIMEOUT_LOWERED: "timeout_s",
+    RiskKind.TIMEOUT_RAISED: "timeout_s",
+}
+"""What the values of a kind are, by the names of settings."""
+
+
 def _parts(risk: Risk) -> Iterator[_Part]:
+    amount = _AMOUNTS.get(risk.kind, "")
     if risk.kind is RiskKind.UNORDERED_READ:  # ``after`` is the writer there: the subject names it
         yield _Part(risk, "", (None, None))
     elif risk.field:
@@ -110,7 +150,7 @@ def _parts(risk: Risk) -> Iterator[_Part]:
     elif risk.kind is RiskKind.SHELL_COMMAND:
         yield _Part(risk, "", clip_pair(risk.before, risk.after, _LONGEST))
     elif risk.definition is None:
-        yield _Part(risk, "", (value_text(risk.before), value_text(risk.after)))
+        yield _Part(risk, "", (setting_text(amount, risk.before), setting_text(amount, risk.after)))
     else:
         for path, (before, after) in changed_parts(risk.before, risk.after):
             yield _Part(risk, path_text(path) if path else "", clip_pair(before, after, _LONGEST))

@@ -1,62 +1,46 @@
 """The values that the templates of a diff show: equal changes together, values spelled, nothing escaped yet."""
 
-from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import groupby
-from typing import TypeGuard, assert_never
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from kedro_batch.diagnostics import Diagnostic, sorted_diagnostics
 from kedro_batch.plan.model import Plan
-from kedro_batch.review.diff.changed_values import spell_change
-from kedro_batch.review.diff.model import Change, FieldChange, JobChange, Names, PlanDiff, WordChange
+from kedro_batch.review.diff.details import Detail, data_details, origin_detail
+from kedro_batch.review.diff.job_blocks import JobBlock, JobBlocks, build_blocks, group_equal_jobs
+from kedro_batch.review.diff.model import PlanDiff
 from kedro_batch.review.diff.renamed_definitions import join_renamed
 from kedro_batch.review.diff.risk_lines import RiskLine, group_risks
 from kedro_batch.review.diff.total_lines import spell_totals
-from kedro_batch.review.formatting import command_text, value_text
 from kedro_batch.review.job_sets import JobSets
+from kedro_batch.review.overview.build_overview import build_overview
+from kedro_batch.review.overview.view import OverviewView, build_overview_view
 from kedro_batch.review.violations import shown_violations
 from kedro_batch.text.wording import counted
 
-_WHOLE = (Change.ADDED, Change.REMOVED)
-"""Changes that show everything a job has."""
 _VIOLATIONS = 20
 """Violations of a policy that a review shows; `validate` shows more."""
-_LONG = ("environment", "tags", "submit")
-"""Settings that may be long; they come last."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Detail:
-    """One detail that differs: a value before and after, or names gained and lost."""
-
-    label: str
-    before: str | None = None
-    after: str | None = None
-    gained: tuple[str, ...] = ()
-    lost: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobBlock:
-    """Jobs with equal changes.
-
-    Attributes:
-        sign: ``+`` added, ``-`` removed, ``>`` renamed, ``~`` changed.
-        heading: What they have in common, with their number; None if their names tell it.
-        jobs: Their names; ``old -> new`` if they were renamed.
-        details: What differs in each of them.
-    """
-
-    sign: str
-    heading: str | None
-    jobs: tuple[str, ...]
-    details: tuple[Detail, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiffView:
-    """The values that ``diff.txt.j2`` and ``diff.md.j2`` show."""
+    """The values that ``diff.txt.j2`` and ``diff.md.j2`` show.
+
+    Attributes:
+        old: The name of the old plan.
+        new: The name of the new plan.
+        summary: What differs, in one line.
+        differ: True if the plans differ.
+        digest_before: The digest of the old plan.
+        digest_after: That of the new plan.
+        risks: What a reviewer must not miss.
+        origin: What differs in the plan as a whole.
+        blocks: What differs in jobs; what few jobs have comes first.
+        defaults: What differs in jobs because a default has changed.
+        totals: The totals that differ.
+        data: What differs in the datasets of the plan.
+        whole: The only plan, if the other one is empty.
+        full: True if all names and values are told.
+    """
 
     old: str
     new: str
@@ -67,22 +51,30 @@ class DiffView:
     risks: tuple[RiskLine, ...]
     origin: tuple[Detail, ...]
     blocks: tuple[JobBlock, ...]
+    defaults: tuple[JobBlock, ...]
     totals: tuple[Detail, ...]
     data: tuple[Detail, ...]
+    whole: OverviewView | None
+    full: bool
     policy: str | None
     violations: tuple[Diagnostic, ...]
     violations_left_out: int
 
 
-def build_diff_view(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str, str]) -> DiffView:
+def build_diff_view(
+    diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str, str], *, full: bool = False
+) -> DiffView:
     """Build the values for the templates of a diff.
 
     Args:
         diff: What differs.
         plans: The old and the new plan.
         names: What readers call them.
+        full: Tell all names and values of all jobs.
     """
     sets = JobSets(plans[0].jobs), JobSets(plans[1].jobs)
+    whole = next((number for number in (1, 0) if plans[number].jobs and not plans[1 - number].jobs), None)
+    blocks = JobBlocks(jobs=tuple(group_equal_jobs(diff.jobs, sets))) if full else build_blocks(diff.jobs, plans, sets)
     violations = sorted_diagnostics(shown_violations(diff.violations))
     return DiffView(
         old=names[0],
@@ -91,15 +83,25 @@ def build_diff_view(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str, 
         differ=diff.differ,
         digest_before=diff.digest_before,
         digest_after=diff.digest_after,
-        risks=tuple(one.described(sets) for one in group_risks(diff.risks)),
-        origin=tuple(map(_origin_detail, join_renamed(diff))),
-        blocks=tuple(_group_jobs(diff.jobs, sets)),
-        totals=tuple(Detail(label=label, before=was, after=now) for label, was, now in spell_totals(diff)),
-        data=tuple(_data_details(diff)),
+        risks=_risk_lines(diff, sets, blocks.defaults),
+        origin=tuple(map(origin_detail, join_renamed(diff))),
+        blocks=blocks.jobs,
+        defaults=blocks.defaults,
+        totals=tuple(_total_details(diff, full=full)),
+        data=tuple(data_details(diff.data)),
+        whole=None if whole is None else build_overview_view(build_overview(plans[whole]), plans[whole], names[whole]),
+        full=full,
         policy=diff.policy,
         violations=violations[:_VIOLATIONS],
         violations_left_out=len(violations[_VIOLATIONS:]),
     )
+
+
+def _risk_lines(diff: PlanDiff, sets: tuple[JobSets, JobSets], defaults: Iterable[JobBlock]) -> tuple[RiskLine, ...]:
+    """Return the risks with what their jobs have in common, in the words of a default that has changed in them."""
+    reached = {frozenset(one.jobs): one.heading for one in defaults if one.heading}
+    lines = (one.described(sets) for one in group_risks(diff.risks))
+    return tuple(replace(one, who=reached.get(frozenset(one.subjects), one.who)) for one in lines)
 
 
 def summarize_diff(diff: PlanDiff) -> str:
@@ -122,126 +124,18 @@ def summarize_diff(diff: PlanDiff) -> str:
     return text if before == after else f"{text}; longest path {before} -> {after}"
 
 
-def _origin_detail(one: FieldChange) -> Detail:
-    """Return the detail of a field of the whole plan; a list shows the names gained and lost."""
-    if one.path[0] == "params":  # they are spelled already
-        return Detail(label=one.name, before=one.before, after=one.after)
-    old, new = one.before or [], one.after or []
-    if _are_names(old) and _are_names(new):
-        lost = tuple(name for name in old if name not in new)
-        gained = tuple(name for name in new if name not in old)
-        if lost or gained:
-            return Detail(label=one.name, lost=lost, gained=gained)
-    before, after = spell_change(one.before, one.after)
-    return Detail(label=one.name, before=before, after=after)
+def _total_details(diff: PlanDiff, *, full: bool) -> Iterator[Detail]:
+    """Yield the totals that differ; in short, jobs by queue and by definition are one detail each."""
+    parts: dict[str, list[str]] = {}
+    for label, before, after in spell_totals(diff):
+        whole = next((words for words in _EACH if label.startswith(words)), None)
+        if full or not (whole or _PEAK_OF_QUEUE in label):
+            yield Detail(label=label, before=before, after=after)
+        elif whole:
+            parts.setdefault(whole.strip(), []).append(f"{label.removeprefix(whole)} {before or 0} -> {after or 0}")
+    yield from (Detail(label=label, each=tuple(each)) for label, each in parts.items())
 
 
-def _are_names(value: object) -> TypeGuard[list[str]]:
-    return isinstance(value, list) and all(isinstance(one, str) for one in value)
-
-
-def _field_detail(one: FieldChange) -> Detail:
-    return Detail(label=one.name, before=value_text(one.before), after=value_text(one.after))
-
-
-def _group_jobs(jobs: Sequence[JobChange], sets: tuple[JobSets, JobSets]) -> Iterator[JobBlock]:
-    """Group jobs with equal changes; equal settings of added or removed jobs are shown once."""
-    alike: dict[tuple[Change, tuple[Detail, ...]], list[JobChange]] = {}
-    for one in jobs:
-        alike.setdefault((one.change, tuple(_details(one))), []).append(one)
-    shown: dict[tuple[Change, tuple[Detail, ...]], str] = {}
-    for (change, details), group in alike.items():
-        first, settings = group[0], tuple(map(_field_detail, group[0].fields))
-        in_short = None
-        if change in _WHOLE and len(settings) > 1:
-            other = shown.setdefault((change, settings), first.job)
-            in_short = None if other == first.job else _refer_to(other, change)
-        yield JobBlock(
-            sign=_sign(change),
-            heading=sets[change is not Change.REMOVED].find(one.job for one in group).heading,
-            jobs=tuple(f"{one.name_before} -> {one.job}" if change is Change.RENAMED else one.job for one in group),
-            details=tuple(_details(first, in_short)) if in_short else details,
-        )
-
-
-def _sign(change: Change) -> str:
-    match change:
-        case Change.ADDED:
-            return "+"
-        case Change.REMOVED:
-            return "-"
-        case Change.RENAMED:
-            return ">"
-        case Change.CHANGED:
-            return "~"
-        case _:
-            assert_never(change)
-
-
-def _refer_to(job: str, change: Change) -> Detail:
-    words = f"same as {job}"
-    return Detail(label="settings", after=words) if change is Change.ADDED else Detail(label="settings", before=words)
-
-
-def _details(one: JobChange, in_short: Detail | None = None) -> Iterator[Detail]:
-    """Yield what differs in a job: the most important settings first, settings that may be long last.
-
-    Args:
-        one: The job.
-        in_short: A detail to show instead of its settings.
-    """
-    fields = () if in_short else one.fields
-    long = [field for field in fields if field.path[0] in _LONG]
-    if in_short:
-        yield in_short
-    yield from (_field_detail(field) for field in fields if field.path[0] not in _LONG)
-    yield from _command_details(one)
-    yield from _name_details("nodes", one.nodes)
-    if one.nodes_from:
-        yield Detail(label="nodes previously in", gained=one.nodes_from)
-    if one.nodes_to:
-        yield Detail(label="nodes now in", gained=one.nodes_to)
-    yield from _name_details("depends on", one.parents)
-    yield from _name_details("reads", one.reads)
-    yield from _name_details("writes", one.writes)
-    yield from map(_field_detail, long)
-
-
-def _command_details(one: JobChange) -> Iterator[Detail]:
-    """Yield each run of words that differs, with its position; the whole command if words were moved."""
-    lost, gained = (Counter(_words(one, {side})) for side in (WordChange.REMOVED, WordChange.ADDED))
-    if lost & gained:  # moved
-        before, after = (_words(one, {WordChange.KEPT, side}) for side in (WordChange.REMOVED, WordChange.ADDED))
-        yield Detail(label="command", before=command_text(before), after=command_text(after))
-        return
-    runs = [
-        {part.change: part.words for part in run}
-        for _, run in groupby(one.command, lambda part: part.change is WordChange.KEPT)
-    ]
-    at = 1
-    for number, run in enumerate(runs):
-        removed, added = run.get(WordChange.REMOVED), run.get(WordChange.ADDED)
-        if removed or added:
-            position = "first" if number == 0 else "last" if number == len(runs) - 1 else f"word {at}"
-            options = removed and added and removed[0].startswith("-") and added[0].startswith("-")
-            yield Detail(
-                label="command" if options or len(runs) == 1 else f"command, {position}",
-                before=command_text(removed) if removed else None,
-                after=command_text(added) if added else None,
-            )
-        at += len(run.get(WordChange.KEPT, added or ()))
-
-
-def _words(one: JobChange, sides: Collection[WordChange]) -> list[str]:
-    return [word for part in one.command if part.change in sides for word in part.words]
-
-
-def _name_details(label: str, names: Names) -> Iterator[Detail]:
-    if names:
-        yield Detail(label=label, gained=names.gained, lost=names.lost)
-
-
-def _data_details(diff: PlanDiff) -> Iterator[Detail]:
-    yield from _name_details("inputs", diff.data.inputs)
-    yield from _name_details("outputs", diff.data.outputs)
-    yield from _name_details("final outputs", diff.data.final_outputs)
+_EACH = ("jobs in queue ", "jobs with definition ")
+"""How the labels of totals begin that are those of a queue or a definition."""
+_PEAK_OF_QUEUE = " at peak, "

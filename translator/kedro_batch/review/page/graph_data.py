@@ -69,20 +69,27 @@ def _build_group(
 ) -> dict[str, Any]:
     stated = [jobs[number].settings.get("resources", {}) for number in members if number not in removed]
     sums = {name: whole(sum(one.get(name) or 0 for one in stated)) for name in ("vcpus", "memory_mib", "gpus")}
+    return {
+        "kind": str(group.kind),
+        "name": for_review(group.name),
+        "inside": group.inside,
+        "words": [counted(len(members), "job"), _sum_words(sums, stated)],
+        "gpus": sums["gpus"],
+        "changes": Counter(own_changes[number] for number in members if number in own_changes),
+    }
+
+
+def _sum_words(sums: Mapping[str, float], stated: Sequence[Mapping[str, Any]]) -> str:
+    """Spell the resources of jobs together; what job definitions set is not known."""
     amounts = [
         memory_text(amount, exactly=False) if name == "memory_mib" else resources_text({name: amount})
         for name, amount in sums.items()
         if amount
     ]
-    at_least = "" if all("vcpus" in one and "memory_mib" in one for one in stated) else "at least "
-    return {
-        "kind": str(group.kind),
-        "name": for_review(group.name),
-        "inside": group.inside,
-        "words": [counted(len(members), "job"), at_least + ", ".join(amounts) if amounts else ""],
-        "gpus": sums["gpus"],
-        "changes": Counter(own_changes[number] for number in members if number in own_changes),
-    }
+    if not amounts:
+        return "set by the job definition" if stated else ""
+    is_whole = all("vcpus" in one and "memory_mib" in one for one in stated)
+    return f"{'' if is_whole else 'at least '}{', '.join(amounts)}"
 
 
 def _longest_path(

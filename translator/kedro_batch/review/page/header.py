@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from kedro_batch.review.diff.model import Counts
+from kedro_batch.diagnostics import Severity
+from kedro_batch.review.diff.model import PlanDiff
 from kedro_batch.review.overview.model import Overview
 from kedro_batch.review.overview.view import Fact, list_facts
 from kedro_batch.text.escaping import for_review
-from kedro_batch.text.wording import counted
+from kedro_batch.text.wording import counted, listed
 
 _FOLDED = frozenset(
     (
@@ -76,8 +77,9 @@ def build_overview_header(overview: Overview) -> Header:
     )
 
 
-def build_diff_header(counts: Counts, old: Overview, new: Overview) -> Header:
+def build_diff_header(diff: PlanDiff, old: Overview, new: Overview) -> Header:
     """Build the header of a diff."""
+    counts = diff.counts
     before, after = (_facts_by_label(one) for one in (old, new))
     if before["memory"] == after["memory"] and _memory(old) != _memory(new):  # they differ only before rounding
         before, after = (_facts_by_label(one, exactly=True) for one in (old, new))
@@ -97,9 +99,28 @@ def build_diff_header(counts: Counts, old: Overview, new: Overview) -> Header:
         size=_size(new) if _size(old) == _size(new) else f"{_size(old)} -> {_size(new)}",
         digests=_digests(old, new),
         counts=tuple((kind, text.format(f"{number:,}")) for kind, number, text in numbers if number),
-        facts=tuple(one for one in facts if one.before),
+        facts=(*_judgement(diff), *(one for one in facts if one.before)),
         folded=tuple(one for one in facts if not one.before),
     )
+
+
+def _judgement(diff: PlanDiff) -> Iterator[HeaderFact]:
+    """Yield what the policy says of the new plan, if there is one: the rules that it breaks, with their lines."""
+    if diff.policy is not None:
+        rules = {
+            severity: dict.fromkeys(
+                f"{one.about['rule'][0]} ({one.about['policy'][0]})"
+                for one in diff.violations
+                if one.severity is severity
+            )
+            for severity in (Severity.ERROR, Severity.WARNING)
+        }
+        said = [
+            f"{what} {listed(rules[severity], len(rules[severity]))}"
+            for severity, what in ((Severity.ERROR, "breaks"), (Severity.WARNING, "warns of"))
+            if rules[severity]
+        ]
+        yield HeaderFact(label="policy", value=for_review("; ".join(said) or f"{diff.policy}: kept"))
 
 
 def _size(overview: Overview) -> str:

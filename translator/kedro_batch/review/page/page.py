@@ -74,7 +74,7 @@ def render_diff_page(diff: PlanDiff, old: Overview, new: Overview, title: str, d
         title: The title of the page, such as ``main:plan.yaml -> plan.yaml``.
         defaults: What the old and the new plan state for all jobs: what changes with them is no change of one job.
     """
-    return _render_page(build_diff_data(diff, old, new, defaults), title, build_diff_header(diff.counts, old, new))
+    return _render_page(build_diff_data(diff, old, new, defaults), title, build_diff_header(diff, old, new))
 
 
 def _render_page(data: dict[str, Any], title: str, header: Header) -> str:

@@ -1,0 +1,143 @@
+"""What differs in many jobs in the same way: the values of one job come in, what it has in common with others goes out.
+
+A command that names the job's own node, or a name that follows a pattern, differs in each job, and is one change. Pure.
+"""
+
+import re
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+
+from kedro_batch.plan.model import Job
+from kedro_batch.review.diff.details import Detail, command_details, field_detail, name_lists, split_fields
+from kedro_batch.review.diff.model import Change, FieldChange, JobChange, WordChange
+
+OWN_NODE = "NODE"
+"""What stands for the nodes of each job in what is told of several."""
+_TOKEN = re.compile(r"[^._-]+[._-]?|[._-]")
+_ODD = re.compile(r"[^A-Za-z0-9_-]+")
+"""What names of nodes have, and those of jobs have not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facet:
+    """One detail of one job.
+
+    Attributes:
+        key: Equal for details that are one change in several jobs.
+        group: Equal for details that differ in nothing but their values.
+        alike: The detail, as it is told of several jobs; nothing if it follows from others.
+        own: The detail, as it is told of this job alone; nothing if its name tells it.
+        field: The setting, if it is one.
+    """
+
+    key: Hashable
+    group: Hashable
+    alike: Detail | None
+    own: Detail | None
+    field: FieldChange | None = None
+
+
+def facets_of(one: JobChange, before: Job | None, after: Job | None) -> Iterator[Facet]:
+    """Yield what differs in a job: the most important settings first, settings that may be long last.
+
+    Args:
+        one: The job that differs.
+        before: It in the old plan.
+        after: It in the new plan.
+    """
+    short, long = split_fields(one)
+    if one.change is Change.RENAMED and one.name_before:
+        whole = Detail(label="name", before=one.name_before, after=one.job)
+        alike = _pattern("name", (one.name_before,), (one.job,)) or whole
+        yield Facet(key=alike, group="name", alike=alike, own=None)
+    yield from map(_field_facet, short)
+    yield from _command_facets(one, before, after)
+    for detail in name_lists(one):
+        if detail.label != "nodes" or not _tells_nodes(one):
+            alike = _pattern(detail.label, detail.lost, detail.gained) or detail
+            yield Facet(key=alike, group=detail.label, alike=alike, own=detail)
+    yield from map(_field_facet, long)
+
+
+def _field_facet(field: FieldChange) -> Facet:
+    detail = field_detail(field)
+    return Facet(key=detail, group=(detail.label, _direction(field)), alike=detail, own=detail, field=field)
+
+
+def _direction(field: FieldChange) -> int:
+    """Return whether an amount was raised (1) or lowered (-1); 0 for all else."""
+    before, after = field.before, field.after
+    if isinstance(before, int | float) and isinstance(after, int | float):
+        return (after > before) - (after < before)
+    return 0
+
+
+def _tells_nodes(one: JobChange) -> bool:
+    """True if the name of a job, before and after, is that of its only node."""
+    gained, lost = one.nodes.gained, one.nodes.lost
+    names = ((gained, one.job), (lost, one.name_before or ""))
+    return one.change is not Change.CHANGED and all(
+        not nodes or (len(nodes) == 1 and _ODD.sub("-", nodes[0]) == name) for nodes, name in names
+    )
+
+
+def _pattern(label: str, lost: Sequence[str], gained: Sequence[str]) -> Detail | None:
+    """Return how names became others, if they did so in one way: ``eu-*`` to ``europe-*``; None if they did not."""
+    patterns = {_pattern_of(before, after) for before, after in zip(lost, gained, strict=False)}
+    if len(lost) != len(gained) or len(patterns) != 1:
+        return None
+    ((before, after),) = patterns
+    return Detail(label=label, before=before, after=after) if "*" in before else None
+
+
+def _pattern_of(before: str, after: str) -> tuple[str, str]:
+    """Return two names with ``*`` for what begins both, and for what ends both."""
+    was, now = _TOKEN.findall(before), _TOKEN.findall(after)
+    begin = sum(1 for _ in takewhile(_is_pair, zip(was, now, strict=False)))
+    was, now = was[begin:], now[begin:]
+    end = sum(1 for _ in takewhile(_is_pair, zip(reversed(was), reversed(now), strict=False)))
+    first, last = "*" if begin else "", "*" if end else ""
+    old, new = ("".join(some[: len(some) - end]) for some in (was, now))
+    return f"{first}{old}{last}", f"{first}{new}{last}"
+
+
+def _is_pair(both: tuple[str, str]) -> bool:
+    return both[0] == both[1]
+
+
+def _command_facets(one: JobChange, before: Job | None, after: Job | None) -> Iterator[Facet]:
+    """Yield what differs in a command; words that name the job's own nodes are the same in all jobs."""
+    own = list(command_details(one))
+    names = {
+        WordChange.REMOVED: _NamedNodes(before),
+        WordChange.ADDED: _NamedNodes(after),
+    }
+    literal = any(OWN_NODE in word for part in one.command for word in part.words)  # would look like one that is put in
+    alike = (
+        own
+        if literal
+        else list(command_details(one, lambda word, change: names[change].spell(word) if change in names else word))
+    )
+    if len(alike) != len(own):
+        alike = own
+    for single, shared in zip(own, alike, strict=True):
+        option, is_option, _ = (shared.before or shared.after or "").partition("=")
+        told = None if shared.before == shared.after else shared  # the job's name or its nodes tell it
+        yield Facet(
+            key=(literal, shared),
+            group=(shared.label, option if is_option and option.startswith("-") else ""),
+            alike=told,
+            own=single,
+        )
+
+
+class _NamedNodes:
+    """The nodes of a job, as words of its command name them."""
+
+    def __init__(self, job: Job | None) -> None:
+        names = ",".join(job.nodes) if job else ""
+        self._found = re.compile(rf"(?<=[=,]){re.escape(names)}$|^{re.escape(names)}$") if names else None
+
+    def spell(self, word: str) -> str:
+        return self._found.sub(OWN_NODE, word) if self._found else word

@@ -1,0 +1,141 @@
+"""What differs in a job or in a plan as a whole, detail by detail: values spelled, nothing escaped yet. Pure."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TypeGuard
+
+from kedro_batch.review.diff.changed_values import spell_change
+from kedro_batch.review.diff.model import DataChange, FieldChange, JobChange, Names, WordChange
+from kedro_batch.review.formatting import command_text, setting_text, value_text
+
+_LONG = ("environment", "tags", "submit")
+"""Settings that may be long; they come last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detail:
+    """One detail that differs: a value before and after, or names gained and lost, or a text for each of many jobs."""
+
+    label: str
+    before: str | None = None
+    after: str | None = None
+    gained: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+    each: tuple[str, ...] = ()
+
+
+def field_detail(one: FieldChange, label: str | None = None) -> Detail:
+    """Return the detail of a field with one value."""
+    before, after = spell_field(one)
+    return Detail(label=label or one.name, before=before, after=after)
+
+
+def spell_field(one: FieldChange) -> tuple[str | None, str | None]:
+    """Spell a field before and after, an amount with its unit."""
+    if one.path[0] in _LONG:
+        return value_text(one.before), value_text(one.after)
+    return setting_text(one.path[-1], one.before), setting_text(one.path[-1], one.after)
+
+
+def origin_detail(one: FieldChange) -> Detail:
+    """Return the detail of a field of the whole plan; a list shows the names gained and lost."""
+    if one.path[0] == "params":  # they are spelled already
+        return Detail(label=one.name, before=one.before, after=one.after)
+    old, new = one.before or [], one.after or []
+    if _are_names(old) and _are_names(new):
+        lost = tuple(name for name in old if name not in new)
+        gained = tuple(name for name in new if name not in old)
+        if lost or gained:
+            return Detail(label=one.name, lost=lost, gained=gained)
+    if isinstance(one.before, list) or isinstance(one.after, list):
+        before, after = spell_change(one.before, one.after)
+        return Detail(label=one.name, before=before, after=after)
+    return field_detail(one)
+
+
+def _are_names(value: object) -> TypeGuard[list[str]]:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
+def data_details(data: DataChange) -> Iterator[Detail]:
+    """Yield what differs in the datasets of the whole plan."""
+    yield from _name_details("inputs", data.inputs)
+    yield from _name_details("outputs", data.outputs)
+    yield from _name_details("final outputs", data.final_outputs)
+
+
+def job_details(one: JobChange, in_short: Detail | None = None) -> Iterator[Detail]:
+    """Yield what differs in a job: the most important settings first, settings that may be long last.
+
+    Args:
+        one: The job.
+        in_short: A detail to show instead of its settings.
+    """
+    short, long = ((), ()) if in_short else split_fields(one)
+    if in_short:
+        yield in_short
+    yield from map(field_detail, short)
+    yield from command_details(one)
+    yield from name_lists(one)
+    yield from map(field_detail, long)
+
+
+def split_fields(one: JobChange) -> tuple[tuple[FieldChange, ...], tuple[FieldChange, ...]]:
+    """Return the settings of a job that differ, those that may be long apart."""
+    long = tuple(field for field in one.fields if field.path[0] in _LONG)
+    return tuple(field for field in one.fields if field.path[0] not in _LONG), long
+
+
+def name_lists(one: JobChange) -> Iterator[Detail]:
+    """Yield the names that a job gained and lost: nodes, jobs and datasets."""
+    yield from _name_details("nodes", one.nodes)
+    if one.nodes_from:
+        yield Detail(label="nodes previously in", gained=one.nodes_from)
+    if one.nodes_to:
+        yield Detail(label="nodes now in", gained=one.nodes_to)
+    yield from _name_details("depends on", one.parents)
+    yield from _name_details("reads", one.reads)
+    yield from _name_details("writes", one.writes)
+
+
+def command_details(one: JobChange, spell: Callable[[str, WordChange], str] = lambda word, _: word) -> Iterator[Detail]:
+    """Yield each run of words that differs, with its position; the whole command if words were moved.
+
+    Args:
+        one: The job.
+        spell: Return how a word of the command before or after is shown.
+    """
+    runs = [
+        {part.change: [spell(word, part.change) for word in part.words] for part in run}
+        for _, run in groupby(one.command, lambda part: part.change is WordChange.KEPT)
+    ]
+    differ = [run for run in runs if run.get(WordChange.REMOVED) != run.get(WordChange.ADDED)]
+    lost, gained = (
+        Counter(word for run in differ for word in run.get(side, ())) for side in (WordChange.REMOVED, WordChange.ADDED)
+    )
+    if lost & gained:  # moved
+        before, after = (
+            [spell(word, part.change) for part in one.command if part.change is not other for word in part.words]
+            for other in (WordChange.ADDED, WordChange.REMOVED)
+        )
+        yield Detail(label="command", before=command_text(before), after=command_text(after))
+        return
+    at = 1
+    for number, run in enumerate(runs):
+        removed, added = run.get(WordChange.REMOVED), run.get(WordChange.ADDED)
+        if removed or added:
+            position = "first" if number == 0 else "last" if number == len(runs) - 1 else f"word {at}"
+            options = removed and added and removed[0].startswith("-") and added[0].startswith("-")
+            yield Detail(
+                label="command" if options or len(runs) == 1 else f"command, {position}",
+                before=command_text(removed) if removed else None,
+                after=command_text(added) if added else None,
+            )
+        at += len(run.get(WordChange.KEPT, added or ()))
+
+
+def _name_details(label: str, names: Names) -> Iterator[Detail]:
+    if names:
+        yield Detail(label=label, gained=names.gained, lost=names.lost)

@@ -1,0 +1,241 @@
+"""Changes of jobs as blocks: each change is told once, with the jobs that have it. Nothing is escaped yet. Pure.
+
+What few jobs have comes before what many have, so that one bad line does not hide behind a bulk edit.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from operator import itemgetter
+from typing import assert_never
+
+from kedro_batch.plan.model import Plan
+from kedro_batch.plan.settings import JOB_SETTINGS
+from kedro_batch.review.diff.alike_changes import Facet
+from kedro_batch.review.diff.changed_defaults import ChangedDefaults
+from kedro_batch.review.diff.decompose import JobsByName, Shared, decompose
+from kedro_batch.review.diff.details import Detail, field_detail, job_details
+from kedro_batch.review.diff.model import Change, JobChange
+from kedro_batch.review.job_sets import NAMES_SHOWN, JobSet, JobSets, Kind, shorten_names
+
+_WHOLE = (Change.REMOVED, Change.ADDED)
+"""Changes that show everything a job has."""
+_FEW = 3
+"""Jobs of a block that begins with their names; a block of more begins with what changed."""
+_OF_EACH = ("nodes", "depends on", "reads", "writes")
+"""What differs in each of many jobs that came or went; the data of the plan tell what it comes to."""
+_TAKEN = "nodes now in"
+_UNITS = ("resources.vcpus", "resources.memory_mib", "resources.gpus")
+"""Settings whose values say what they are."""
+_NAMES_OF_PART = 5
+_PARTS = 12
+"""The most groups of new jobs with equal settings; where there are more, each setting is told with its jobs."""
+_KIND_OF: Mapping[str, Kind] = {
+    "job_queue": Kind.QUEUE,
+    "job_definition": Kind.DEFINITION,
+    "tags": Kind.TAG,
+    "resources": Kind.GPUS,
+}
+"""What does not describe jobs if it has changed in them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobBlock:
+    """Jobs with equal changes.
+
+    Attributes:
+        sign: ``+`` added, ``-`` removed, ``>`` renamed, ``~`` changed.
+        heading: What the jobs have in common, with their number; None if their names tell it.
+        jobs: Their names; ``old -> new`` if they were renamed.
+        details: What differs in each of them.
+        leads: What changed comes first, and then the jobs.
+        names: How many of the jobs are named in short.
+    """
+
+    sign: str
+    heading: str | None
+    jobs: tuple[str, ...]
+    details: tuple[Detail, ...]
+    leads: bool = False
+    names: int = NAMES_SHOWN
+
+    @property
+    def who(self) -> list[str]:
+        """The jobs in short: what they have in common, or the first names and the number of further ones."""
+        if self.heading:
+            return [self.heading]
+        return shorten_names(self.jobs, most=self.names)
+
+    @property
+    def in_one_line(self) -> bool:
+        """True if one line tells what changed, and in which jobs."""
+        (first, *others) = self.details
+        return not others and not (first.gained and first.lost)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobBlocks:
+    """The blocks of a diff.
+
+    Attributes:
+        jobs: What differs in jobs.
+        defaults: What differs in jobs because a default of the plan has changed.
+    """
+
+    jobs: tuple[JobBlock, ...]
+    defaults: tuple[JobBlock, ...] = ()
+
+
+def build_blocks(changes: Sequence[JobChange], plans: tuple[Plan, Plan], sets: tuple[JobSets, JobSets]) -> JobBlocks:
+    """Tell each change once, with the jobs that have it.
+
+    Args:
+        changes: The jobs that differ.
+        plans: The old and the new plan.
+        sets: Their jobs.
+    """
+    jobs: JobsByName = ({job.name: job for job in plans[0].jobs}, {job.name: job for job in plans[1].jobs})
+    removed, added = ([one for one in changes if one.change is kind] for kind in _WHOLE)
+    stay = [one for one in changes if one.change not in _WHOLE]
+    defaults = ChangedDefaults(plans, [one.job for one in added])
+    found, of_defaults = [], []
+    for facets, who in decompose(stay, jobs, defaults.has):
+        jobset = sets[1].find(who, without=_kinds_of(facets))
+        if all(map(defaults.has, facets)):
+            of_defaults.append(_block("~", facets, defaults.describe(jobset, facets)))
+        elif any(one.alike for one in facets):
+            found.append(_block("~", facets, jobset))
+    renamed = {one.job: _shown_name(one) for one in stay}
+    found = [_as_renamed(one, renamed) if one.sign == ">" else one for one in found]
+    blocks = [*_whole_blocks(removed, jobs, sets), *_whole_blocks(added, jobs, sets)]
+    blocks += [(len(one.jobs), one) for one in found]
+    return JobBlocks(
+        jobs=tuple(block for _, block in sorted(blocks, key=itemgetter(0))),
+        defaults=tuple(sorted(of_defaults, key=lambda block: len(block.jobs))),
+    )
+
+
+def _whole_blocks(
+    changes: Sequence[JobChange], jobs: JobsByName, sets: tuple[JobSets, JobSets]
+) -> Iterator[tuple[int, JobBlock]]:
+    """Yield the blocks of jobs that came or went, each with the number of these jobs.
+
+    Of many jobs that went, only what all of them had is told; of many that came, also what some of them have.
+    """
+    if len(changes) <= _FEW:
+        yield from ((len(changes), block) for block in group_equal_jobs(changes, sets))
+        return
+    change = changes[0].change
+    of_plan = sets[change is not Change.REMOVED]
+    shared: list[Facet] = []
+    others: list[Shared] = []
+    apart: list[Shared] = []
+    for facets, who in decompose(changes, jobs, lambda facet: facet.group in _OF_EACH or facet.field is None):
+        told = [one for one in facets if one.group not in _OF_EACH]
+        if len(who) == len(changes):
+            shared += told
+        elif told and (change is Change.ADDED or any(one.group == _TAKEN for one in told)):
+            (others if told[0].field else apart).append((told, who))
+    found = of_plan.find(one.job for one in changes)
+    yield len(changes), replace(_block(_sign(change), _in_short(shared), found), leads=False)
+    these = JobSets((jobs[change is Change.ADDED][one.job] for one in changes), these=True)
+    parts = _by_job(others)
+    blocks = [
+        _block(_sign(change), _in_short(told), these.find(who, without=_kinds_of(told)))
+        for told, who in (*(parts if len(parts) <= _PARTS else others), *apart)
+    ]
+    blocks.sort(key=lambda block: len(block.jobs))
+    yield from ((len(changes), replace(one, names=_NAMES_OF_PART)) for one in blocks)
+
+
+def _in_short(facets: Sequence[Facet]) -> list[Facet]:
+    """Return the settings and the command of jobs that came or went as one line, and what else they have."""
+    told = [one for one in facets if one.alike and (one.field or one.alike.label == "command")]
+    if len(told) <= 1:
+        return [*facets]
+    told.sort(key=lambda one: JOB_SETTINGS.index(one.field.path[0]) if one.field else len(JOB_SETTINGS))
+    details = [one.alike for one in told if one.alike]
+    before, after = (
+        ", ".join(f"{'' if one.label in _UNITS else f'{one.label} '}{getattr(one, side)}" for one in details)
+        for side in ("before", "after")
+    )
+    gone = all(one.after is None for one in details)
+    detail = Detail(label="settings", before=before if gone else None, after=None if gone else after)
+    return [Facet(key=None, group=None, alike=detail, own=detail), *(one for one in facets if one not in told)]
+
+
+def _by_job(changes: Sequence[Shared]) -> list[Shared]:
+    """Return the jobs with all that each has, those together that have the same."""
+    of_job: dict[str, list[int]] = {}
+    for number, (_, who) in enumerate(changes):
+        for job in who:
+            of_job.setdefault(job, []).append(number)
+    together: dict[tuple[int, ...], list[str]] = {}
+    for job, numbers in of_job.items():
+        together.setdefault(tuple(numbers), []).append(job)
+    return [([facet for one in numbers for facet in changes[one][0]], tuple(who)) for numbers, who in together.items()]
+
+
+def _block(sign: str, facets: Sequence[Facet], found: JobSet) -> JobBlock:
+    few = len(found.names) <= _FEW
+    told = ((one.own, one.alike) for one in facets)
+    details = tuple(detail for own, alike in told if (detail := own if len(found.names) == 1 else alike))
+    name = any(one.group == "name" for one in facets)
+    return JobBlock(
+        sign=">" if name and sign == "~" else sign,
+        heading=found.heading,
+        jobs=found.names,
+        details=tuple(one for one in details if not (few and one.label == "name")),
+        leads=not few,
+    )
+
+
+def _as_renamed(block: JobBlock, names: Mapping[str, str]) -> JobBlock:
+    """Return a block of renamed jobs, few with both of their names."""
+    return block if block.leads else replace(block, jobs=tuple(names[job] for job in block.jobs))
+
+
+def _kinds_of(facets: Iterable[Facet]) -> set[Kind]:
+    return {_KIND_OF[one.field.path[0]] for one in facets if one.field and one.field.path[0] in _KIND_OF}
+
+
+def _shown_name(one: JobChange) -> str:
+    return f"{one.name_before} -> {one.job}" if one.change is Change.RENAMED else one.job
+
+
+def group_equal_jobs(jobs: Sequence[JobChange], sets: tuple[JobSets, JobSets]) -> Iterator[JobBlock]:
+    """Group jobs with equal changes, nothing left out; equal settings of added or removed jobs are shown once."""
+    alike: dict[tuple[Change, tuple[Detail, ...]], list[JobChange]] = {}
+    for one in jobs:
+        alike.setdefault((one.change, tuple(job_details(one))), []).append(one)
+    shown: dict[tuple[Change, tuple[Detail, ...]], str] = {}
+    for (change, details), group in alike.items():
+        first, settings = group[0], tuple(map(field_detail, group[0].fields))
+        in_short = None
+        if change in _WHOLE and len(settings) > 1:
+            other = shown.setdefault((change, settings), first.job)
+            in_short = None if other == first.job else _refer_to(other, change)
+        yield JobBlock(
+            sign=_sign(change),
+            heading=sets[change is not Change.REMOVED].find(one.job for one in group).heading,
+            jobs=tuple(map(_shown_name, group)),
+            details=tuple(job_details(first, in_short)) if in_short else details,
+        )
+
+
+def _sign(change: Change) -> str:
+    match change:
+        case Change.ADDED:
+            return "+"
+        case Change.REMOVED:
+            return "-"
+        case Change.RENAMED:
+            return ">"
+        case Change.CHANGED:
+            return "~"
+        case _:
+            assert_never(change)
+
+
+def _refer_to(job: str, change: Change) -> Detail:
+    words = f"same as {job}"
+    return Detail(label="settings", after=words) if change is Change.ADDED else Detail(label="settings", before=words)

@@ -1,0 +1,74 @@
+"""Tell a setting that has changed to many values as one change: the span of amounts, or the first of the others. Pure.
+
+The jobs with the least and the most are named, so that one extreme value is seen.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from kedro_batch.review.diff.alike_changes import Facet
+from kedro_batch.review.diff.details import Detail, spell_field
+from kedro_batch.review.diff.model import FieldChange
+
+Told = tuple[Facet, str]
+"""A change of a job, and the name of the job."""
+
+
+def tell_many(changes: Sequence[Told]) -> Facet:
+    """Return one change instead of many of one group."""
+    first = changes[0][0]
+    detail = _span(changes) or _names(changes) or _each(changes)
+    return replace(first, alike=detail, own=detail, field=None)
+
+
+def _span(changes: Sequence[Told]) -> Detail | None:
+    """Return the span of amounts before and after; None if these are none."""
+    found = [(facet.field, job) for facet, job in changes if facet.field]
+    if len(found) < len(changes) or not all(_is_amount(one.before) and _is_amount(one.after) for one, _ in found):
+        return None
+    values = len({(one.before, one.after) for one, _ in found})
+    before = min(found, key=lambda one: one[0].before)[0], max(found, key=lambda one: one[0].before)[0]
+    least, most = min(found, key=lambda one: one[0].after), max(found, key=lambda one: one[0].after)
+    return Detail(
+        label=_label(changes),
+        before=f"{values:,} values: {_both(spell_field(before[0])[0], spell_field(before[1])[0])}",
+        after=_both(f"{_after(least[0])} ({least[1]})", f"{_after(most[0])} ({most[1]})"),
+    )
+
+
+def _both(least: str | None, most: str | None) -> str:
+    return f"{least}" if least == most else f"{least} to {most}"
+
+
+def _after(field: FieldChange) -> str:
+    return f"{spell_field(field)[1]}"
+
+
+def _is_amount(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _names(changes: Sequence[Told]) -> Detail | None:
+    """Return all names that lists gained and lost; None if these are no lists."""
+    details = [facet.own for facet, _ in changes if facet.own and (facet.own.gained or facet.own.lost)]
+    if len(details) < len(changes):
+        return None
+    gained = tuple(dict.fromkeys(name for one in details for name in one.gained))
+    lost = tuple(dict.fromkeys(name for one in details for name in one.lost))
+    return Detail(label=details[0].label, gained=gained, lost=lost)
+
+
+def _each(changes: Sequence[Told]) -> Detail:
+    """Return the change of each job."""
+    label = _label(changes)
+    told = [(job, _arrow(facet.alike)) for facet, job in changes if facet.alike]
+    return Detail(label=label, each=tuple(arrow if label == "name" else f"{job} ({arrow})" for job, arrow in told))
+
+
+def _label(changes: Sequence[Told]) -> str:
+    return next((facet.alike.label for facet, _ in changes if facet.alike), "")
+
+
+def _arrow(one: Detail) -> str:
+    before, after = ("none" if value is None else value for value in (one.before, one.after))
+    return f"{before} -> {after}"
