@@ -12,7 +12,6 @@ from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.diff.view import build_diff_view
 from kedro_batch.review.formats import render_json
 from kedro_batch.review.formatting import command_text, memory_text, setting_text, value_text
-from kedro_batch.review.overview.build_overview import build_overview
 from kedro_batch.review.page.page import render_diff_page
 from kedro_batch.review.pull_request import render_diff_markdown
 from kedro_batch.review.templates import render
@@ -135,14 +134,14 @@ def test_every_fact_of_the_json_is_in_text_and_markdown(name, plans):
 def test_every_fact_about_jobs_is_in_the_page(name, plans):
     old, new = plans[name]
     diff = diff_plans(old, new)
-    page = render_diff_page(diff, build_overview(old), build_overview(new), "old.yaml -> new.yaml")
+    page = render_diff_page(diff, (old, new), ("old.yaml", "new.yaml"))
     (data,) = re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', page, re.DOTALL)
     leaves = set(_leaves(json.loads(data)))
     document = json.loads(render_json(diff))
     facts = set()
     for one in document["jobs"]:
         facts |= {one["job"], one["name_before"]}
-        facts |= {value_text(field[side]) for field in one["fields"] for side in ("before", "after")}
+        facts |= {field_text(field, side) for field in one["fields"] for side in ("before", "after")}
         facts |= {word for part in one["command"] for word in part["words"]}
         facts |= {name for names in ("nodes", "parents", "reads", "writes") for name in one[names]["gained"]}
         facts |= {name for names in ("nodes", "parents", "reads", "writes") for name in one[names]["lost"]}
