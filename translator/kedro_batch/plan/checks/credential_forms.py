@@ -37,10 +37,22 @@ _OWN = {
     "Signature=": r"[?&](Signature|X-Amz-Signature|X-Goog-Signature)=[\w%+/=~-]{20,}",
     "hf_": r"\bhf_\w{20,}",
     "dapi": r"\bdapi[0-9a-f]{32}",
-    "dop_v1_": r"\bdop_v1_[0-9a-f]{64}",
+    "_v1_": r"\bdo[opr]_v1_[0-9a-f]{64}",
     "AIza": r"\bAIza[\w-]{35}",
     "ya29.": r"\bya29\.[\w-]{20,}",
-    "sk-": r"\bsk-(proj-|ant-)?[A-Za-z0-9]{20,}",
+    "sk-": r"\bsk-(proj-|ant-|svcacct-|admin-|or-)?((api|admin)?[0-9v]{1,3}-)?[A-Za-z0-9]{20,}",
+    "gsk_": r"\bgsk_[A-Za-z0-9]{32,}",
+    "xai-": r"\bxai-[A-Za-z0-9]{40,}",
+    "pplx-": r"\bpplx-[A-Za-z0-9]{32,}",
+    "r8_": r"\br8_[A-Za-z0-9]{30,}",
+    "lsv2_": r"\blsv2_(pt|sk)_[0-9a-f]{32}_",
+    "hvs.": r"\bhvs\.[\w-]{24,}",
+    "dckr_pat_": r"\bdckr_pat_[\w-]{20,}",
+    "shp": r"\bshp(at|ca|pa|ss)_[0-9a-fA-F]{32}",
+    "whsec_": r"\bwhsec_[A-Za-z0-9+/]{24,}",
+    "lin_api_": r"\blin_api_[A-Za-z0-9]{32,}",
+    "ntn_": r"\bntn_[A-Za-z0-9]{40,}",
+    "AGE-SECRET-KEY-1": r"\bAGE-SECRET-KEY-1[0-9A-Z]{58}",
     "T3BlbkFJ": r"[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20}",
     "github_pat_": r"\bgithub_pat_\w{36,}",
     "glpat-": r"\bglpat-[\w-]{20,}",
@@ -51,8 +63,9 @@ _OWN = {
     "jdbc:oracle:": r"\bjdbc:oracle:\w{1,9}:[\w$#]{1,99}/[^\s/@]+@",
 }
 """Patterns by what has to stand in a text, which is looked for first: HTTP, Azure (also signed URLs, as of AWS and
-Google), Hugging Face, Databricks, DigitalOcean, Google, OpenAI (two), GitHub, GitLab, npm (two), Telegram, Mailchimp,
-Oracle."""
+Google), Hugging Face, Databricks, DigitalOcean, Google, OpenAI and Anthropic, Groq, xAI, Perplexity, Replicate,
+LangSmith, Vault, Docker Hub, Shopify, webhooks as of Stripe, Linear, Notion, age, OpenAI, GitHub, GitLab, npm (two),
+Telegram, Mailchimp, Oracle."""
 _OWN_PATTERNS = {marker: re.compile(pattern) for marker, pattern in _OWN.items()}
 _IN_URL = re.compile(r"://[^\s/?#@:]*:([^\s/?#@]+)@")
 """The password of a URL, also without a user or with signs that detect-secrets does not expect there."""

@@ -1,7 +1,7 @@
 """Recognises the names that credentials have, and the values that are none whatever their names. Pure.
 
 Names end as credentials do, perhaps with an environment, a service or a number behind: ``DB_PASSWORD_PROD``. They may
-be written in any way: ``dbPassword``, ``db-password``, in letters of full width.
+be written in any way: ``dbPassword``, ``db-password``, in letters of full width, or of Cyrillic that look the same.
 """
 
 import re
@@ -23,16 +23,18 @@ _DATABASES = "bigquery|jira|mlflow|mongo|mongodb|mysql|neptune|postgres|postgres
 _SUFFIX = (
     r"(_(prod|production|prd|live|staging|stage|stg|preprod|dev|development|test|testing|qa|uat|sandbox|demo|old|new|"
     r"current|previous|next|main|default|primary|secondary|backup|master|replica|admin|root|readonly|ro|rw|eu|us|uk|apac|"
-    r"emea|v?\d+|" + f"{_SERVICES}|{_DATABASES}))*"
+    r"emea|v?\d+|value|b64|base64|" + f"{_SERVICES}|{_DATABASES}))*"
 )
 """What stands behind the name of a credential that is one of several."""
 _PASSWORDS = re.compile(
-    rf"((password|passwd|passphrase|passcode|pwd|secret)s?\d*{_SUFFIX}(_[a-z])?|"
-    rf"(^|_)pass\d*|(db|database|user|admin|root|login|proxy|{_SERVICES}|{_DATABASES})_pass\d*{_SUFFIX})$",
+    rf"((pass_?(word|phrase|code)|passwd|pwd|secret)s?\d*{_SUFFIX}(_[a-z])?|"
+    rf"(^|_)(pass|pw)\d*|(db|database|user|admin|root|login|proxy|{_SERVICES}|{_DATABASES})_?(pass|pw)\d*{_SUFFIX}|"
+    r"(^|_)redis(cli)?_auth)$",
     re.IGNORECASE,
 )
 _KEYS = re.compile(
-    rf"((token|(api|access|account|private|priv|auth|secret|encryption|signing|ssh)_?key|authorization|credentials?)\d*"
+    rf"((token|(api|access|account|private|priv|auth|secret|encryption|signing|ssh|fernet)_?key|"
+    rf"secret_key_base|(^|_)bearer|authorization|credentials?)\d*"
     rf"{_SUFFIX}|(^|_)({_SERVICES})_?keys?\d*{_SUFFIX}|(^|_)(github|gh|gitlab|azure|ado)_?pat)$",
     re.IGNORECASE,
 )
@@ -50,10 +52,19 @@ _POINTER = re.compile(r"[A-Za-z_][\w-]{0,31}")
 _HARMLESS = re.compile(
     r"|true|false|yes|no|on|off|none|null|nil|enabled|disabled|required|optional|\*+|\.+|arn:.*|Ref::.*|<.*>|\$\{.*\}|"
     r"(?-i:\$[A-Z_][A-Z0-9_]*)|\$\(.*|\{\{?[\w. -]*\}?\}|%\w+%|(vault|ssm|secretsmanager|env|file):.*|"
-    r"\{\{resolve:.*|[\w.~-]*(/[\w.-]+)+|[a-z][a-z0-9+.-]*://[^\s@?]*",
+    r"\{\{resolve:.*|(?-i:~?(/[\w.-]+)+|[a-z0-9_.-]+(/[a-z0-9_.-]+)+)|[a-z][a-z0-9+.-]*://[^\s@?]*",
     re.IGNORECASE | re.DOTALL,
 )
-"""Values that are not secret whatever their names: switches, and references to where a secret is kept."""
+"""Values that are not secret whatever their names: switches, and references to where a secret is kept. A path that does
+not begin with a slash has no capital letters: in base64, many secrets have a slash."""
+_LOOK_ALIKE = str.maketrans(
+    "\u0410\u0412\u0415\u0405\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0423\u0425\u0406"
+    "\u0408\u0430\u0435\u0455\u043a\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0501\u0461"
+    "\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7"
+    "\u03b1\u03bf\u03b5\u03ba\u03c1\u03c4\u03c5\u03bd",
+    "ABESKMHOPCTYXIJaeskopcyxijdwABEZHIKMNOPTYXaoekptuv",
+)
+"""Letters of Cyrillic and Greek that look as Latin ones do."""
 _NUMBER = re.compile(r"[\d.]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _COUNTS = re.compile(r"(^|_)pass(es)?\d*$", re.IGNORECASE)
@@ -104,5 +115,5 @@ def _kind_of(end: str) -> _Kind | None:
 def _plain(name: str) -> str:
     """Return a name in plain letters that can be seen, its words with ``_`` between them."""
     if not name.isascii():
-        name = normalize("NFKC", INVISIBLE.sub("", name))
+        name = normalize("NFKC", INVISIBLE.sub("", name)).translate(_LOOK_ALIKE)
     return re.sub(r"\W+", "_", _CAMEL.sub("_", name))

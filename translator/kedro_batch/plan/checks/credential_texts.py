@@ -9,12 +9,12 @@ from collections.abc import Iterator, Sequence
 _HINT = re.compile(r"pass|pwd|secret|token|key|auth|cred|pat\b|[^\x00-\x7f]", re.IGNORECASE)
 _VALUE = r"\\{0,3}[\"']?(\$?\{[^\s{}]{0,100}\}{1,2}|<[^\s<>]{0,100}>|[^\s\"'&;,}\])|\\]{0,100})"
 """The beginning of a value; it may be within a text in JSON: ``\\"password\\": \\"x\\"``."""
-_PAIR = re.compile(rf"(?<![\w.-])([\w.-]+)(?:\s?=(?!=)\s?|\\{{0,3}}[\"']\s{{0,3}}[:=](?!=)\s{{0,3}})(?={_VALUE})")
-"""``password=x`` and ``"password": "x"``."""
+_PAIR = re.compile(rf"(?<![\w.-])([\w.-]+)(?:\s?=(?!=)\s?|\\{{0,3}}[\"']\]?\s{{0,3}}[:=](?!=)\s{{0,3}})(?={_VALUE})")
+"""``password=x``, ``"password": "x"`` and ``["password"] = "x"``."""
 _FLOW_PAIR = re.compile(rf"(?<![\w.-])([\w.-]+):\s{{1,3}}(?={_VALUE})")
 """What stands in a map of YAML. Elsewhere a colon is often one of a sentence."""
 _STANDS_FOR_ONE = re.compile(
-    r"\$.*|<.*|\?|%s|:[A-Za-z_]\w*|[A-Za-z_][\w.]*[(\[].*|[\[({]|"
+    r"[$`].*|<.*|\?|%s|:[A-Za-z_]\w*|[A-Za-z_][\w.]*[(\[].*|[\[({]|"
     r"(self|os|args?|cfg|config|settings|env|params|secrets?|credentials?)\.\S*",
     re.IGNORECASE | re.DOTALL,
 )
@@ -27,15 +27,20 @@ _HEADER = re.compile(r"(?<!\S)[\"']?(?:-H|--header)[\s=]{0,3}[\"']?([\w-]+):\s{0
 _SCHEME = re.compile(r"(Bearer|Basic|Token|ApiKey)\s+", re.IGNORECASE)
 _PASSWORD_OF_USER = re.compile(r"[^:\s]*:(.+)", re.DOTALL)
 _CURL_USER = re.compile(r"(?:-[A-Za-z]{0,9}?[uU]|--user=?|--proxy-user=?)(.*)", re.DOTALL)
+_LOGIN = "login"
 _PASSWORD_OPTIONS = {
     "curl": _CURL_USER,
     **dict.fromkeys(("mysql", "mysqldump", "mysqladmin", "mysqlimport", "mariadb"), re.compile(r"-p(.+)", re.DOTALL)),
     **dict.fromkeys(("mongo", "mongosh", "mongodump", "mongoimport", "sshpass"), re.compile(r"-p(.*)", re.DOTALL)),
     "redis-cli": re.compile(r"-a(.*)", re.DOTALL),
     "sqlcmd": re.compile(r"-P(.*)", re.DOTALL),
+    **dict.fromkeys(("ldapsearch", "ldapadd", "ldapmodify"), re.compile(r"-w(.*)", re.DOTALL)),
+    _LOGIN: re.compile(r"-p(.*)", re.DOTALL),
 }
 """The short options with which programs take a password, attached or as the next word; those of MySQL only attached.
 curl takes it behind the user's name."""
+_LOG_IN = frozenset(("docker", "podman", "nerdctl", "skopeo", "buildah", "crane", "registry", "az", "oc"))
+"""Programs with a command ``login`` that takes a password."""
 
 
 def pairs_inside(text: str) -> Iterator[tuple[str, str]]:
@@ -57,6 +62,9 @@ def options_with_values(words: Sequence[str]) -> Iterator[tuple[int, str, str]]:
     for position, word in enumerate(words):
         if option and not word.startswith("-"):
             yield position, option, word
+        match words[max(0, position - 3) : position]:
+            case ["config" | "configure", "set", str(name)]:  # as of the AWS CLI
+                yield position, name, word
         if position and words[position - 1] in ("-H", "--header"):
             yield from ((position, name, value) for name, value in _headers(f"-H {word}"))
         option = word.lstrip("-") if word.startswith("--") and "=" not in word else ""
@@ -87,7 +95,7 @@ def passwords_of_programs(words: Sequence[str]) -> Iterator[int]:
         if not given and program and (found := _PASSWORD_OPTIONS[program].fullmatch(word)):
             given, waits = found[1], not found[1]
         elif not given and (name := word.rpartition("/")[2]) in _PASSWORD_OPTIONS:
-            program = name
+            program = name if name != _LOGIN or words[max(0, position - 1)] in _LOG_IN else program
         if program == "curl":
             user = _PASSWORD_OF_USER.fullmatch(given)
             given = user[1] if user else ""
