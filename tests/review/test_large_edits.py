@@ -39,13 +39,8 @@ MARKDOWN = (
 """The edits whose comment is kept: the text of all is."""
 LINES = 60
 """The most lines of a text of fewer different changes."""
-LONGER_TODAY = {
-    "all_is_renamed_and_one_queue_changes": 76,
-    "country_added_and_join_jobs_are_needed": 73,
-    "namespace_renamed": 63,
-    "namespaces_of_all_renamed": 70,
-}
-"""Texts that are longer, with their lines today: jobs whose inputs are renamed too are told as other jobs."""
+LONGER_TODAY = {"country_added_and_join_jobs_are_needed": 73}
+"""Texts that are longer, with their lines today."""
 
 
 def golden_files(name):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from kedro_batch.plan.data_flow import without_transcoding
 from kedro_batch.plan.graph import children_of, levels
 from kedro_batch.plan.model import Job, JobName, Plan
+from kedro_batch.review.diff.match_namespaces import match_namespaces, namespace_of, own_nodes
 
 _Key = Callable[[Job], Hashable | None]
 _KEYS: tuple[_Key, ...] = (
@@ -21,14 +22,15 @@ def match_jobs(old: Plan, new: Plan) -> dict[JobName, JobName]:
     """Return the jobs of ``new`` that ``old`` has too, by their name in ``new``, each with its name in ``old``.
 
     The rules are tried in this order, each on the jobs that are still unmatched: the same name and the same nodes; the
-    same nodes; the same name; the same outputs, since a dataset of Kedro has one producer; more than half of the nodes
-    of both jobs in common; join jobs for the same part of the parents of the same job; the same position in the graph.
-    Ties are left unmatched.
+    same nodes; the same name; the same outputs, since a dataset of Kedro has one producer; the same nodes in a
+    namespace that was renamed; more than half of the nodes of both jobs in common; join jobs for the same part of the
+    parents of the same job; the same position in the graph. Ties are left unmatched.
     """
     same: dict[JobName, JobName] = {}
     left_old, left_new = list(old.jobs), list(new.jobs)
     for key in _KEYS:
         left_old, left_new = _pair_by_key(same, left_old, left_new, key, key)
+    left_old, left_new = _pair_by_namespace(same, left_old, left_new)
     left_old, left_new = _pair_by_half(same, left_old, left_new)
     if left_old and left_new:
         old_graph, new_graph = _Graph(old), _Graph(new)
@@ -55,6 +57,24 @@ def _add_pairs(
     same.update(pairs)
     paired = set(pairs.values())
     return [job for job in left_old if job.name not in paired], [job for job in left_new if job.name not in pairs]
+
+
+def _pair_by_namespace(
+    same: dict[JobName, JobName], left_old: list[Job], left_new: list[Job]
+) -> tuple[list[Job], list[Job]]:
+    """Pair the jobs of namespaces that were renamed: they have the same nodes in them."""
+    called = match_namespaces(left_old, left_new)
+    came = set(called.values())
+
+    def old_key(job: Job) -> Hashable | None:
+        name = namespace_of(job)
+        return (called[name], own_nodes(job)) if job.nodes and name in called else None
+
+    def new_key(job: Job) -> Hashable | None:
+        name = namespace_of(job)
+        return (name, own_nodes(job)) if job.nodes and name in came else None
+
+    return _pair_by_key(same, left_old, left_new, old_key, new_key) if called else (left_old, left_new)
 
 
 def _pair_by_half(
