@@ -50,7 +50,8 @@ const groupBox = (folds) => (id, x, y) => {
   const attributes = { class: `${joinClasses(marks)} ${coloursOf(members.map((job) => jobs[job]))}`, "data-group": ~id, "aria-label": said, "aria-expanded": false };
   const drawn = boxElement(attributes, x, y, `${group.name}\n${[some, amounts, ...queues].filter(Boolean).join("\n")}`, "▸",
     [groupName(folds, id), [svg("tspan", { class: "count" }, some), signs, ` · ${inShort}`], amounts]);
-  drawn.append(svg("text", { class: "found", x: WIDTH, y: -3 })); // how many matches of a search are in it
+  // Last, how many matches of a search are in it.
+  drawn.append(...shares(members.map((job) => jobs[job])), svg("text", { class: "found", x: WIDTH, y: -3 }));
   return drawn;
 };
 const frameElement = (folds) => ({ group, x, y, w, h }) => {

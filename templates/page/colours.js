@@ -4,14 +4,23 @@ plan.settings.forEach((settings, number) => {
   settings.queueClass = plan.colours.queue.of[number];
   settings.sizeClass = plan.colours.resources.of[number];
 });
-const NOT_STATED = "r6";
-// The classes of a box of some jobs: their queue if they share one, and the largest of their resources.
+// The classes of a box of some jobs: the queue and the size that all of them have.
 const coloursOf = (some) => {
-  const queues = new Set(some.map(({ settings }) => settings.queueClass));
-  const sizes = [...new Set(some.map(({ settings }) => settings.sizeClass))].sort();
-  const size = sizes.filter((one) => one !== NOT_STATED).at(-1) ?? NOT_STATED;
-  return `${queues.size === 1 ? [...queues][0] : "q-several"} ${size}`;
+  const [queues, sizes] = ["queueClass", "sizeClass"].map((name) => [...new Set(some.map(({ settings }) => settings[name]))]);
+  return `${queues.length === 1 ? queues[0] : "q-several"} ${sizes.length === 1 ? sizes[0] : "r-several"}`;
 };
+// Bars at the bottom of a group's box: how many of its jobs have each queue, and each size of resources.
+const shares = (some) => Object.entries({ queue: "queueClass", resources: "sizeClass" }).flatMap(([kind, name]) => {
+  const numbers = new Map();
+  for (const { settings } of some) numbers.set(settings[name], (numbers.get(settings[name]) ?? 0) + 1);
+  if (numbers.size < 2) return []; // the box itself has the colour
+  let x = 9;
+  return [svg("g", { class: `shares of-${kind}` }, [...numbers].sort().map(([one, number]) => {
+    const width = (number / some.length) * (WIDTH - 18);
+    x += width;
+    return svg("path", { class: `share ${one}`, d: `M${x - width} ${HEIGHT - 5}h${width}v3h${-width}z` });
+  }))];
+});
 const swatch = ([name, text]) => el("li", {}, el("span", { class: `swatch ${name}` }), text);
 const LEGENDS = {
   change: () => [...Object.entries(SIGNS).map(([kind, sign]) => el("li", { class: kind }, `${sign} ${kind}`)),
@@ -22,6 +31,7 @@ const LEGENDS = {
 const showColours = (kind) => {
   const [main, legend] = [document.querySelector("main"), byId("legend")];
   for (const one of Object.keys(LEGENDS)) main.classList.toggle(`by-${one}`, one === kind);
-  legend.replaceChildren(...(LEGENDS[kind]?.() ?? []));
+  const path = plan.path.length > 1 ? [el("li", { class: "path" }, "longest path")] : [];
+  legend.replaceChildren(...(LEGENDS[kind]?.() ?? []), ...path);
   legend.hidden = !legend.children.length;
 };

@@ -34,4 +34,4 @@ const jobLink = (number) => link(marked(jobs[number]), { "data-job": number });
 const producedAs = (name) => name.split("@")[0] || name; // table@spark and table@pandas are one
 const dataLink = (name) => link(name, { "data-find": `data:"${producedAs(name)}"` });
 const value = (text, tag = "span") => (text === null ? el("em", { class: "absent" }, "not stated") : el(tag, {}, text));
-const marked = (job) => (job.kind ? `${SIGNS[job.kind]} ${job.name}` : job.name);
+const marked = (job) => (job.own ? `${SIGNS[job.own]} ${job.name}` : job.name);

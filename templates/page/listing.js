@@ -1,14 +1,15 @@
 // ---- tables -----------------------------------------------------------------------------------------------------
 const ofPage = { slice: SLICE, none: () => (state.wanted ? "No matches." : "No rows.") };
-const inSign = ({ kind }) => (kind ? el("span", { class: kind }, `${SIGNS[kind]} ${kind}`) : "");
+const inColour = ({ kind, own }) => (kind ? el("span", { class: own || "same" }, own ? kind : "in common") : "");
 const amount = (label, key, words) => column(label, key, "number", words);
+const detail = (label, key) => column(label, key, "number detail"); // "detail": left out of narrow windows
 const jobColumns = [
   { label: "job", kind: "name", key: (job) => job.name, cell: (job) => jobLink(job.number) },
-  ...(plan.kind === "diff" ? [{ label: "change", key: (job) => job.kind, cell: inSign }] : []),
-  amount("level", (job) => job.level),
-  amount("nodes", (job) => job.nodes.length),
-  amount("parents", (job) => job.parents.length),
-  amount("children", (job) => job.children.length),
+  ...(plan.kind === "diff" ? [{ label: "change", kind: "detail", key: (job) => job.kind, cell: inColour }] : []),
+  detail("level", (job) => job.level),
+  detail("nodes", (job) => job.nodes.length),
+  detail("parents", (job) => job.parents.length),
+  detail("children", (job) => job.children.length),
   amount("vCPUs", (job) => job.settings.vcpus),
   amount("memory", (job) => job.settings.memory_mib, (job) => job.settings.memory),
   ...(plan.settings.some(({ gpus }) => gpus) ? [amount("GPUs", (job) => job.settings.gpus || null)] : []),

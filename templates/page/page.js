@@ -35,7 +35,7 @@ const setView = (view) => {
     tab.setAttribute("aria-selected", is);
     tab.tabIndex = is ? 0 : -1;
   }
-  document.querySelector("main").dataset.view = view;
+  document.body.dataset.view = view;
   document.querySelector(".zooms").hidden = !["graph", "near"].includes(view);
   if (view === "near") drawNear();
   if (view === "data" && !data) {
@@ -218,11 +218,12 @@ const setOnly = (only) => {
   graph.restrict(only && plan.shown ? new Set(plan.shown) : null);
   table.keep(isShown());
 };
-const risk = ({ what, before, after, about }) => {
+const risk = ({ what, before, after, who, cost, about }) => {
   const values = before === null && after === null ? "" : [" ", value(before, "del"), " → ", value(after, "ins")];
   const subjects = about.map(([text, job], number) => el("span", {}, number ? ", " : "", job === null ? text : link(text, { "data-job": job })));
-  return el("li", {}, el("strong", {}, what), values, subjects.length ? ": " : "",
-    first(10, subjects, (left) => `and ${left.toLocaleString("en")} more`, el("span")));
+  const names = first(10, subjects, (left) => `and ${left.toLocaleString("en")} more`, el("span"));
+  return el("li", {}, cost ? el("span", { class: "cost" }, "cost") : "", el("strong", {}, what), values, subjects.length ? ": " : "",
+    who ? el("details", { class: "who" }, el("summary", {}, who), names) : names);
 };
 // In a narrow window the graph comes first: what stands above it is folded.
 const foldAbove = () => document.querySelectorAll(".fold").forEach((one) => (one.open = !narrow.matches));

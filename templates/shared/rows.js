@@ -37,7 +37,7 @@ class Rows {
 }
 // ---- tables: sorted by a click on a head ------------------------------------------------------------------------
 class Table extends Rows {
-  // columns: label, kind ("number" or none), key(row) to sort by, cell(row) to show
+  // columns: label, kind (classes; "number" for those that are sorted from the largest), key(row) to sort by, cell(row)
   constructor(container, columns, rows, attributes = () => ({}), options = {}) {
     const heads = columns.map(({ label, kind }, number) => {
       const button = el("button", { type: "button" }, label);
@@ -51,7 +51,7 @@ class Table extends Rows {
 
   sort(number) {
     const { key, kind } = this.columns[number];
-    this.down = this.sorted === number ? !this.down : kind === "number"; // the largest number first
+    this.down = this.sorted === number ? !this.down : /\bnumber\b/u.test(kind); // the largest number first
     this.sorted = number;
     this.markSorted(number, this.down);
     const given = new Map(this.all.map((row, at) => [row, at]));

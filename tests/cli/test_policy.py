@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from html import unescape
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -79,8 +80,9 @@ def test_a_diff_in_a_file_lists_the_violations_on_standard_error_too(folder):
     assert markdown.err == f"Error: plan.yaml breaks 1 rule of policy.yaml:\n  error policy: {ERROR}\n"
     text = (folder / "diff.md").read_text()
     assert f"**Breaks the policy** `policy.yaml`\n- **error** `{ERROR}`\n- **warning** `{WARNING}`\n" in text
-    page = kedro_batch(*words, "--format=html", cwd=folder).text
-    assert "<dt>policy</dt><dd>breaks max_attempts (policy.yaml:3); warns of job_queues (policy.yaml:5)</dd>" in page
+    page = unescape(kedro_batch(*words, "--format=html", cwd=folder).text)
+    assert "<summary>policy policy.yaml: broken</summary>" in page
+    assert f"<li>error {ERROR}</li>\n      <li>warning {WARNING}</li>" in page
     document = json.loads(kedro_batch(*words, "--format=json", cwd=folder).text)
     Draft202012Validator(resources.schema("diff")).validate(document)
     assert document["policy"] == "policy.yaml"

@@ -12,7 +12,6 @@ from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.diff.view import build_diff_view
 from kedro_batch.review.formats import render_json
 from kedro_batch.review.formatting import command_text, memory_text, setting_text, value_text
-from kedro_batch.review.overview.build_overview import build_overview
 from kedro_batch.review.page.page import render_diff_page
 from kedro_batch.review.pull_request import render_diff_markdown
 from kedro_batch.review.templates import render
@@ -100,6 +99,11 @@ def test_the_json_follows_its_schema(name, plans):
     assert [error.message for error in schema.iter_errors(document)] == []
 
 
+def has_every_job(markdown):
+    """True if the comment tells all of each job; it does not where that takes too much room."""
+    return "Job by job" in markdown or "job by job" not in markdown
+
+
 @pytest.mark.parametrize("name", EDITS)
 def test_every_fact_of_the_json_is_in_text_and_markdown(name, plans):
     old, new = plans[name]
@@ -115,26 +119,29 @@ def test_every_fact_of_the_json_is_in_text_and_markdown(name, plans):
             label, before, after = ".".join(field["path"]), field_text(field, "before"), field_text(field, "after")
             how = f"- {before}" if after is None else f"+ {after}" if before is None else f"{before} -> {after}"
             assert f" {label} {how} " in texts["text"]
-            assert before is None or f"- {label} {before} " in texts["markdown"]
-            assert after is None or f"+ {label} {after} " in texts["markdown"]
+            if has_every_job(texts["markdown"]):
+                assert before is None or f"- {label} {before} " in texts["markdown"]
+                assert after is None or f"+ {label} {after} " in texts["markdown"]
     if not document["differ"]:
         facts = {"no difference"}
+    if not has_every_job(texts["markdown"]):
+        del texts["markdown"]
     missing = {form: sorted(fact for fact in facts if words_of(fact) not in text) for form, text in texts.items()}
-    assert missing == {"text": [], "markdown": []}
+    assert missing == {form: [] for form in texts}
 
 
 @pytest.mark.parametrize("name", EDITS)
 def test_every_fact_about_jobs_is_in_the_page(name, plans):
     old, new = plans[name]
     diff = diff_plans(old, new)
-    page = render_diff_page(diff, build_overview(old), build_overview(new), "old.yaml -> new.yaml")
+    page = render_diff_page(diff, (old, new), ("old.yaml", "new.yaml"))
     (data,) = re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', page, re.DOTALL)
     leaves = set(_leaves(json.loads(data)))
     document = json.loads(render_json(diff))
     facts = set()
     for one in document["jobs"]:
         facts |= {one["job"], one["name_before"]}
-        facts |= {value_text(field[side]) for field in one["fields"] for side in ("before", "after")}
+        facts |= {field_text(field, side) for field in one["fields"] for side in ("before", "after")}
         facts |= {word for part in one["command"] for word in part["words"]}
         facts |= {name for names in ("nodes", "parents", "reads", "writes") for name in one[names]["gained"]}
         facts |= {name for names in ("nodes", "parents", "reads", "writes") for name in one[names]["lost"]}

@@ -85,6 +85,13 @@ def test_names_may_begin_or_end_alike():
     )
 
 
+def test_nodes_may_begin_alike_in_several_namespaces():
+    nodes = [f"{ns}.{node}" for ns in ("eu", "us", "asia") for node in ("fit_a", "fit_b", "score", "x")]
+    sets = JobSets([a_job(node.replace(".", "-"), nodes=(node,)) for node in nodes])
+    fits = [node.replace(".", "-") for node in nodes if "fit" in node]
+    assert sets.describe(fits) == "6 of 12 jobs (node fit_* of any namespace)"
+
+
 def test_what_a_change_is_about_does_not_describe_its_jobs():
     jobs = [*jobs_of(("a", 5), job_queue="gpu"), *jobs_of(("b", 9))]
     sets = JobSets(jobs)
@@ -119,7 +126,7 @@ SETTINGS = st.builds(
     resources=st.builds(Resources, gpus=st.sampled_from([None, 0, 1, 2])),
 )
 NAMES = st.from_regex(r"[ab](_[ab]|-[ab])?(_[ab]|-[ab])?", fullmatch=True)
-NODES = st.lists(st.from_regex(r"([ab]\.)?([ab]\.)?n", fullmatch=True), max_size=2, unique=True)
+NODES = st.lists(st.from_regex(r"([ab]\.)?([ab]\.)?n(_[ab])?", fullmatch=True), max_size=2, unique=True)
 
 
 @st.composite
@@ -133,7 +140,7 @@ def jobs_and_some(draw):
     asked = draw(st.sampled_from(["subset", *SHARED]))
     if asked == "subset":
         return jobs, draw(st.sets(st.sampled_from(names), min_size=1))
-    value = draw(st.sampled_from(["a", "b", "a.b", "q", "d", "t=1", "GPUs", "2 GPUs", "a_*", "*-b", ""]))
+    value = draw(st.sampled_from(["a", "b", "a.b", "q", "d", "t=1", "GPUs", "2 GPUs", "a_*", "*-b", "n_*", ""]))
     some = {job.name for job in jobs if SHARED[asked](job, value) is not draw(st.booleans())}
     return jobs, some or {names[0]}
 
@@ -149,6 +156,10 @@ SHARED = {
         else value.split(" ")[0] == str(job.settings.resources.gpus or 0)
     ),
     "join jobs": lambda job, _: not job.nodes,
+    "node": lambda job, value: (
+        len(job.nodes) == 1
+        and job.nodes[0].rpartition(".")[2].startswith(value.removesuffix(" of any namespace").removesuffix("*") or "-")
+    ),
     "": lambda job, value: job.name.startswith(value[:-1]) if value[-1:] == "*" else job.name.endswith(value[1:]),
 }
 

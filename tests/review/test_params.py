@@ -59,7 +59,6 @@ def test_an_overview_shows_parameters_and_shortens_long_ones():
 
 def test_the_page_shows_parameters_and_what_differs_far_behind_in_a_long_one():
     old, new = plan_of({"long": "z" * 300}), plan_of({"long": "z" * 299})
-    overviews = build_overview(old), build_overview(new)
-    assert "params.long" in render_overview_page(overviews[0], "plan.yaml")
-    page = render_diff_page(diff_plans(old, new), *overviews, "old -> new")
+    assert "params.long" in render_overview_page(build_overview(old), "plan.yaml")
+    page = render_diff_page(diff_plans(old, new), (old, new), ("old", "new"))
     assert "z" * 300 in page

@@ -90,8 +90,13 @@ def test_images_are_those_of_all_containers_and_those_that_submit_asks_for():
     ]
 
 
-def test_many_lines_of_one_question_are_cut_and_counted():
+def test_many_different_amounts_are_one_line():
     old = with_memory(**{f"j{n}": 10_000 + n for n in range(20)})
     new = with_memory(**{f"j{n}": 5_000 + n for n in range(20)})
-    lines = answers(old, new)[_MEMORY]
+    assert answers(old, new)[_MEMORY] == ["10,000 MiB to 10,019 MiB -> 5000 MiB to 5019 MiB: all 20 jobs"]
+
+
+def test_many_lines_of_one_question_are_cut_and_counted():
+    plan = Plan(jobs=tuple(a_job(f"j{n}", job_definition=f"d{n}") for n in range(20)))
+    lines = answers(plan, plan)[_IMAGES]
     assert (len(lines), lines[-1]) == (9, "and 12 more")

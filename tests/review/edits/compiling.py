@@ -21,7 +21,7 @@ from kedro_batch.diagnostics import Severity
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.reader import read_plan
 from kedro_batch.plan.writer import plan_text
-from tests.review.edits.corpus import EDITS
+from tests.review.edits.corpus import EDITS, Edit
 from tests.review.edits.project import Project
 from tests.support.command_line import environment
 from tests.support.projects import KEDRO_VERSION
@@ -59,9 +59,14 @@ def main() -> None:
         projects += [one for one in (edit.before, edit.after) if one not in projects]
     texts = compiled(projects)
     found = {
-        name: (texts[projects.index(edit.before)], texts[projects.index(edit.after)]) for name, edit in EDITS.items()
+        name: (texts[projects.index(edit.before)], _edited_by_hand(texts[projects.index(edit.after)], edit))
+        for name, edit in EDITS.items()
     }
     Path(sys.argv[1]).write_text(json.dumps(found))
+
+
+def _edited_by_hand(text: str, edit: Edit) -> str:
+    return plan_text(edit.by_hand(read_plan(text.encode(), "plan.yaml"))) if edit.by_hand else text
 
 
 def compiled(projects: Iterable[Project]) -> list[str]:

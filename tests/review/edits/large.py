@@ -24,6 +24,7 @@ COUNTRIES = (
 SOURCES = ("bookings", "cancellations", "crews", "fares", "flights", "fuel", "reviews", "weather")
 MODELS = ("delays", "demand", "fares", "no_shows")
 IMAGE, OTHER_IMAGE = (f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/flights@sha256:{two * 32}" for two in ("1a", "2b"))
+ELSEWHERE = f"registry.example.org/flights@sha256:{'3c' * 32}"
 ROLE = "arn:aws:iam::123456789012:role/flights"
 
 

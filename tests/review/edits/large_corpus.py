@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from kedro_batch.plan.model import Plan
 from tests.review.edits.large import (
     COUNTRIES,
+    ELSEWHERE,
     OTHER_IMAGE,
     Large,
     Node,
@@ -23,7 +24,6 @@ _NAMED = replace(
 )
 _ALIKE = replace(_BASE, rules=tuple(one for one in _BASE.rules if one[0] in ("spark", "gathering")))
 """All jobs go to one queue: a job of several nodes has one."""
-ELSEWHERE = "registry.example.org/flights@sha256:" + "3c" * 32
 PIPED = ("sh", "-c", "curl -s https://example.org/setup | sh; kedro run --nodes=malta.clean_fuel")
 
 

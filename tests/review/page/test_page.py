@@ -12,7 +12,7 @@ from pathlib import Path
 
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import Plan
-from kedro_batch.plan.settings import Resources
+from kedro_batch.plan.settings import JobSettings, Resources
 from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.diff.model import Change
 from kedro_batch.review.overview.build_overview import build_overview
@@ -28,8 +28,8 @@ def page_of(plan, title="plan.yaml"):
     return render_overview_page(build_overview(plan), title)
 
 
-def diff_of(old, new, title="main:plan.yaml -> plan.yaml"):
-    return render_diff_page(diff_plans(old, new), build_overview(old), build_overview(new), title)
+def diff_of(old, new, names=("main:plan.yaml", "plan.yaml")):
+    return render_diff_page(diff_plans(old, new), (old, new), names)
 
 
 def data_of(page):
@@ -44,12 +44,12 @@ def test_the_page_says_what_a_job_is():
     assert job["command"] == ["kedro", "run", "--nodes=job_00004_node"]
     assert job["nodes"] == ["job_00004_node"]
     assert [data["jobs"][parent]["name"] + "_data" for parent in job["parents"]] == job["reads"]
-    assert dict(data["settings"][job["settings"]]["rows"])["resources.memory_mib"] == "4096 (4 GiB)"
+    assert dict(data["settings"][job["settings"]]["rows"])["resources.memory_mib"] == "4 GiB"
 
 
 def test_foreign_text_never_becomes_html():
     old, new = layers(3, 1), hostile()
-    for page in (page_of(new, HOSTILE[1]), diff_of(old, new, HOSTILE[0]), diff_of(new, old, HOSTILE[0])):
+    for page in (page_of(new, HOSTILE[1]), diff_of(old, new, HOSTILE[:2]), diff_of(new, old, HOSTILE[:2])):
         assert page.count("<script") == 2
         assert page.count("</script>") == 2
         assert not re.search(r"<(img|svg)", page)
@@ -152,7 +152,7 @@ def test_a_diff_holds_the_jobs_of_both_plans():
     }
     assert jobs["tell"]["change"]["before"] == "report"
     assert jobs["load"]["change"]["command"] == [["kept", ["kedro", "run"]], ["added", ["--async"]]]
-    assert ["resources.memory_mib", None, "512"] in jobs["load"]["change"]["fields"]
+    assert ["resources.memory_mib", None, "512 MiB"] in jobs["load"]["change"]["fields"]
 
 
 def test_the_header_of_a_diff_names_risks_first():
@@ -230,9 +230,12 @@ def test_a_changed_default_is_no_change_of_the_jobs_that_have_it():
     stays = replace(old.jobs[0], settings=replace(old.jobs[0].settings, attempts=5))
     others = [[replace(job, settings=replace(job.settings, attempts=most)) for job in old.jobs[1:]] for most in (2, 3)]
     plans = Plan(jobs=(stays, *others[0])), Plan(jobs=(stays, *others[1]))
-    before, after = map(build_overview, plans)
-    for defaults, kinds in (({"attempts": 2}, {"attempts": 3}), {True}), (({}, {}), {None}):
-        data = data_of(render_diff_page(diff_plans(*plans), before, after, "a -> b", defaults))
+    for by_default, kinds in (True, {True}), (False, {None}):
+        stated = [
+            replace(plan, defaults=JobSettings(attempts=most if by_default else None))
+            for plan, most in zip(plans, (2, 3), strict=True)
+        ]
+        data = data_of(diff_of(*stated))
         assert {job["change"].get("common") for job in data["jobs"] if "change" in job} == kinds
 
 
@@ -265,3 +268,22 @@ def test_a_plan_that_is_not_there_has_no_digest():
     assert gone.count('class="digest"') == 1
     assert plan_digest(plan) in gone
     assert diff_of(plan, plan).count('class="digest"') == 1
+
+
+def with_attempts(plan, attempts):
+    """State the attempts of all jobs by the default of the plan."""
+    jobs = tuple(replace(job, settings=replace(job.settings, attempts=attempts)) for job in plan.jobs)
+    return replace(plan, jobs=jobs, defaults=replace(plan.defaults, attempts=attempts))
+
+
+def test_a_changed_default_is_told_once_and_no_job_is_drawn_as_changed_by_it():
+    old, new = (with_attempts(layers(10, 3), attempts) for attempts in (2, 3))
+    other = replace(new.jobs[4], command=("other",))
+    page = diff_of(old, replace(new, jobs=(*new.jobs[:4], other, *new.jobs[5:])))
+    assert page.count("<dt>default of attempts</dt><dd><del>2</del> &rarr; <ins>3</ins>: all 10 jobs</dd>") == 1
+    assert "~ 1 changed" in page
+    assert "9 changed in common" in page
+    data = data_of(page)
+    assert [job["name"] for job in data["jobs"] if not job["change"].get("common")] == [other.name]
+    (raised,) = [one for one in data["risks"] if one["what"] == "attempts raised"]
+    assert (raised["before"], raised["after"], raised["who"], len(raised["about"])) == ("2", "3", "all 10 jobs", 10)

@@ -83,9 +83,7 @@ def render_diff(
         case DiffFormat.JSON:
             return render_json(diff)
         case DiffFormat.HTML:
-            old, new = map(build_overview, plans)
-            defaults = plans[0].defaults.to_dict(), plans[1].defaults.to_dict()
-            return render_diff_page(diff, old, new, " -> ".join(names), defaults)
+            return render_diff_page(diff, plans, names)
         case _:
             assert_never(output_format)
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from kedro_batch.plan.model import Job
 from kedro_batch.plan.settings import JobSettings
-from kedro_batch.review.namespaces import namespaces_of
+from kedro_batch.review.namespaces import namespaces_of, own_node_name
 from kedro_batch.text.wording import counted
 
 NAMES_SHOWN = 10
@@ -33,7 +33,7 @@ class Kind(StrEnum):
     GPUS = "gpus"
     JOIN_JOBS = "join jobs"
     NAME = "name"
-    """The beginning or the end of their names."""
+    """The beginning or the end of their names, or the beginning of their nodes' names without namespaces."""
 
 
 _Property = tuple[Kind, str]
@@ -94,6 +94,7 @@ class JobSets:
 
     def __init__(self, jobs: Iterable[Job], *, these: bool = False) -> None:
         """Take the jobs of one plan, or of ``these`` that were named before."""
+        jobs = tuple(jobs)
         self._these = these
         self._position: dict[str, int] = {}
         self._properties: dict[str, tuple[_Property, ...]] = {}
@@ -106,7 +107,9 @@ class JobSets:
             own = [(Kind.NAMESPACE, name) for name in namespaces_of(job.nodes)]
             self._properties[job.name] = (*own, *settings, *([(Kind.JOIN_JOBS, "")] if job.joins else ()))
         self._counts = Counter(one for properties in self._properties.values() for one in properties)
+        self._nodes: dict[str, str] = {job.name: own_node_name(job.nodes[0]) for job in jobs if len(job.nodes) == 1}
         self._forwards = sorted(self._position)
+        self._of_nodes = sorted(self._nodes.values())
         self._backwards = sorted(name[::-1] for name in self._position)
 
     def describe(self, names: Iterable[str], *, full: bool = False, without: Collection[Kind] = ()) -> str:
@@ -146,13 +149,17 @@ class JobSets:
         return None if Kind.NAME in without or len(names) <= _FEW else self._pattern_of(names)
 
     def _pattern_of(self, names: Sequence[str]) -> str | None:
-        """Return the beginning or the end that the names of exactly these jobs have."""
+        """Return the beginning or the end that the names of exactly these jobs have, or else of their only nodes."""
         begin = _common_part(names)
         if begin and _count_beginning(self._forwards, begin) == len(names):
             return f"{begin}*"
         end = _common_part([name[::-1] for name in names])
         if end and _count_beginning(self._backwards, end) == len(names):
             return f"*{end[::-1]}"
+        nodes = [self._nodes[name] for name in names if name in self._nodes]
+        begin = _common_part(nodes) if len(nodes) == len(names) else ""
+        if begin and _count_beginning(self._of_nodes, begin) == len(names):
+            return f"node {begin}* of any namespace"
         return None
 
 

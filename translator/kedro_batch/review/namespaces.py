@@ -14,6 +14,12 @@ def namespace_of_node(node: str) -> str:
     return node.partition("(")[0].rpartition(".")[0]
 
 
+def own_node_name(node: str) -> str:
+    """Return a node's name without its namespace."""
+    namespace = namespace_of_node(node)
+    return node[len(namespace) + 1 :] if namespace else node
+
+
 def namespaces_of(nodes: Sequence[str]) -> tuple[str, ...]:
     """Return the namespaces that hold all nodes of a job, the outermost first: ``("a", "a.b")``.
 

@@ -15,16 +15,16 @@ from typing import TypeVar
 
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.resource_hours import add_up_resources
+from kedro_batch.review.diff.changes_text import write_changes, write_every_job
 from kedro_batch.review.diff.cost import CostLine, judge_cost, list_costs
 from kedro_batch.review.diff.details import Detail
 from kedro_batch.review.diff.facts import answer_questions
 from kedro_batch.review.diff.headline import write_headline
-from kedro_batch.review.diff.job_blocks import JobBlock
 from kedro_batch.review.diff.model import PlanDiff
 from kedro_batch.review.diff.risk_lines import RiskLine
-from kedro_batch.review.diff.view import DiffView, build_diff_view
+from kedro_batch.review.diff.view import DiffView, build_diff_view, total_details
 from kedro_batch.review.job_sets import JobSets
-from kedro_batch.review.markdown_escape import clip, clip_pair, fence
+from kedro_batch.review.markdown_escape import clip_pair, fence
 from kedro_batch.review.mermaid import Graph, build_diff_graph, build_plan_graph
 from kedro_batch.review.overview.model import Overview
 from kedro_batch.review.overview.view import Fact, OverviewView, build_overview_view
@@ -47,9 +47,7 @@ _OPEN_LINES = 40
 """The most lines of changes that are not folded."""
 STANDARD_INPUT = "standard input"
 """What readers call a plan that has no name."""
-_NAMES = 100
-_DETAILS = 30
-_VALUE, _CELL = 1_000, 200
+_CELL = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +62,8 @@ class DiffMarkdown:
     changes: str
     changes_open: bool
     changes_left_out: str
+    every_job: str
+    every_job_left_out: bool
     costs: tuple[CostLine, ...]
     facts: tuple[Fact, ...]
     digests: Mapping[str, str]
@@ -80,6 +80,7 @@ class OverviewMarkdown:
     show: OverviewView
     left_out: str
     data_left_out: str
+    apply: str | None
     graph: str
     graph_left_out: str
 
@@ -93,52 +94,67 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
         new: The plan after.
         names: What readers call the two plans.
     """
-    view = build_diff_view(diff, (old, new), names, full=True)
+    sets = JobSets(old.jobs), JobSets(new.jobs)
+    view = build_diff_view(diff, (old, new), names)
     risks, origin = tuple(map(_shorten_values, view.risks)), tuple(map(_shorten_values, view.origin))
-    view = replace(view, risks=risks, origin=origin)
+    view = replace(view, risks=risks, origin=origin, totals=tuple(total_details(diff, full=True)))
     before, after = add_up_resources(old), add_up_resources(new)
     drawn = cache(lambda edges: _draw(build_diff_graph(diff, old, new, edges)))
     page = DiffMarkdown(
         marker=_marker("diff", names[1]),
-        headline=write_headline(diff, names, risks=len(view.risks), verdict=judge_cost(diff, before, after)),
+        headline=write_headline(
+            diff,
+            names,
+            risks=sum(not one.is_cost for one in view.risks),
+            verdict=judge_cost(diff, before, after),
+            violations=len(view.violations) + view.violations_left_out,
+        ),
         diff=view,
         subjects=0,
         left_out={},
         changes="",
         changes_open=False,
         changes_left_out="",
+        every_job="",
+        every_job_left_out=False,
         costs=tuple(list_costs(before, after)) if diff.differ else (),
-        facts=tuple(answer_questions(diff, old, new, JobSets(new.jobs))),
+        facts=tuple(answer_questions(diff, old, new, sets[1])),
         digests=_digests(diff, names),
         apply=None if names[1] == os.devnull else apply_command(names[1], diff.digest_after),
         graph="",
         graph_left_out="",
     )
 
+    number = len(view.blocks) + len(view.defaults)
+    every_job = write_every_job(diff, sets)
+    in_short = write_changes(view.blocks, view.defaults)
+
     def text(room: Mapping[str, int]) -> str:
-        blocks = view.blocks[: room["blocks"]]
-        changes = render("changes.diff.j2", [_shorten_block(one) for one in blocks]) if blocks else ""
+        changes = write_changes(view.blocks, view.defaults, room["blocks"])
         graph = drawn(room["edges"]) if room["edges"] else ("", "")
-        some = replace(
+        shown = replace(
             page,
             diff=replace(view, **{part: getattr(view, part)[: room[part]] for part in _TABLES}),
             subjects=max(1, room["subjects"]),
             left_out={part: _left_out(len(getattr(view, part)) - room[part], "row") for part in _TABLES},
             changes=fence(changes, "diff") if changes else "",
             changes_open=changes.count("\n") <= _OPEN_LINES,
-            changes_left_out=_left_out(sum(len(one.jobs) for one in view.blocks[room["blocks"] :]), "job"),
+            changes_left_out=_left_out(number - room["blocks"], "block"),
+            every_job=fence(every_job, "diff") if room["every_job"] else "",
+            every_job_left_out=every_job != in_short and not room["every_job"],
             graph=graph[0],
             graph_left_out=graph[1],
         )
-        return render("diff.md.j2", some)
+        return render("diff.md.j2", shown)
 
     most = {
         "risks": len(view.risks),
-        "subjects": _SUBJECTS,
         "origin": len(view.origin),
+        "blocks": number,
+        "subjects": _SUBJECTS,
         "data": len(view.data),
         "totals": min(len(view.totals), _ROWS),
-        "blocks": len(view.blocks),
+        "every_job": int(every_job not in ("", in_short)),
         "edges": _most_edges(drawn, CHANGED_EDGES),
     }
     return _fit_text(text, most)
@@ -188,6 +204,7 @@ def render_overview_markdown(overview: Overview, plan: Plan, name: str, *, full:
             show=replace(view, jobs=view.jobs[: room["jobs"]], data=view.data[: room["data"]]),
             left_out=_left_out(sum(row.count for row in view.jobs[room["jobs"] :]), "job"),
             data_left_out=_left_out(len(view.data) - room["data"], "row"),
+            apply=apply_command(name, overview.digest),
             graph=graph[0],
             graph_left_out=graph[1],
         )
@@ -252,36 +269,9 @@ def _left_out(number: int, noun: str) -> str:
     return f"{counted(number, f'more {noun}')}" if number > 0 else ""
 
 
-def _shorten_block(block: JobBlock) -> JobBlock:
-    """Shorten the details of a job that would fill the whole text."""
-    details = tuple(map(_shorten_detail, block.details[:_DETAILS]))
-    if len(block.details) > _DETAILS:
-        details += (Detail(label=f"and {len(block.details) - _DETAILS} more", after="kedro-batch diff shows all"),)
-    return replace(block, jobs=_first_names(block.jobs), details=details)
-
-
-def _shorten_detail(one: Detail) -> Detail:
-    before, after = clip_pair(one.before, one.after, _VALUE)
-    return Detail(
-        label=_clipped(one.label),
-        before=before,
-        after=after,
-        gained=_first_names(tuple(map(_clipped, one.gained))),
-        lost=_first_names(tuple(map(_clipped, one.lost))),
-    )
-
-
 _Row = TypeVar("_Row", Detail, RiskLine)
 
 
 def _shorten_values(one: _Row) -> _Row:
     before, after = clip_pair(one.before, one.after, _CELL)
     return replace(one, before=before, after=after)
-
-
-def _clipped(text: str) -> str:
-    return clip(text, _VALUE)
-
-
-def _first_names(names: tuple[str, ...]) -> tuple[str, ...]:
-    return names if len(names) <= _NAMES else (*names[:_NAMES], f"and {len(names) - _NAMES} more")

@@ -17,17 +17,17 @@ class ChangedDefaults:
 
     def __init__(self, plans: tuple[Plan, Plan], added: Collection[str]) -> None:
         """Take the old and the new plan, and the jobs that only the new one has."""
-        """Take the old and the new plan, and the jobs that only the new one has."""
         self._stated = plans[0].defaults.to_dict(), plans[1].defaults.to_dict()
         self._jobs, self._added = plans[1].jobs, {*added}
 
     def has(self, facet: Facet) -> bool:
         """True if a job's setting has changed as the default of it has."""
-        field = facet.field
-        return field is not None and (field.before, field.after) == (
-            _value_at(self._stated[0], field.path),
-            _value_at(self._stated[1], field.path),
-        )
+        return facet.field is not None and self.has_field(facet.field)
+
+    def has_field(self, field: FieldChange) -> bool:
+        """True if the default of a setting has changed in the same way."""
+        before, after = (_value_at(stated, field.path) for stated in self._stated)
+        return (field.before, field.after) == (before, after)
 
     def describe(self, found: JobSet, facets: Iterable[Facet]) -> JobSet:
         """Return the jobs that changed defaults reach; the others may be those that state a value of their own."""

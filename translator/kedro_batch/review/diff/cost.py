@@ -52,7 +52,9 @@ def judge_cost(diff: PlanDiff, before: ResourceUse, after: ResourceUse) -> CostV
         after: What the jobs of the new plan may use.
     """
     was, now = _comparable(before, after)
-    more = any(one < other for one, other in zip(was, now, strict=True))
+    more = any(one < other for one, other in zip(was, now, strict=True)) or any(
+        risk.kind.is_cost for risk in diff.risks
+    )
     less = any(one > other for one, other in zip(was, now, strict=True))
     kinds = {risk.kind for risk in diff.risks}
     if before.unknown != after.unknown or (before.unknown and RiskKind.DEFINITION_CHANGED in kinds):

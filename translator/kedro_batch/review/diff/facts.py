@@ -17,6 +17,8 @@ from kedro_batch.text.wording import counted, listed
 _LINES = 8
 """The most lines of one question."""
 _DATASETS = 20
+_FEW = 3
+"""Jobs with one number of GPUs that are named, besides all that have any."""
 
 
 def answer_questions(diff: PlanDiff, old: Plan, new: Plan, sets: JobSets) -> Iterator[Fact]:
@@ -60,12 +62,17 @@ def _less_memory(diff: PlanDiff, old: Plan, new: Plan, sets: JobSets) -> Iterato
         runners = [called.get(job.name, job.name), *(one for node in job.nodes for one in ran_by.get(node, ()))]
         most = max(had.get(one, 0) for one in runners)
         now = new.resources_of(job).memory_mib
-        if now is None or now < most:
+        if most and (now is None or now < most):
             less.setdefault((most, now), []).append(job.name)
-    for (most, now), jobs in sorted(less.items(), key=lambda one: (-len(one[1]), -one[0][0])):
-        if most:
-            amount = "set by the job definition" if now is None else memory_text(now)
-            yield f"{memory_text(most)} -> {amount}: {sets.describe(jobs)}"
+    groups = sorted(less.items(), key=lambda one: (-len(one[1]), -one[0][0]))
+    if len(groups) > _LINES:  # the least and the most of all, in one line
+        amounts = [sorted({side[at] or 0 for side, _ in groups}) for at in (0, 1)]
+        groups = []
+        ranges = (" to ".join(memory_text(some[at]) for at in (0, -1)[: len(some)]) for some in amounts)
+        yield f"{' -> '.join(ranges)}: {sets.describe(job for jobs in less.values() for job in jobs)}"
+    for (most, now), jobs in groups:
+        amount = "set by the job definition" if now is None else memory_text(now)
+        yield f"{memory_text(most)} -> {amount}: {sets.describe(jobs)}"
 
 
 def _gpus(plan: Plan, sets: JobSets) -> Iterator[str]:
@@ -82,8 +89,9 @@ def _gpus(plan: Plan, sets: JobSets) -> Iterator[str]:
         every = [job for jobs in by_number.values() for job in jobs]
         yield f"{counted(total, 'GPU')}: {sets.describe(every, without={Kind.GPUS})}"
     for number, jobs in sorted(by_number.items()) if len(by_number) > 1 else ():
-        each = " each" if len(jobs) > 1 else ""
-        yield f"{counted(number, 'GPU')}{each}: {sets.describe(jobs, without={Kind.GPUS})}"
+        found, each = sets.find(jobs, without={Kind.GPUS}), " each" if len(jobs) > 1 else ""
+        few = found.text() if len(jobs) <= _FEW else counted(len(jobs), "job")
+        yield f"{counted(number, 'GPU')}{each}: {found.heading or few}"
     if unknown:
         yield f"as the job definition says: {sets.describe(unknown, without={Kind.GPUS})}"
 

@@ -31,6 +31,7 @@ class RiskLine:
         before: The value before; None if there is none, or if each subject states its own.
         after: The value after, likewise.
         who: The subjects in one line, if they are jobs; None if they say more than that.
+        heading: What exactly these jobs have in common, with their number; None if their names tell it.
         is_cost: It means that jobs may cost more, not that something may go wrong.
     """
 
@@ -40,6 +41,7 @@ class RiskLine:
     before: str | None
     after: str | None
     who: str | None = None
+    heading: str | None = None
     is_cost: bool = False
 
     def described(self, sets: tuple[JobSets, JobSets]) -> "RiskLine":
@@ -52,7 +54,8 @@ class RiskLine:
         if not jobs or self.subjects != self.jobs:
             return self
         of_plan = sets[self.what != RiskKind.JOB_REMOVED.replace("_", " ")]
-        return replace(self, who=of_plan.describe(jobs, without=_ABOUT.get(self.what, ())))
+        found = of_plan.find(jobs, without=_ABOUT.get(self.what, ()))
+        return replace(self, who=found.text(), heading=found.heading)
 
     @property
     def first_subjects(self) -> list[str]:

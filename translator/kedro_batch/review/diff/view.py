@@ -87,7 +87,7 @@ def build_diff_view(
         origin=tuple(map(origin_detail, join_renamed(diff))),
         blocks=blocks.jobs,
         defaults=blocks.defaults,
-        totals=tuple(_total_details(diff, full=full)),
+        totals=tuple(total_details(diff, full=full)),
         data=tuple(data_details(diff.data)),
         whole=None if whole is None else build_overview_view(build_overview(plans[whole]), plans[whole], names[whole]),
         full=full,
@@ -124,7 +124,7 @@ def summarize_diff(diff: PlanDiff) -> str:
     return text if before == after else f"{text}; longest path {before} -> {after}"
 
 
-def _total_details(diff: PlanDiff, *, full: bool) -> Iterator[Detail]:
+def total_details(diff: PlanDiff, *, full: bool) -> Iterator[Detail]:
     """Yield the totals that differ; in short, jobs by queue and by definition are one detail each."""
     parts: dict[str, list[str]] = {}
     for label, before, after in spell_totals(diff):

@@ -4,20 +4,22 @@ The first facts say how large a run is and where it goes; the others say where t
 diff, what differs comes first, and what is the same is folded.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from kedro_batch.diagnostics import Severity
-from kedro_batch.review.diff.model import PlanDiff
+from kedro_batch.review.diff.job_blocks import JobBlock
+from kedro_batch.review.diff.model import Counts
+from kedro_batch.review.diff.view import DiffView
+from kedro_batch.review.formatting import quote_names
 from kedro_batch.review.overview.model import Overview
 from kedro_batch.review.overview.view import Fact, list_facts
 from kedro_batch.text.escaping import for_review
-from kedro_batch.text.wording import counted, listed
+from kedro_batch.text.wording import counted
 
 _FOLDED = frozenset(
     (
-        *("definitions", "images", "join jobs"),
+        *("dependencies", "definitions", "images", "join jobs"),
         *("project", "pipelines", "env", "kedro version", "selection", "group by", "submit tags", "exclusive"),
     )
 )
@@ -30,11 +32,12 @@ _ALGORITHM = "sha256:"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeaderFact:
-    """A fact; ``before`` is empty if the plans do not differ in it."""
+    """A fact; ``before`` is empty if the plans do not differ in it, ``jobs`` if it is not one of some jobs."""
 
     label: str
     value: str
     before: str = ""
+    jobs: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +59,9 @@ class Header:
         counts: In a diff, the number of jobs by what happened to them: a class, and words.
         facts: What comes first.
         folded: The other facts.
+        policy: The policy that a diff was judged by; None if there was none.
+        violations: What breaks it.
+        violations_left_out: The number of further violations.
     """
 
     size: str
@@ -63,6 +69,9 @@ class Header:
     counts: tuple[tuple[str, str], ...]
     facts: tuple[HeaderFact, ...]
     folded: tuple[HeaderFact, ...]
+    policy: str | None = None
+    violations: tuple[str, ...] = ()
+    violations_left_out: int = 0
 
 
 def build_overview_header(overview: Overview) -> Header:
@@ -77,12 +86,21 @@ def build_overview_header(overview: Overview) -> Header:
     )
 
 
-def build_diff_header(diff: PlanDiff, old: Overview, new: Overview) -> Header:
-    """Build the header of a diff."""
-    counts = diff.counts
-    before, after = (_facts_by_label(one) for one in (old, new))
+def build_diff_header(
+    counts: Counts, overviews: tuple[Overview, Overview], view: DiffView, *, in_common: int
+) -> Header:
+    """Build the header of a diff.
+
+    Args:
+        counts: The number of jobs by what happened to them.
+        overviews: The old and the new plan.
+        view: What differs, in words.
+        in_common: The number of changed jobs that differ in nothing but what all jobs have in common.
+    """
+    old, new = overviews
+    before, after = (_facts_by_label(one) for one in overviews)
     if before["memory"] == after["memory"] and _memory(old) != _memory(new):  # they differ only before rounding
-        before, after = (_facts_by_label(one, exactly=True) for one in (old, new))
+        before, after = (_facts_by_label(one, exactly=True) for one in overviews)
     facts = [
         HeaderFact(label=label, value=now, before="" if then == now else then)
         for label in {**before, **after}
@@ -91,7 +109,8 @@ def build_diff_header(diff: PlanDiff, old: Overview, new: Overview) -> Header:
     numbers = (
         ("added", counts.added, "+ {} added"),
         ("removed", counts.removed, "- {} removed"),
-        ("changed", counts.changed, "~ {} changed"),
+        ("changed", counts.changed - in_common, "~ {} changed"),
+        ("same", in_common, "{} changed in common"),
         ("renamed", counts.renamed, "> {} renamed"),
         ("same", counts.unchanged, "{} unchanged"),
     )
@@ -99,28 +118,26 @@ def build_diff_header(diff: PlanDiff, old: Overview, new: Overview) -> Header:
         size=_size(new) if _size(old) == _size(new) else f"{_size(old)} -> {_size(new)}",
         digests=_digests(old, new),
         counts=tuple((kind, text.format(f"{number:,}")) for kind, number, text in numbers if number),
-        facts=(*_judgement(diff), *(one for one in facts if one.before)),
+        facts=(*_default_facts(view.defaults), *(one for one in facts if one.before)),
         folded=tuple(one for one in facts if not one.before),
+        policy=view.policy and for_review(view.policy),
+        violations=tuple(for_review(f"{one.severity} {one}") for one in view.violations),
+        violations_left_out=view.violations_left_out,
     )
 
 
-def _judgement(diff: PlanDiff) -> Iterator[HeaderFact]:
-    """Yield what the policy says of the new plan, if there is one: the rules that it breaks, with their lines."""
-    if diff.policy is not None:
-        rules = {
-            severity: dict.fromkeys(
-                f"{one.about['rule'][0]} ({one.about['policy'][0]})"
-                for one in diff.violations
-                if one.severity is severity
+def _default_facts(blocks: Iterable[JobBlock]) -> Iterator[HeaderFact]:
+    """Yield the defaults that have changed, each once, with the jobs that it reaches."""
+    for block in blocks:
+        for one in block.details:
+            before = one.before or ", ".join(quote_names(one.lost)) or "-"
+            after = one.after or ", ".join(quote_names(one.gained)) or "-"
+            yield HeaderFact(
+                label=f"default of {for_review(one.label)}",
+                value=for_review(after),
+                before=for_review(before),
+                jobs=for_review(", ".join(block.who)),
             )
-            for severity in (Severity.ERROR, Severity.WARNING)
-        }
-        said = [
-            f"{what} {listed(rules[severity], len(rules[severity]))}"
-            for severity, what in ((Severity.ERROR, "breaks"), (Severity.WARNING, "warns of"))
-            if rules[severity]
-        ]
-        yield HeaderFact(label="policy", value=for_review("; ".join(said) or f"{diff.policy}: kept"))
 
 
 def _size(overview: Overview) -> str:

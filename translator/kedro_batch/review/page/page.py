@@ -10,11 +10,15 @@ from typing import Any
 
 from markupsafe import Markup
 
-from kedro_batch.review.diff.model import PlanDiff
+from kedro_batch.plan.model import Plan
+from kedro_batch.review.diff.changed_defaults import ChangedDefaults
+from kedro_batch.review.diff.model import Change, PlanDiff
+from kedro_batch.review.diff.view import build_diff_view
+from kedro_batch.review.overview.build_overview import build_overview
 from kedro_batch.review.overview.model import Overview
 from kedro_batch.review.page.colours import build_colours
 from kedro_batch.review.page.header import Header, build_diff_header, build_overview_header
-from kedro_batch.review.page.page_data import Defaults, build_diff_data, build_overview_data
+from kedro_batch.review.page.page_data import build_diff_data, build_overview_data
 from kedro_batch.review.page.self_contained import embed, join_files, page_script, page_style, policy
 from kedro_batch.review.templates import render
 from kedro_batch.text.escaping import for_review
@@ -64,17 +68,21 @@ def render_overview_page(overview: Overview, title: str) -> str:
     return _render_page(build_overview_data(overview), title, build_overview_header(overview))
 
 
-def render_diff_page(diff: PlanDiff, old: Overview, new: Overview, title: str, defaults: Defaults = ({}, {})) -> str:
+def render_diff_page(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str, str]) -> str:
     """Write a diff as a page.
 
     Args:
         diff: What differs.
-        old: The plan before.
-        new: The plan after.
-        title: The title of the page, such as ``main:plan.yaml -> plan.yaml``.
-        defaults: What the old and the new plan state for all jobs: what changes with them is no change of one job.
+        plans: The old and the new plan.
+        names: What readers call them, such as ``main:plan.yaml`` and ``plan.yaml``.
     """
-    return _render_page(build_diff_data(diff, old, new, defaults), title, build_diff_header(diff, old, new))
+    view = build_diff_view(diff, plans, names)
+    overviews = build_overview(plans[0]), build_overview(plans[1])
+    added = [one.job for one in diff.jobs if one.change is Change.ADDED]
+    data = build_diff_data(diff, overviews, view.risks, ChangedDefaults(plans, added))
+    in_common = sum(bool(job.get("change", {}).get("common")) for job in data["jobs"])
+    header = build_diff_header(diff.counts, overviews, view, in_common=in_common)
+    return _render_page(data, " -> ".join(names), header)
 
 
 def _render_page(data: dict[str, Any], title: str, header: Header) -> str:
@@ -108,8 +116,10 @@ def _colour_choices(*, is_diff: bool, queues: int) -> tuple[tuple[str, str], ...
 
 
 def _count_risks(lines: list[dict[str, Any]], noun: str) -> str:
-    """Count the distinct risks, whatever number of jobs each is about; nothing if there are none."""
-    return counted(len(lines), noun) if lines else ""
+    """Count the distinct risks, whatever number of jobs each is about, and apart what may cost more."""
+    cost = sum(one["cost"] for one in lines)
+    words = [counted(len(lines) - cost, noun)] if len(lines) > cost else []
+    return ", ".join([*words, *([f"{cost} that may cost more"] if cost else [])])
 
 
 def _dagre() -> str:

@@ -6,21 +6,23 @@ left out, and equal settings are stored once, so that thousands of jobs stay a s
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from kedro_batch.diagnostics import path_text
+from kedro_batch.review.diff.changed_defaults import ChangedDefaults
 from kedro_batch.review.diff.model import Change, DataChange, FieldChange, JobChange, Names, PlanDiff
-from kedro_batch.review.diff.risk_lines import RiskLine, group_risks
-from kedro_batch.review.formatting import memory_text, resources_text, value_text
+from kedro_batch.review.diff.risk_lines import RiskLine
+from kedro_batch.review.formatting import memory_text, resources_text, setting_text, value_text
 from kedro_batch.review.overview.model import JobOverview, Overview
 from kedro_batch.review.page.graph_data import build_graph_data
 from kedro_batch.text.escaping import for_review
 
+_WITH_OWN_NAMES = ("environment", "tags", "submit")
+"""Settings whose keys are no words of ours."""
 _LISTS = ("nodes", "parents", "reads", "writes")
 _Field = tuple[tuple[str, ...], str]
-Defaults = tuple[Mapping[str, Any], Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,15 +73,18 @@ def build_overview_data(overview: Overview) -> dict[str, Any]:
     }
 
 
-def build_diff_data(diff: PlanDiff, old: Overview, new: Overview, defaults: Defaults) -> dict[str, Any]:
+def build_diff_data(
+    diff: PlanDiff, overviews: tuple[Overview, Overview], risks: Iterable[RiskLine], defaults: ChangedDefaults
+) -> dict[str, Any]:
     """Build the data of a diff: both plans together.
 
     Args:
         diff: What differs.
-        old: The plan before.
-        new: The plan after.
-        defaults: What the old and the new plan state for all jobs.
+        overviews: The old and the new plan.
+        risks: Its risks as lines.
+        defaults: The defaults that have changed.
     """
+    old, new = overviews
     union = _unite_plans(diff, old, new, defaults)
     data = _build_datasets(new, union)
     data["changes"] = list(_data_changes(diff.data))
@@ -88,7 +93,7 @@ def build_diff_data(diff: PlanDiff, old: Overview, new: Overview, defaults: Defa
         **_build_jobs(union),
         "shown": _changed_and_near(union) or None,
         "data": data,
-        "risks": [_build_risk(line, union.number) for line in group_risks(diff.risks)],
+        "risks": [_build_risk(line, union.number) for line in risks],
     }
 
 
@@ -105,13 +110,15 @@ def _build_risk(line: RiskLine, number: Mapping[str, int]) -> dict[str, Any]:
         "what": line.what,
         "before": None if line.before is None else for_review(line.before),
         "after": None if line.after is None else for_review(line.after),
+        "who": line.heading and for_review(line.heading),
+        "cost": line.is_cost,
         "about": [
             (for_review(subject), number.get(job or "")) for subject, job in zip(line.subjects, line.jobs, strict=True)
         ],
     }
 
 
-def _unite_plans(diff: PlanDiff, old: Overview, new: Overview, defaults: Defaults) -> _Union:
+def _unite_plans(diff: PlanDiff, old: Overview, new: Overview, defaults: ChangedDefaults) -> _Union:
     removed = {one.job for one in diff.jobs if one.change is Change.REMOVED}
     new_names = {one.name_before: one.job for one in diff.jobs if one.name_before}
     jobs = (*new.jobs, *(job for job in old.jobs if job.job in removed))
@@ -139,25 +146,12 @@ def _unite_plans(diff: PlanDiff, old: Overview, new: Overview, defaults: Default
     )
 
 
-def _common_changes(diff: PlanDiff, stayed: int, defaults: Defaults) -> frozenset[_Field]:
-    """Return the changes of fields that every job has that is in both plans, and those that a default has."""
-    reached = Counter(
-        _key(field) for one in diff.jobs if one.change in (Change.CHANGED, Change.RENAMED) for field in one.fields
-    )
-    of_defaults = (
-        _key(FieldChange(path=path, before=before, after=after))
-        for path in {path for path, _ in reached}
-        for before, after in [(_value_at(defaults[0], path), _value_at(defaults[1], path))]
-        if before != after
-    )
-    return frozenset((*(field for field, jobs in reached.items() if jobs == stayed > 1), *of_defaults))
-
-
-def _value_at(stated: Mapping[str, Any], path: Sequence[str]) -> Any:
-    value: Any = stated
-    for name in path:
-        value = value.get(name) if isinstance(value, Mapping) else None
-    return value
+def _common_changes(diff: PlanDiff, stayed: int, defaults: ChangedDefaults) -> frozenset[_Field]:
+    """Return the changes of fields that come from a default, or that every job has that is in both plans."""
+    stay = [one for one in diff.jobs if one.change in (Change.CHANGED, Change.RENAMED)]
+    fields = {_key(field): field for one in stay for field in one.fields}
+    reached = Counter(_key(field) for one in stay for field in one.fields)
+    return frozenset(key for key, field in fields.items() if reached[key] == stayed > 1 or defaults.has_field(field))
 
 
 def _key(field: FieldChange) -> _Field:
@@ -215,13 +209,9 @@ def _build_settings(stated: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _setting_text(path: Sequence[str], value: object) -> str | None:
-    """Spell a setting, memory also in GiB; None stays None: the setting is not stated."""
-    if value is None:
-        return None
-    text = for_review(value_text(value) or "")
-    if isinstance(value, int) and path[-1] == "memory_mib" and memory_text(value) != f"{value} MiB":
-        return f"{text} ({memory_text(value)})"
-    return text
+    """Spell a setting, an amount with its unit; None stays None: the setting is not stated."""
+    text = value_text(value) if path[0] in _WITH_OWN_NAMES else setting_text(path[-1], value)
+    return None if text is None else for_review(text)
 
 
 def _build_change(union: _Union, name: str) -> dict[str, Any] | None:
@@ -275,7 +265,7 @@ def _unordered_reads(overview: Overview, number: Mapping[str, int]) -> Iterator[
         for one in overview.data.unordered
     ]
     if about:
-        yield {"what": "unordered read", "before": None, "after": None, "about": about}
+        yield {"what": "unordered read", "before": None, "after": None, "who": None, "cost": False, "about": about}
 
 
 def _changed_and_near(union: _Union) -> list[int]:

@@ -1,0 +1,76 @@
+"""Write the changes of jobs for a comment: a change, then the jobs that have it; long texts are shortened."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from kedro_batch.review.diff.details import Detail
+from kedro_batch.review.diff.job_blocks import JobBlock, group_equal_jobs
+from kedro_batch.review.diff.model import PlanDiff
+from kedro_batch.review.job_sets import JobSets
+from kedro_batch.review.markdown_escape import clip, clip_pair
+from kedro_batch.review.templates import render
+
+_EVERY_JOB = 10_000
+"""The most characters of what differs job by job."""
+_SHORTEST_CHANGE = 20
+_NAMES = 100
+_DETAILS = 30
+_VALUE = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """The values that ``changes.diff.j2`` shows: blocks, those of changed defaults, and whether all names are told."""
+
+    blocks: tuple[JobBlock, ...]
+    defaults: tuple[JobBlock, ...]
+    full: bool
+
+
+def write_changes(blocks: Sequence[JobBlock], defaults: Sequence[JobBlock], most: int | None = None) -> str:
+    """Write the first blocks, each change once.
+
+    Args:
+        blocks: What differs in jobs.
+        defaults: What differs in jobs because a default has changed.
+        most: How many blocks are written at most; None for all.
+    """
+    some = [_shorten_block(one) for one in (*blocks, *defaults)[:most]]
+    changes = Changes(blocks=tuple(some[: len(blocks)]), defaults=tuple(some[len(blocks) :]), full=False)
+    return render("changes.diff.j2", changes)
+
+
+def write_every_job(diff: PlanDiff, sets: tuple[JobSets, JobSets]) -> str:
+    """Write what differs in each job, no name left out; nothing if that is too long.
+
+    Args:
+        diff: What differs.
+        sets: The jobs of the old and the new plan.
+    """
+    if len(diff.jobs) > _EVERY_JOB // _SHORTEST_CHANGE:
+        return ""
+    blocks = tuple(map(_shorten_block, group_equal_jobs(diff.jobs, sets)))
+    text = render("changes.diff.j2", Changes(blocks=blocks, defaults=(), full=True))
+    return text if len(text) <= _EVERY_JOB else ""
+
+
+def _shorten_block(block: JobBlock) -> JobBlock:
+    """Shorten the details of a job that would fill the whole text."""
+    details = tuple(map(_shorten_detail, block.details[:_DETAILS]))
+    if len(block.details) > _DETAILS:
+        details += (Detail(label=f"and {len(block.details) - _DETAILS} more", after="kedro-batch diff shows all"),)
+    return replace(block, jobs=_first_names(block.jobs), details=details)
+
+
+def _shorten_detail(one: Detail) -> Detail:
+    before, after = clip_pair(one.before, one.after, _VALUE)
+    gained, lost, each = (_first_names(tuple(map(_clipped, some))) for some in (one.gained, one.lost, one.each))
+    return Detail(label=_clipped(one.label), before=before, after=after, gained=gained, lost=lost, each=each)
+
+
+def _clipped(text: str) -> str:
+    return clip(text, _VALUE)
+
+
+def _first_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    return names if len(names) <= _NAMES else (*names[:_NAMES], f"and {len(names) - _NAMES} more")
