@@ -80,6 +80,5 @@ def test_long_values_are_shortened_to_what_differs():
 def test_long_values_of_the_same_words_are_shortened_to_their_first_difference():
     before, after = clip_pair(f"{LONG}a b {LONG}", f"{LONG}b a {LONG}", 40)
     assert (before, after) == tuple(
-        f"(1590 same characters)...omething; {words} e... (1599 more characters)"
-        for words in ("a b", "b a")
+        f"(1590 same characters)...omething; {words} e... (1599 more characters)" for words in ("a b", "b a")
     )

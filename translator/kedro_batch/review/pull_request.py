@@ -39,7 +39,7 @@ CHANGED_EDGES = 100
 """The most edges in the graph of a diff, which few readers unfold."""
 _GRAPH_CHARACTERS = 20_000
 _ROWS = 60
-"""The most rows of a table. Risks have fewer: at most five lines of each kind."""
+"""The most rows of a table. Risks have fewer: at most five lines of each kind or variable."""
 _TABLES = ("risks", "origin", "totals", "data")
 _SUBJECTS = 20
 """The most subjects of a risk that are named one by one."""
