@@ -26,8 +26,8 @@ def find_data_risks(
     for dataset in sorted(unwritten, key=lambda name: name not in after.readers):
         reader = next(iter(after.readers.get(dataset, ())), None)
         called = None if reader else renamed.rename(dataset)
-        known = called in after.writers and called not in before.writers
-        was, now = (dataset, called) if known else (None, None)
+        instead = called in after.writers and called not in before.writers
+        was, now = (dataset, called) if instead else (None, None)
         yield Risk(kind=RiskKind.DATASET_NOT_WRITTEN, job=reader, dataset=dataset, before=was, after=now)
     unordered = unordered_reads(new, after)
     known = set(unordered_reads(old, before)) if unordered else set()

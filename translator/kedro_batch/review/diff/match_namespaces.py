@@ -6,7 +6,7 @@ that of nodes without any is empty.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from os.path import commonprefix
+from itertools import takewhile
 
 from kedro_batch.plan.data_flow import without_transcoding
 from kedro_batch.plan.model import Job
@@ -50,9 +50,11 @@ def match_namespaces(old: Iterable[Job], new: Iterable[Job]) -> dict[str, str]:
     found = dict(pair for names in alike.values() for pair in _pair_by_middle(*names))
     called = set(found.values())
     left = [name for name in before if name not in found], [name for name in after if name not in called]
-    for one, other in _pair_by_middle(*left):
-        if 2 * (before[one] & after[other]).total() > max(before[one].total(), after[other].total()):
-            found[one] = other
+    found |= {
+        one: other
+        for one, other in _pair_by_middle(*left)
+        if 2 * (before[one] & after[other]).total() > max(before[one].total(), after[other].total())
+    }
     return {one: other for one, other in found.items() if one != other}
 
 
@@ -86,9 +88,15 @@ def _pair_by_middle(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[st
 
 
 def _by_middle(names: Sequence[str]) -> dict[str, str]:
-    front = len(commonprefix(names))
-    behind = len(commonprefix([name[front:][::-1] for name in names]))
+    front = _count_shared(names)
+    behind = _count_shared([name[front:][::-1] for name in names])
     return {name[front : len(name) - behind]: name for name in names}
+
+
+def _count_shared(names: Sequence[str]) -> int:
+    """Return how many characters at their beginning all names have in common."""
+    first, last = min(names, default=""), max(names, default="")  # what these two have in common, all have
+    return sum(1 for _ in takewhile(lambda both: both[0] == both[1], zip(first, last, strict=False)))
 
 
 class RenamedNamespaces:
