@@ -13,7 +13,7 @@ from kedro_batch.review.diff.model import Change, FieldChange, JobChange, WordCh
 from kedro_batch.review.diff.name_patterns import common_pattern
 
 OWN_NODE = "NODE"
-"""What stands for the nodes of each job in what is told of several."""
+"""What stands for the nodes of each job in what is shown of several."""
 _ODD = re.compile(r"[^A-Za-z0-9_-]+")
 """What names of nodes have, and those of jobs have not."""
 
@@ -25,8 +25,8 @@ class Facet:
     Attributes:
         key: Equal for details that are one change in several jobs.
         group: Equal for details that differ in nothing but their values.
-        alike: The detail, as it is told of several jobs; nothing if it follows from others.
-        own: The detail, as it is told of this job alone; nothing if its name tells it.
+        alike: The detail, as it is shown of several jobs; nothing if it follows from others.
+        own: The detail, as it is shown of this job alone; nothing if its name tells it.
         field: The setting, if it is one.
     """
 
@@ -58,7 +58,7 @@ def facets_of(one: JobChange, before: Job | None, after: Job | None) -> Iterator
             key = (
                 one.change is Change.RENAMED,
                 alike,
-            )  # a rename is told whole: the name of a job and those of its data
+            )  # a rename is shown whole: the name of a job and those of its data
             yield Facet(key=key, group=detail.label, alike=alike, own=detail)
     yield from map(_field_facet, long)
 

@@ -13,7 +13,7 @@ from kedro_batch.review.formatting import command_text, setting_text, value_text
 from kedro_batch.text.wording import counted
 
 _MANY = 6
-"""Datasets that became others, from which on a pattern tells how: fewer are named."""
+"""Datasets that became others, from which on a pattern says how: fewer are named."""
 _LONG = ("environment", "tags", "submit")
 """Settings that may be long; they come last."""
 
@@ -68,7 +68,7 @@ def data_details(data: DataChange, *, full: bool) -> Iterator[Detail]:
 
     Args:
         data: What differs.
-        full: Tell all names, also where a pattern tells how many of them became others.
+        full: Show all names, also where a pattern says how many of them became others.
     """
     for label, names in (("inputs", data.inputs), ("outputs", data.outputs), ("final outputs", data.final_outputs)):
         found = None if full or len(names.lost) < _MANY else common_pattern(names.lost, names.gained)
