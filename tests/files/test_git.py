@@ -183,3 +183,9 @@ def test_a_partial_clone_fetches_nothing_by_itself(root, tmp_path, left_out):
     assert find_promisor(root) is None
     git(clone, "fetch", "-q", "--refetch", "--no-filter", "upstream")
     assert read_object(clone, "HEAD~1:plan.yaml", MOST) == b"one\n"
+
+
+def test_the_reason_of_git_has_no_full_stop_since_messages_go_on_behind_it(tmp_path):
+    git(tmp_path, "init", "--quiet")
+    with pytest.raises(GitObjectError, match=r"invalid object name 'HEAD'$"):
+        read_object(tmp_path, "HEAD:./plan.yaml", MOST)
