@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, assert_never
 from kedro_batch.diagnostics import path_text
 from kedro_batch.review.diff.changed_values import Spelled, changed_parts
 from kedro_batch.review.diff.model import Risk, RiskKind
+from kedro_batch.review.diff.unlike_first import shape_of, sort_unlike_first
 from kedro_batch.review.formatting import name_text, setting_text, value_text
 from kedro_batch.review.job_sets import JobSets, Kind
 from kedro_batch.review.markdown_escape import clip_pair
@@ -33,6 +34,7 @@ class RiskLine:
         who: The subjects in one line, if they are jobs; None if they say more than that.
         heading: What exactly these jobs have in common, with their number; None if their names tell it.
         is_cost: It means that jobs may cost more, not that something may go wrong.
+        unlike: How many subjects, from the first one, have values of another kind than all others.
     """
 
     what: str
@@ -43,6 +45,7 @@ class RiskLine:
     who: str | None = None
     heading: str | None = None
     is_cost: bool = False
+    unlike: int = 0
 
     def described(self, sets: tuple[JobSets, JobSets]) -> "RiskLine":
         """Return the line with what its subjects have in common.
@@ -53,26 +56,29 @@ class RiskLine:
         jobs = [job for job in self.jobs if job]
         if not jobs or self.subjects != self.jobs:
             return self
-        of_plan = sets[self.what != RiskKind.JOB_REMOVED.replace("_", " ")]
+        of_plan = sets[self.what != _in_words(RiskKind.JOB_REMOVED)]
         found = of_plan.find(jobs, without=_ABOUT.get(self.what, ()))
         return replace(self, who=found.text(), heading=found.heading)
 
     @property
     def first_subjects(self) -> list[str]:
-        """The first subjects, and the number of further ones."""
-        more = len(self.subjects) - _SUBJECTS
-        return [*self.subjects[:_SUBJECTS], *([f"and {more:,} more"] if more > 0 else ())]
+        """The first subjects, all that are unlike each other among them, and the number of further ones."""
+        shown = max(_SUBJECTS, self.unlike)
+        more = len(self.subjects) - shown
+        return [*self.subjects[:shown], *([f"and {more:,} more"] if more > 0 else ())]
 
 
 def group_risks(risks: Sequence[Risk]) -> Iterator[RiskLine]:
     """Group risks of one kind by their values; if there are many values, group all risks of that kind.
 
-    What differs in a job definition is shown part by part. Of one kind, what few jobs have comes first, and of many
-    amounts the most extreme.
+    What differs in a job definition is shown part by part. Of one kind, what few jobs have comes first, then what is
+    unlike the others, and of many amounts the most extreme.
     """
-    lines = list(_lines(risks))
-    order = {kind: number for number, kind in enumerate(dict.fromkeys(one.what for one in lines))}
-    return iter(sorted(lines, key=lambda one: (order[one.what], len(one.subjects))))
+    lines = [(one, (one.what, shape_of(one.before, one.after))) for one in _lines(risks)]
+    order = {kind: number for number, kind in enumerate(dict.fromkeys(one.what for one, _ in lines))}
+    alike = Counter(shape for _, shape in lines)
+    lines.sort(key=lambda line: (order[line[0].what], len(line[0].subjects), alike[line[1]]))
+    return (one for one, _ in lines)
 
 
 def _lines(risks: Sequence[Risk]) -> Iterator[RiskLine]:
@@ -82,18 +88,23 @@ def _lines(risks: Sequence[Risk]) -> Iterator[RiskLine]:
     for part in parts:
         values = part.values if pairs[part.group] <= _VALUES else (None, None)
         alike.setdefault((part.group, values), []).append(part)
-    for (group, values), some in alike.items():
+    for (group, values), found in alike.items():
+        some = found
         each = pairs[group] > _VALUES
+        unlike = 0
         if each and group.kind in _AMOUNTS:
             some.sort(key=_extreme_first)
+        elif each:
+            some, unlike = sort_unlike_first(some, lambda part: part.values)
         about = [(subject, part.risk.job) for part in some if (subject := _subject(part, with_values=each))]
         yield RiskLine(
-            what=group.kind.replace("_", " "),
+            what=_in_words(group.kind),
             subjects=tuple(subject for subject, _ in about),
             jobs=tuple(job for _, job in about),
             before=values[0],
             after=values[1],
             is_cost=group.kind.is_cost,
+            unlike=unlike,
         )
 
 
@@ -124,11 +135,15 @@ class _Part(NamedTuple):
         return _Group(self.risk.kind, self.risk.definition is not None, self.risk.field)
 
 
+def _in_words(kind: RiskKind) -> str:
+    return kind.replace("_", " ").replace("vcpus", "vCPUs").replace("gpus", "GPUs")
+
+
 _ABOUT: Mapping[str, tuple[Kind, ...]] = {
-    "queue changed": (Kind.QUEUE,),
-    "definition changed": (Kind.DEFINITION,),
-    "gpus raised": (Kind.GPUS,),
-    "gpus lowered": (Kind.GPUS,),
+    _in_words(RiskKind.QUEUE_CHANGED): (Kind.QUEUE,),
+    _in_words(RiskKind.DEFINITION_CHANGED): (Kind.DEFINITION,),
+    _in_words(RiskKind.GPUS_RAISED): (Kind.GPUS,),
+    _in_words(RiskKind.GPUS_LOWERED): (Kind.GPUS,),
 }
 """What does not describe the jobs of a risk, since it is what has changed in them."""
 _LOWERED = (RiskKind.MEMORY_LOWERED, RiskKind.GPUS_LOWERED, RiskKind.TIMEOUT_LOWERED)

@@ -60,6 +60,12 @@ class DiffView:
     violations: tuple[Diagnostic, ...]
     violations_left_out: int
 
+    @property
+    def risks_heading(self) -> str:
+        """What the risks are called: those that only mean higher cost are not counted as risks."""
+        kinds = {one.is_cost for one in self.risks}
+        return "Risks and cost" if len(kinds) > 1 else "Cost" if True in kinds else "Risks"
+
 
 def build_diff_view(
     diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str, str], *, full: bool = False

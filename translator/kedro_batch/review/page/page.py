@@ -119,7 +119,7 @@ def _count_risks(lines: list[dict[str, Any]], noun: str) -> str:
     """Count the distinct risks, whatever number of jobs each is about, and apart what may cost more."""
     cost = sum(one["cost"] for one in lines)
     words = [counted(len(lines) - cost, noun)] if len(lines) > cost else []
-    return ", ".join([*words, *([f"{cost} that may cost more"] if cost else [])])
+    return ", ".join([*words, *([f"{counted(cost, 'change')} that may cost more"] if cost else [])])
 
 
 def _dagre() -> str:
