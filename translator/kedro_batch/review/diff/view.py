@@ -39,7 +39,7 @@ class DiffView:
         totals: The totals that differ.
         data: What differs in the datasets of the plan.
         whole: The only plan, if the other one is empty.
-        full: True if all names and values are told.
+        full: True if all names and values are shown.
     """
 
     old: str
