@@ -19,7 +19,7 @@ from kedro_batch.review.overview.build_overview import build_overview
 from kedro_batch.review.page.page import render_diff_page, render_overview_page
 from kedro_batch.text.escaping import for_review
 from tests.support.plans import a_job
-from tests.support.plans_of_pages import HOSTILE, before_and_after, hostile, layers
+from tests.support.plans_of_pages import HOSTILE, before_and_after, hostile, layers, plan_of
 
 ROOT = Path(__file__).parents[3]
 
@@ -260,6 +260,13 @@ def test_the_header_folds_what_says_where_a_plan_comes_from_and_shortens_its_dig
     assert '<span class="size">10 jobs, 10 nodes</span>' in page
     assert f'data-copy="{digest}"' in page
     assert page.index("<dt>vCPUs</dt>") < page.index("more facts</summary>") < page.index("<dt>project</dt>")
+
+
+def test_the_peaks_of_each_queue_are_folded_also_where_they_differ():
+    old = plan_of(a_job("a", job_queue="one"), a_job("b", job_queue="other"))
+    new = plan_of(*old.jobs, a_job("c", job_queue="one"))
+    for page in (page_of(new), diff_of(old, new)):
+        assert page.index("<dt>queues</dt>") < page.index("more facts</summary>") < page.index("<dt>peak by queue</dt>")
 
 
 def test_a_plan_that_is_not_there_has_no_digest():

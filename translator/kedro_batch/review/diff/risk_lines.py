@@ -56,7 +56,7 @@ class RiskLine:
         jobs = [job for job in self.jobs if job]
         if not jobs or self.subjects != self.jobs:
             return self
-        of_plan = sets[self.what != RiskKind.JOB_REMOVED.replace("_", " ")]
+        of_plan = sets[self.what != _in_words(RiskKind.JOB_REMOVED)]
         found = of_plan.find(jobs, without=_ABOUT.get(self.what, ()))
         return replace(self, who=found.text(), heading=found.heading)
 
@@ -98,7 +98,7 @@ def _lines(risks: Sequence[Risk]) -> Iterator[RiskLine]:
             some, unlike = sort_unlike_first(some, lambda part: part.values)
         about = [(subject, part.risk.job) for part in some if (subject := _subject(part, with_values=each))]
         yield RiskLine(
-            what=group.kind.replace("_", " "),
+            what=_in_words(group.kind),
             subjects=tuple(subject for subject, _ in about),
             jobs=tuple(job for _, job in about),
             before=values[0],
@@ -135,11 +135,15 @@ class _Part(NamedTuple):
         return _Group(self.risk.kind, self.risk.definition is not None, self.risk.field)
 
 
+def _in_words(kind: RiskKind) -> str:
+    return kind.replace("_", " ").replace("vcpus", "vCPUs").replace("gpus", "GPUs")
+
+
 _ABOUT: Mapping[str, tuple[Kind, ...]] = {
-    "queue changed": (Kind.QUEUE,),
-    "definition changed": (Kind.DEFINITION,),
-    "gpus raised": (Kind.GPUS,),
-    "gpus lowered": (Kind.GPUS,),
+    _in_words(RiskKind.QUEUE_CHANGED): (Kind.QUEUE,),
+    _in_words(RiskKind.DEFINITION_CHANGED): (Kind.DEFINITION,),
+    _in_words(RiskKind.GPUS_RAISED): (Kind.GPUS,),
+    _in_words(RiskKind.GPUS_LOWERED): (Kind.GPUS,),
 }
 """What does not describe the jobs of a risk, since it is what has changed in them."""
 _LOWERED = (RiskKind.MEMORY_LOWERED, RiskKind.GPUS_LOWERED, RiskKind.TIMEOUT_LOWERED)
