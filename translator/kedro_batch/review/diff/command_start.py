@@ -40,7 +40,7 @@ _LAUNCHERS = frozenset(
     ("spark-submit", "papermill", "snakemake", "nextflow", "jupyter", "streamlit", "dvc", "ray", "airflow")
 )
 """Programs that run code files, wherever these stand among their words."""
-_CODE = re.compile(r".+\.(py|ipynb|jar|zip|egg|whl|pex|[rR]|sh|sql|smk|nf|ya?ml|jl)", re.DOTALL)
+_CODE = re.compile(r".+\.(py|ipynb|jar|zip|egg|whl|pex|[rR]|sh|sql|smk|nf|jl)", re.DOTALL)
 _OF_WRAPPERS = re.compile(r"-|[0-9]|[A-Za-z_][A-Za-z0-9_]*=")
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
 CHOOSING = ("--env", "--conf-source", "--config", "--runner", "--nodes")
