@@ -34,6 +34,8 @@ const boxElement = (attributes, x, y, title, sign, texts) => {
     small.filter(Boolean).map((text, row) => typeof text === "string"
       ? smallLine(text, indent, 34 + 14 * row, room, smallFont) : svg("text", { class: "small", x: indent, y: 34 + 14 * row }, text)));
 };
+// Of a queue's ARN, a box shows the name alone; where it is from is in the details and the legend.
+const shortQueue = (queue) => queue.replace(/^arn:.*\//u, "…/");
 const jobBox = (number, x, y) => {
   const job = jobs[number];
   const nodes = job.nodes.length === 1 ? "" : count(job.nodes.length, "node");
@@ -41,7 +43,7 @@ const jobBox = (number, x, y) => {
   const said = [job.kind, job.name, `level ${job.level}`, nodes, words, queue && `queue ${queue}`].filter(Boolean).join(", ");
   const marks = [job.own, job.kind && !job.own ? "common" : "", onPath.has(number) ? "longest" : "", job.settings.gpus ? "gpu" : ""];
   return boxElement({ class: `job ${joinClasses(marks)} ${coloursOf([job])}`, "data-job": number, "aria-label": said }, x, y,
-    job.change?.before ? `${job.change.before} -> ${job.name}` : job.name, SIGNS[job.own], [job.name, words || "set by the job definition", joinWords([nodes, queue])]);
+    job.change?.before ? `${job.change.before} -> ${job.name}` : job.name, SIGNS[job.own], [job.name, words || "set by the job definition", joinWords([nodes, shortQueue(queue)])]);
 };
 const joinClasses = (names) => names.filter(Boolean).join(" ");
 const onPath = new Set(plan.path);
@@ -69,7 +71,7 @@ const groupBox = (folds) => (id, x, y) => {
   const kinds = changesIn(group);
   const counts = kinds.map((kind) => `  ${SIGNS[kind]}${group.changes[kind].toLocaleString("en")}`);
   const room = WIDTH - 32 - widthOf(`${some} · `, FONTS.group[1]) - widthOf(counts.join(""), `bold ${FONTS.group[1]}`);
-  const all = queues.join(", ");
+  const all = queues.map(shortQueue).join(", ");
   const inShort = queues.length > 1 && widthOf(all, FONTS.group[1]) > room ? count(queues.length, "queue") : fitting(all, room, FONTS.group[1]);
   const said = [group.kind, group.name, some, amounts, `${queues.length === 1 ? "queue" : "queues"} ${queues.join(" ")}`, ...kinds.map((kind) => `${group.changes[kind]} ${kind}`)].filter(Boolean).join(", ");
   const signs = kinds.map((kind, number) => svg("tspan", { class: kind }, counts[number]));

@@ -195,6 +195,7 @@ listenToKeys(actions, {
   },
 });
 byId("only")?.addEventListener("change", () => setOnly(byId("only").checked));
+byId("only")?.toggleAttribute("disabled", plan.shown === null); // no job has a change of its own
 let openOnScreen = []; // what is folded in the header, before it is printed whole
 addEventListener("beforeprint", () => {
   const folds = [...document.querySelectorAll("header details")];

@@ -69,7 +69,7 @@ def with_less_memory(job):
 
 def turns():
     """Three namespaces that take turns, in a long chain; their queue has a long name in wide letters."""
-    queue = "\N{CJK UNIFIED IDEOGRAPH-4E2D}" * 60
+    queue = "arn:aws:batch:eu-west-1:123456789012:job-queue/" + "\N{CJK UNIFIED IDEOGRAPH-4E2D}" * 60
     names = [f"job_{number:03}" for number in range(150)]
     above = [(), *[(JobName(name),) for name in names]]
     return plan_of(
@@ -409,6 +409,10 @@ def test_namespaces_that_wait_for_each_other_are_drawn_and_marked(opened):
         page.set_viewport_size({"width": 400, "height": 700})
         boxes = [one.bounding_box() for one in page.locator("#graph .job").all()]
         assert min(one["y"] for one in boxes) < 300  # not in the middle of an empty canvas
+        assert (
+            "\N{HORIZONTAL ELLIPSIS}/\N{CJK UNIFIED IDEOGRAPH-4E2D}"
+            in page.locator("#graph .group").first.text_content()
+        )
         assert max(one["width"] for one in boxes) < 230  # the long name of the queue does not stick out
         assert page.evaluate("document.scrollingElement.scrollWidth") <= 400
     with opened("spaces") as page:

@@ -1,5 +1,8 @@
 """Bulk edits in which each job has values of its own must not hide one that is unlike the others, in any format."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 import pytest
 
 from kedro_batch.plan.model import Plan
@@ -13,7 +16,7 @@ from tests.support.plans import a_job
 JOBS = 60
 ODD = JOBS - 7
 LONG = "echo something; " * 100
-BULKS = {
+BULKS: Mapping[str, Callable[[str, int], dict[str, Any]]] = {
     "scripts": lambda text, number: {"command": ("sh", "-c", f"run {text}-{number}")},
     "long scripts": lambda text, number: {"command": ("sh", "-c", f"run {text[0]}; {LONG}; {text} {number}")},
     "programs": lambda text, number: {"command": (f"/opt/{text}/{number}",)},

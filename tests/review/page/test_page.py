@@ -274,6 +274,7 @@ def test_a_plan_that_is_not_there_has_no_digest():
     gone = diff_of(plan, Plan(jobs=()))
     assert gone.count('class="digest"') == 1
     assert plan_digest(plan) in gone
+    assert "<ins></ins>" not in gone  # nothing is written as "-"
     assert diff_of(plan, plan).count('class="digest"') == 1
 
 
@@ -294,3 +295,10 @@ def test_a_changed_default_is_told_once_and_no_job_is_drawn_as_changed_by_it():
     assert [job["name"] for job in data["jobs"] if not job["change"].get("common")] == [other.name]
     (raised,) = [one for one in data["risks"] if one["what"] == "attempts raised"]
     assert (raised["before"], raised["after"], raised["who"], len(raised["about"])) == ("2", "3", "all 10 jobs", 10)
+
+
+def test_a_group_that_is_gone_says_what_it_asked_for():
+    jobs = [a_job(f"j{n}", nodes=(f"{'ab'[n % 2]}.n{n}",), resources=Resources(vcpus=2)) for n in range(8)]
+    old, new = plan_of(*jobs), plan_of(*jobs[::2])
+    words = {group["name"]: group["words"] for group in data_of(diff_of(old, new))["groups"]}
+    assert words == {"a": ["4 jobs", "at least 8 vCPUs"], "b": ["4 jobs", "at least 8 vCPUs"]}

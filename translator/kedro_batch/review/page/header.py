@@ -106,7 +106,7 @@ def build_diff_header(
     facts = [
         HeaderFact(label=label, value=now, before="" if then == now else then)
         for label in {**before, **after}
-        for then, now in [(before.get(label, "-"), after.get(label, "-"))]
+        for then, now in [(before.get(label) or "-", after.get(label) or "-")]
     ]
     numbers = (
         ("added", counts.added, "+ {} added"),
