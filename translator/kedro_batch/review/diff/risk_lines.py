@@ -25,24 +25,32 @@ class RiskLine:
     """Risks of one kind with the same values, or with too many values for a line of each.
 
     Attributes:
-        what: The kind, as words.
+        kind: The kind.
         subjects: What each risk is about; empty for the whole plan.
         jobs: The job of each subject, if it has one.
         before: The value before; None if there is none, or if each subject states its own.
         after: The value after, likewise.
         who: The subjects in one line, if they are jobs; None if they say more than that.
         heading: What exactly these jobs have in common, with their number; None if their names tell it.
-        is_cost: It means that jobs may cost more, not that something may go wrong.
     """
 
-    what: str
+    kind: RiskKind
     subjects: tuple[str, ...]
     jobs: tuple[str | None, ...]
     before: str | None
     after: str | None
     who: str | None = None
     heading: str | None = None
-    is_cost: bool = False
+
+    @property
+    def what(self) -> str:
+        """The kind, as words."""
+        return self.kind.replace("_", " ")
+
+    @property
+    def is_cost(self) -> bool:
+        """True if it means that jobs may cost more, not that something may go wrong."""
+        return self.kind.is_cost
 
     def described(self, sets: tuple[JobSets, JobSets]) -> "RiskLine":
         """Return the line with what its subjects have in common.
@@ -53,8 +61,8 @@ class RiskLine:
         jobs = [job for job in self.jobs if job]
         if not jobs or self.subjects != self.jobs:
             return self
-        of_plan = sets[self.what != RiskKind.JOB_REMOVED.replace("_", " ")]
-        found = of_plan.find(jobs, without=_ABOUT.get(self.what, ()))
+        of_plan = sets[self.kind is not RiskKind.JOB_REMOVED]
+        found = of_plan.find(jobs, without=_ABOUT.get(self.kind, ()))
         return replace(self, who=found.text(), heading=found.heading)
 
     @property
@@ -71,8 +79,8 @@ def group_risks(risks: Sequence[Risk]) -> Iterator[RiskLine]:
     amounts the most extreme.
     """
     lines = list(_lines(risks))
-    order = {kind: number for number, kind in enumerate(dict.fromkeys(one.what for one in lines))}
-    return iter(sorted(lines, key=lambda one: (order[one.what], len(one.subjects))))
+    order = {kind: number for number, kind in enumerate(dict.fromkeys(one.kind for one in lines))}
+    return iter(sorted(lines, key=lambda one: (order[one.kind], len(one.subjects))))
 
 
 def _lines(risks: Sequence[Risk]) -> Iterator[RiskLine]:
@@ -88,12 +96,11 @@ def _lines(risks: Sequence[Risk]) -> Iterator[RiskLine]:
             some.sort(key=_extreme_first)
         about = [(subject, part.risk.job) for part in some if (subject := _subject(part, with_values=each))]
         yield RiskLine(
-            what=group.kind.replace("_", " "),
+            kind=group.kind,
             subjects=tuple(subject for subject, _ in about),
             jobs=tuple(job for _, job in about),
             before=values[0],
             after=values[1],
-            is_cost=group.kind.is_cost,
         )
 
 
@@ -124,11 +131,11 @@ class _Part(NamedTuple):
         return _Group(self.risk.kind, self.risk.definition is not None, self.risk.field)
 
 
-_ABOUT: Mapping[str, tuple[Kind, ...]] = {
-    "queue changed": (Kind.QUEUE,),
-    "definition changed": (Kind.DEFINITION,),
-    "gpus raised": (Kind.GPUS,),
-    "gpus lowered": (Kind.GPUS,),
+_ABOUT: Mapping[RiskKind, tuple[Kind, ...]] = {
+    RiskKind.QUEUE_CHANGED: (Kind.QUEUE,),
+    RiskKind.DEFINITION_CHANGED: (Kind.DEFINITION,),
+    RiskKind.GPUS_RAISED: (Kind.GPUS,),
+    RiskKind.GPUS_LOWERED: (Kind.GPUS,),
 }
 """What does not describe the jobs of a risk, since it is what has changed in them."""
 _LOWERED = (RiskKind.MEMORY_LOWERED, RiskKind.GPUS_LOWERED, RiskKind.TIMEOUT_LOWERED)
