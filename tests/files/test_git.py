@@ -127,6 +127,20 @@ def test_what_cannot_be_read_has_a_reason_in_gits_words(root, monkeypatch, name,
     assert str(caught.value) == reason
 
 
+@pytest.mark.parametrize("named", ["work", "origin/work"])
+def test_a_tag_does_not_stand_in_for_a_branch(root, named):
+    """Who may push tags could else choose the policy by which plans of a branch are judged."""
+    git(root, "update-ref", "refs/heads/work", "HEAD")
+    git(root, "update-ref", "refs/remotes/origin/work", "HEAD")
+    assert read_object(root, f"{named}:plan.yaml", MOST) == b"one\n"
+    (root / "plan.yaml").write_text("two\n")
+    commit_all(root)
+    git(root, "tag", named)
+    git(root, "config", "core.warnAmbiguousRefs", "false")
+    with pytest.raises(GitObjectError, match="more than one branch, tag or commit has this name: write refs/heads/"):
+        read_object(root, f"{named}:plan.yaml", MOST)
+
+
 def test_a_replaced_object_is_what_its_name_says(root):
     (root / "other").write_text("other\n")
     commit_all(root)

@@ -284,6 +284,16 @@ def test_changes_that_many_jobs_have_come_after_what_few_have_and_before_the_job
     ]
 
 
+def test_jobs_and_names_that_are_not_named_are_counted():
+    old = plan_of(300, attempts=2)
+    jobs = tuple(
+        replace(job, reads=tuple(f"d{n:03}" for n in range(250))) if n % 3 else job for n, job in enumerate(old.jobs)
+    )
+    text = render_diff_markdown(diff_plans(old, replace(old, jobs=jobs)), old, replace(old, jobs=jobs), _CALLED)
+    changes = text.partition("```diff")[2].partition("```")[0]
+    assert re.findall(r"and (\d+) more", changes) == ["240", "190"]
+
+
 def test_what_differs_in_each_job_is_folded_or_its_command_is_named():
     old = plan_of(30, attempts=2)
     new = changed(old, command=("y",))

@@ -2,12 +2,13 @@
 
 import pytest
 
-from kedro_batch.plan.model import Plan
-from kedro_batch.plan.policy.job_containers import amount_of, other_commands
+from kedro_batch.plan.model import Job, JobName, Plan
+from kedro_batch.plan.policy.job_containers import amount_of, commands_of
 from kedro_batch.plan.policy.model import Unknown
 from kedro_batch.plan.settings import JobDefinition, JobSettings, Resources
 
 UNDECLARED, MISSING, BESIDE = Unknown.BY_DEFINITION, Unknown.NOT_STATED, Unknown.OTHER_CONTAINER
+ODD = Unknown.NOT_UNDERSTOOD
 PLAIN = JobDefinition(image="i", resources=Resources(vcpus=2, memory_mib=4096))
 
 
@@ -66,7 +67,7 @@ STATED = {"vcpus": 1, "memory_mib": 1024}
         (pod(MAIN, SIDE), on_pod(MAIN), (BESIDE, BESIDE, 0)),
         (pod({**MAIN, "resources": LARGE}), on_pod(MAIN), (1, 1024, 1)),
         (pod({"image": "i"}), on_pod({}), (1, 1024, 0)),
-        (pod(MAIN, {**SIDE, "resources": {"limits": {"cpu": "1e3", "memory": "many"}}}), on_pod(MAIN), (BESIDE,) * 2),
+        (pod(MAIN, {**SIDE, "resources": {"limits": {"cpu": "1e3", "memory": "many"}}}), on_pod(MAIN), (ODD,) * 2),
         (task(MAIN, {**SIDE, "resourceRequirements": REQUIRED}), on_task(MAIN), (5, 2048, 2)),
         (task(MAIN, SIDE), on_task(MAIN, {**SIDE, "command": ["x"], "resourceRequirements": REQUIRED}), (5, 2048, 2)),
         (None, on_task(MAIN), (1, 1024, UNDECLARED)),
@@ -77,9 +78,10 @@ def test_all_containers_of_a_job_count(definition, submit, expected):
     assert amounts(STATED, definition, submit)[: len(expected)] == expected
 
 
-def test_the_commands_beside_that_of_the_job_are_seen():
-    settings = JobSettings(job_definition="d", submit=on_pod(MAIN, {"name": "given", "command": ["a"], "args": ["b"]}))
+def test_the_commands_of_all_containers_are_seen():
+    submit = on_pod(MAIN, {"name": "given", "command": ["a"], "args": ["b"]})
     declared = pod({**MAIN, "command": ["replaced"]}, {"name": "given", "command": ["x"]}, {**SIDE, "args": ["c"]})
-    plan = Plan(jobs=(), job_definitions={"d": declared})
-    assert list(other_commands(settings, plan)) == [["a", "b"], ["c"]]
-    assert list(other_commands(JobSettings(job_definition="d"), Plan(jobs=()))) == []
+    own = Job(name=JobName("j"), command=("run",), settings=JobSettings(job_definition="d", submit=submit))
+    plan = Plan(jobs=(own,), job_definitions={"d": declared})
+    assert list(commands_of(own, plan)) == [(True, ("run",)), (False, ("a", "b")), (False, ("c",))]
+    assert list(commands_of(own, Plan(jobs=(own,)))) == [(True, ("run",)), (False, ("a", "b"))]

@@ -190,13 +190,13 @@ def test_a_change_is_shown_and_after_a_push_without_the_plan_it_is_said_how_to_u
     assert (first.check, first.written, first.judged) == (0, POSTED, 0)
     assert first.text.startswith(f"{MARKER}\n\n### Plan: ")
     assert "`plan.yaml` compared with `main:plan.yaml`" in first.text
-    assert "4096" in first.text
+    assert "4 GiB" in first.text
 
     repository.give_memory(8192, compiled=False)
     stale = forge.review(repository, first.text, strangers=150)
     assert (stale.check, stale.written) == (3, REPLACED)
     assert stale.text.startswith(f"{MARKER}\n{UPDATE}\n\n### Plan: ")
-    assert "4096" in stale.text
+    assert "4 GiB" in stale.text
 
 
 def test_a_pull_request_that_leaves_the_plan_alone_gets_no_comment_but_an_earlier_one_is_replaced(forge, repository):
@@ -269,7 +269,7 @@ def test_a_fork_gets_no_comment_and_its_text_is_in_the_summary_or_the_log(forge,
     repository.give_memory(4096)
     review = forge.review(repository, token=False)
     assert (review.check, review.written, review.judged) == (0, None, 0)
-    assert "4096" in review.text
+    assert "4 GiB" in review.text
 
 
 @pytest.mark.parametrize(("files", "asked"), [({}, "-r requirements.txt"), ({"requirements.txt": None}, "-e .")])

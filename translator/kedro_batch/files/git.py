@@ -17,7 +17,9 @@ _FIXED = (
     "--no-optional-locks",
     *("-c", "core.fsmonitor=false"),
     *("-c", f"core.hooksPath={os.devnull}"),
+    *("-c", "core.warnAmbiguousRefs=true"),
 )
+_AMBIGUOUS = b" is ambiguous."
 _VARIABLES = {
     "LC_ALL": "C",  # what git says is read
     "GIT_OPTIONAL_LOCKS": "0",
@@ -70,12 +72,18 @@ def read_object(root: Path, name: str, most: int) -> bytes:
 
     Raises:
         GitObjectTooLargeError: It is larger.
-        GitObjectError: It cannot be read, or is a folder.
+        GitObjectError: It cannot be read, is a folder, or its revision has the name of several. Git would take the tag
+            before the branch, and others may push tags than branches.
         FileNotFoundError: git is not installed.
     """
     sized = run_git(root, "cat-file", "-s", name)
     if sized.returncode:
         raise GitObjectError(_reason(sized.stderr))
+    if _AMBIGUOUS in sized.stderr:
+        raise GitObjectError(
+            "more than one branch, tag or commit has this name: write refs/heads/NAME for a branch of this clone, "
+            "refs/remotes/origin/NAME for one of origin, refs/tags/NAME for a tag, or all digits of a commit"
+        )
     if int(sized.stdout) > most:
         raise GitObjectTooLargeError
     command = ["git", *_FIXED, "cat-file", "blob", name]

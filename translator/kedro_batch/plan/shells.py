@@ -1,11 +1,18 @@
 """Programs that take a command of their own as text: what a job runs is then no longer what its plan says. Pure."""
 
-SHELLS = frozenset(
-    [
-        *("sh", "bash", "rbash", "dash", "ash", "zsh", "ksh", "ksh93", "mksh", "csh", "tcsh", "fish", "busybox"),
-        *("cmd", "cmd.exe", "powershell", "powershell.exe", "pwsh", "pwsh.exe"),
-    ]
+import re
+
+_NAMES = (
+    "sh bash rbash ash dash ksh pdksh mksh lksh oksh zsh csh tcsh fish yash posh xonsh busybox toybox "
+    "cmd powershell pwsh"
 )
+_SHELL = re.compile(rf"({_NAMES.replace(' ', '|')})[0-9]*([._-]?(static|[0-9.]+))?(\.exe)?")
+"""The names of shells; some have a version, or how they were built, behind them."""
+
+
+def is_shell(word: str) -> bool:
+    """True if a word is called like a shell, in any folder."""
+    return _SHELL.fullmatch(program_name(word)) is not None
 
 
 def program_name(word: str) -> str:

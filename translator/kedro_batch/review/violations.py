@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from kedro_batch.diagnostics import Code, Diagnostic
 from kedro_batch.plan.checks.credentials import looks_like_credential
 from kedro_batch.plan.model import Plan
+from kedro_batch.plan.policy.job_commands import is_replaced
 from kedro_batch.plan.policy.model import Policy, RuleName, Unknown, Violation
 from kedro_batch.review.formatting import setting_text
 from kedro_batch.review.job_sets import JobSets
@@ -90,6 +91,10 @@ def _unknown_words(one: Violation) -> _Words:
             return _Words(f"the plan names no {what}", remedy=f"Write {what} into the settings")
         case RuleName.REQUIRED_TAGS:
             return _Words(f"no tag {_shown(one.field)}")
+    return _unknown_setting(one)
+
+
+def _unknown_setting(one: Violation) -> _Words:
     state = f"State {one.field}"
     match one.unknown:
         case Unknown.BY_DEFINITION:  # jobs that ask for no GPUs get those of their definition
@@ -97,6 +102,9 @@ def _unknown_words(one: Violation) -> _Words:
         case Unknown.OTHER_CONTAINER:
             remedy = f"{state} for it in the job definition"
             return _Words(f"{one.field} is not stated for a further container", remedy=remedy)
+        case Unknown.NOT_UNDERSTOOD:
+            remedy = "Write a number, such as 2, 500m or 4Gi"
+            return _Words(f"{one.field} of a container", ", in a spelling that is not understood", remedy)
         case _:
             return _Words(f"{one.field} is not stated", ", so that nothing bounds it", state)
 
@@ -125,6 +133,7 @@ def _place(what: str) -> Callable[[Violation], str]:
     return lambda one: f"{one.field or 'the plan'} is of {what} {_shown(one.found)}"
 
 
+_SHELL, _REPLACED = _text("shell"), _text("word", ", for which another one is put in,")
 _FOUND: Mapping[RuleName, Callable[[Violation], str]] = {
     RuleName.JOB_QUEUES: _text("queue"),
     RuleName.JOB_DEFINITIONS: _text("job definition"),
@@ -142,7 +151,7 @@ _FOUND: Mapping[RuleName, Callable[[Violation], str]] = {
     RuleName.MAX_VCPU_HOURS: lambda one: f"up to {_hours(one.found)} (vCPUs x timeout x attempts)",
     RuleName.REQUIRED_TAGS: lambda one: f"tag {_shown(one.field)} is {_shown(one.found, one.field)}",
     RuleName.PROGRAMS: _text("program"),
-    RuleName.NO_SHELL: _text("shell"),
+    RuleName.NO_SHELL: lambda one: (_REPLACED if is_replaced(one.found) else _SHELL)(one),
 }
 """What a plan has, before the jobs that have it."""
 

@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from kedro_batch.diagnostics import FieldPath
-from kedro_batch.plan.model import Plan
+from kedro_batch.plan.model import Job, Plan
 from kedro_batch.plan.policy.model import Unknown
 from kedro_batch.plan.register_definition import own_containers
 from kedro_batch.plan.settings import JobDefinition, JobSettings
@@ -23,8 +23,8 @@ from kedro_batch.plan.submit_job import PODS, TASKS, command_container, containe
 AMOUNTS = ("vcpus", "memory_mib", "gpus")
 _REQUIREMENTS = {"vcpus": "VCPU", "memory_mib": "MEMORY", "gpus": "GPU"}
 """[api] The types of resourceRequirements."""
-_QUANTITIES = {"vcpus": "cpu", "memory_mib": "memory", "gpus": "nvidia.com/gpu"}
-"""[api] The keys of limits and requests."""
+_QUANTITIES = {"vcpus": "cpu", "memory_mib": "memory", "gpus": "/gpu"}
+"""[api] The keys of limits and requests, or how they end: ``nvidia.com/gpu``."""
 _QUANTITY = re.compile(r"(?P<number>[0-9]{1,20}(\.[0-9]{1,9})?)(?P<unit>m|[kMGT]|[KMGT]i)?")
 _UNITS = {
     "m": Fraction(1, 1000),
@@ -73,19 +73,32 @@ def amount_of(name: str, settings: JobSettings, plan: Plan) -> Amount:
     return Amount(value=declared or 0, path=("job_definitions", named, "resources", name), definition=named)
 
 
-def other_commands(settings: JobSettings, plan: Plan) -> Iterator[Sequence[str]]:
-    """Yield the commands of the containers beside that which gets the command of the job."""
-    several = _several(settings, plan.job_definitions.get(settings.job_definition)) or ()
-    for override, declared, is_main in several:
-        if not is_main:
-            given = {**declared, **override}
-            words = [*_words(given.get("command")), *_words(given.get("args"))]
-            if words:
-                yield words
+def commands_of(job: Job, plan: Plan) -> Iterator[tuple[bool, tuple[str, ...]]]:
+    """Yield the commands of a job's containers: that of the job, marked by True, and those of containers beside it.
+
+    Arguments that the definition has for the container of the job stand behind its command.
+    """
+    yield True, job.command
+    if not job.settings.submit and not plan.job_definitions:  # most plans, and all of their jobs
+        return
+    for override, declared, is_main in (
+        _several(job.settings, plan.job_definitions.get(job.settings.job_definition)) or ()
+    ):
+        command = job.command if is_main else _words(override, declared, "command")
+        words = (*command, *_words(override, declared, "args"))
+        if words and words != job.command:
+            yield False, words
 
 
-def _words(value: Any) -> list[str]:
-    return [word for word in value if isinstance(word, str)] if isinstance(value, list | tuple) else []
+def _words(override: _Container, declared: _Container, field: str) -> tuple[str, ...]:
+    """Return the words of a command; an empty one replaces none."""
+    return tuple(word for word in override.get(field) or declared.get(field) or () if isinstance(word, str))
+
+
+def images_of_submit(settings: JobSettings) -> tuple[str, ...]:
+    """Return the images that ``submit`` puts in the place of those of the definition."""
+    images = (one.get("image") for one in _overrides(settings.submit))
+    return tuple(dict.fromkeys(image for image in images if isinstance(image, str)))
 
 
 def _several(
@@ -96,18 +109,16 @@ def _several(
     Each comes with what ``submit`` says of it, what the declared definition says of it, and True if it is the one that
     gets the command of the job.
     """
-    field = next((one for one in (PODS, TASKS) if one in settings.submit), None)
     own = definition and own_containers(definition.register)
-    if field is None and not own:
+    if not own and not {PODS, TASKS} & settings.submit.keys():
         return None
-    overrides = containers_of(settings.submit, field) if field else []
     declared = [*_declared(definition.register)] if definition else []
     found = command_container(settings.submit)
     main = found[1] if found else None
     names = [one.get("name") for one in declared]
     pairs: list[tuple[_Container, _Container, bool]] = []
     used: set[int] = set()
-    for one in overrides:
+    for one in _overrides(settings.submit):
         # A container without a name is the only one.
         at = names.index(one.get("name")) if one.get("name") in names else 0 if len(declared) == 1 else None
         if at is not None:
@@ -115,6 +126,12 @@ def _several(
         pairs.append((one, {} if at is None else declared[at], one is main))
     pairs += [({}, one, False) for at, one in enumerate(declared) if at not in used]
     return pairs
+
+
+def _overrides(submit: Mapping[str, Any]) -> list[_Container]:
+    """Return all containers that ``submit`` names, as ``_declared`` those of a definition."""
+    first = submit.get(PODS, {}).get("podProperties", {}).get("initContainers", ())
+    return [*first, *containers_of(submit, PODS), *containers_of(submit, TASKS)]
 
 
 def _declared(register: Mapping[str, Any]) -> Iterator[_Container]:
@@ -134,6 +151,8 @@ def _sum(
     for override, below, is_main in several:
         known = [stated if is_main else None, _in_container(name, override), _in_container(name, below)]
         amount = next((one for one in known if one is not None), None)
+        if isinstance(amount, Unknown):
+            return Amount(unknown=amount)
         if amount is not None:
             total += Fraction(amount)
         elif undeclared:
@@ -143,20 +162,27 @@ def _sum(
     return Amount(value=int(total) if total.denominator == 1 else float(total), path=("submit",))
 
 
-def _in_container(name: str, container: _Container) -> Fraction | None:
-    """Return how much a container gets; None if it does not say, or says it in a way that is not understood."""
-    for one in container.get("resourceRequirements", ()):
-        if one.get("type") == _REQUIREMENTS[name]:
-            return _parsed(one.get("value"))
-    resources = container.get("resources", {})
-    for part in ("limits", "requests"):
-        if _QUANTITIES[name] in resources.get(part, {}):
-            amount = _parsed(resources[part][_QUANTITIES[name]])
-            return amount / _BYTES_IN_MIB if amount is not None and name == "memory_mib" else amount
-    return None
+def _in_container(name: str, container: _Container) -> Fraction | Unknown | None:
+    """Return how much a container gets, the most if it says so more than once; None if it does not say."""
+    required = [
+        _parsed(one.get("value"))
+        for one in container.get("resourceRequirements", ())
+        if str(one.get("type")).upper() == _REQUIREMENTS[name]
+    ]
+    in_pods = [
+        (amount := _parsed(value)) and amount / (_BYTES_IN_MIB if name == "memory_mib" else 1)
+        for part in ("limits", "requests")
+        for key, value in container.get("resources", {}).get(part, {}).items()
+        if key.lower().endswith(_QUANTITIES[name])
+    ]
+    amounts = [*required, *in_pods]
+    understood = [amount for amount in amounts if amount is not None]
+    if len(understood) < len(amounts):
+        return Unknown.NOT_UNDERSTOOD
+    return max(understood, default=None)
 
 
 def _parsed(text: Any) -> Fraction | None:
-    """Read a quantity such as ``500m``, ``4096`` or ``2Gi``."""
+    """Read a quantity such as ``500m``, ``4096`` or ``2Gi``; None if it is spelled in a way that is not understood."""
     found = _QUANTITY.fullmatch(str(text))
     return Fraction(found["number"]) * _UNITS.get(found["unit"] or "", Fraction(1)) if found else None

@@ -6,23 +6,22 @@ in the same way are one violation, so that 800 jobs with one wrong default are n
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, NamedTuple
 
 from kedro_batch.diagnostics import FieldPath
 from kedro_batch.plan.checks.job_definitions import images_of
-from kedro_batch.plan.image_reference import parse_image
-from kedro_batch.plan.model import JOIN_COMMAND, Job, Plan
-from kedro_batch.plan.policy.job_containers import AMOUNTS, amount_of, other_commands
+from kedro_batch.plan.model import Plan
+from kedro_batch.plan.policy.allowed_names import has_digest, is_allowed, is_allowed_image
+from kedro_batch.plan.policy.job_commands import find_shell, find_wrong_program
+from kedro_batch.plan.policy.job_containers import AMOUNTS, amount_of, commands_of, images_of_submit
 from kedro_batch.plan.policy.model import Policy, Rule, RuleName, Unknown, Violation
 from kedro_batch.plan.settings import JobSettings
-from kedro_batch.plan.shells import SHELLS, program_name
 from kedro_batch.text.arns import account_in_arn, name_of_arn, region_in_arn
 
 _S_IN_H = 3600
 _ATTEMPTS_BY_DEFAULT = 1
 """The AWS Batch API reference, RetryStrategy: a job whose definition names no number is started once."""
-_DOCKER_HUB = "docker.io"
 
 
 class _Found(NamedTuple):
@@ -59,7 +58,6 @@ def _judge(rule: Rule, plan: Plan) -> Iterator[Violation]:
             yield from _judge_location(rule, plan)
         case RuleName.REGISTRIES | RuleName.IMAGES_BY_DIGEST:
             yield from _judge_images(rule, plan)
-            yield from _judge_settings(rule, plan, _undeclared)
         case RuleName.PROGRAMS | RuleName.NO_SHELL:
             yield from _judge_commands(rule, plan)
         case _:
@@ -118,7 +116,7 @@ def _judge_settings(rule: Rule, plan: Plan, find: _Finder) -> Iterator[Violation
 
 def _find_name(name: str, rule: Rule, settings: JobSettings, _: Plan) -> Iterator[_Found]:
     value = getattr(settings, name)
-    if not _allowed(value, rule.value):
+    if not is_allowed(value, rule.value):
         yield _Found(value=value, path=(name,))
 
 
@@ -126,12 +124,6 @@ def _find_no_revision(_: Rule, settings: JobSettings, plan: Plan) -> Iterator[_F
     named = settings.job_definition
     if named not in plan.job_definitions and ":" not in name_of_arn(named):
         yield _Found(value=named, path=("job_definition",))
-
-
-def _undeclared(_: Rule, settings: JobSettings, plan: Plan) -> Iterator[_Found]:
-    """Find a definition whose image is not known."""
-    if settings.job_definition not in plan.job_definitions:
-        yield _Found(unknown=Unknown.BY_DEFINITION, definition=settings.job_definition, path=("job_definition",))
 
 
 def _find_amount(name: str, rule: Rule, settings: JobSettings, plan: Plan) -> Iterator[_Found]:
@@ -176,7 +168,7 @@ def _find_tags(rule: Rule, settings: JobSettings, plan: Plan) -> Iterator[_Found
         value = settings.tags.get(key) if plan.submit_tags else None
         if value is None:
             yield _Found(unknown=Unknown.NOT_STATED, field=key)
-        elif not _allowed(value, tuple(allowed)):
+        elif not is_allowed(value, tuple(allowed)):
             yield _Found(value=value, field=key, path=("tags", key))
 
 
@@ -191,35 +183,23 @@ _FINDERS: Mapping[RuleName, _Finder] = {
 }
 
 
-def _allowed(name: str, patterns: tuple[str, ...]) -> bool:
-    """True if a name is one of those, or begins as one that ends with an asterisk."""
-    whole, beginnings = _parted(patterns)
-    return name in whole or name.startswith(beginnings)
-
-
-@lru_cache
-def _parted(patterns: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...]]:
-    """Return the names without an asterisk, and the beginnings of those with one."""
-    beginnings = tuple(one[:-1] for one in patterns if one.endswith("*"))
-    return frozenset(one for one in patterns if not one.endswith("*")), beginnings
-
-
 def _judge_hours(rule: Rule, plan: Plan) -> Iterator[Violation]:
-    total, unknown = 0.0, list[tuple[int, _Found]]()
+    seconds, unknown = 0.0, list[tuple[int, _Found]]()
     known: dict[int, tuple[float, tuple[_Found, ...]]] = {}
     for index, job in enumerate(plan.jobs):
         if id(job.settings) not in known:
-            known[id(job.settings)] = _hours_of(job.settings, plan)
-        hours, missing = known[id(job.settings)]
-        total += hours
+            known[id(job.settings)] = _vcpu_seconds(job.settings, plan)
+        own, missing = known[id(job.settings)]
+        seconds += own
         unknown += [(index, one) for one in missing]
+    total = seconds / _S_IN_H  # divided once: the sum of hours would not be exact
     if total > rule.value:
         yield Violation(rule=rule, found=total, path=("jobs",))
     yield from _violations(rule, plan, unknown)
 
 
-def _hours_of(settings: JobSettings, plan: Plan) -> tuple[float, tuple[_Found, ...]]:
-    """Return the most vCPU-hours of a job, and what is not known of them."""
+def _vcpu_seconds(settings: JobSettings, plan: Plan) -> tuple[float, tuple[_Found, ...]]:
+    """Return the most vCPU-seconds of a job, and what is not known of them."""
     vcpus, attempts = amount_of("vcpus", settings, plan), _attempts(settings, plan)
     missing = []
     if vcpus.unknown:
@@ -231,7 +211,7 @@ def _hours_of(settings: JobSettings, plan: Plan) -> tuple[float, tuple[_Found, .
     ]
     if missing:
         return 0, tuple(missing)
-    return (vcpus.value or 0) * (settings.timeout_s or 0) * (attempts or 0) / _S_IN_H, ()
+    return (vcpus.value or 0) * (settings.timeout_s or 0) * (attempts or 0), ()
 
 
 def _judge_location(rule: Rule, plan: Plan) -> Iterator[Violation]:
@@ -253,18 +233,13 @@ def _judge_location(rule: Rule, plan: Plan) -> Iterator[Violation]:
 
 
 def _judge_images(rule: Rule, plan: Plan) -> Iterator[Violation]:
+    """Judge the images of declared definitions, and those that jobs put in their places."""
     users: dict[str, list[str]] = {}
     for job in plan.jobs:
         users.setdefault(job.settings.job_definition, []).append(job.name)
     for name, definition in plan.job_definitions.items():
         for path, image in images_of(definition):
-            reference = parse_image(image)
-            if rule.name is RuleName.IMAGES_BY_DIGEST:
-                wrong = reference.digest is None
-            else:
-                host = reference.registry or _DOCKER_HUB
-                wrong = not _from_registry(host, f"{host}/{reference.repository}", rule.value)
-            if wrong:
+            if not _is_allowed_image(image, rule):
                 yield Violation(
                     rule=rule,
                     found=image,
@@ -272,39 +247,36 @@ def _judge_images(rule: Rule, plan: Plan) -> Iterator[Violation]:
                     path=("job_definitions", name, *path),
                     jobs=tuple(users.get(name, ())),
                 )
+    yield from _judge_settings(rule, plan, _find_images)
 
 
-def _from_registry(host: str, name: str, allowed: tuple[str, ...]) -> bool:
-    return host in allowed or _allowed(name, tuple(one for one in allowed if "/" in one))
+def _find_images(rule: Rule, settings: JobSettings, plan: Plan) -> Iterator[_Found]:
+    """Find images that are put in the place of those of the definition, and a definition whose image is not known."""
+    for image in images_of_submit(settings):
+        if not _is_allowed_image(image, rule):
+            yield _Found(value=image, path=("submit",))
+    if settings.job_definition not in plan.job_definitions:
+        yield _Found(unknown=Unknown.BY_DEFINITION, definition=settings.job_definition, path=("job_definition",))
+
+
+def _is_allowed_image(image: str, rule: Rule) -> bool:
+    return has_digest(image) if rule.name is RuleName.IMAGES_BY_DIGEST else is_allowed_image(image, rule.value)
 
 
 def _judge_commands(rule: Rule, plan: Plan) -> Iterator[Violation]:
-    wrong = _wrong_program if rule.name is RuleName.PROGRAMS else _shell_in
     known: dict[tuple[str, ...], str | None] = {}
+
+    def find(words: tuple[str, ...]) -> str | None:
+        if rule.name is RuleName.NO_SHELL:
+            return find_shell(words)
+        return find_wrong_program(words, lambda name: is_allowed(name, rule.value))
 
     def look() -> Iterator[tuple[int, _Found]]:
         for index, job in enumerate(plan.jobs):
-            for own, command in _commands(job, plan):
-                words = tuple(command)
+            for own, words in commands_of(job, plan):
                 if words not in known:
-                    known[words] = wrong(rule, words)
+                    known[words] = find(words)
                 if (found := known[words]) is not None:
                     yield index, _Found(value=found, path=("command",) if own else ())
 
     return _violations(rule, plan, look())
-
-
-def _commands(job: Job, plan: Plan) -> Iterator[tuple[bool, Iterable[str]]]:
-    yield True, job.command
-    if job.settings.submit or plan.job_definitions:
-        yield from ((False, words) for words in other_commands(job.settings, plan))
-
-
-def _wrong_program(rule: Rule, command: tuple[str, ...]) -> str | None:
-    return None if command == JOIN_COMMAND or _allowed(command[0], rule.value) else command[0]
-
-
-def _shell_in(_: Rule, command: tuple[str, ...]) -> str | None:
-    """Return the first word that is a shell, or, as ``env -S`` takes it, begins with one."""
-    begins = (word.split(maxsplit=1)[:1] for word in command)
-    return next((word for words in begins for word in words if program_name(word) in SHELLS), None)

@@ -68,6 +68,8 @@ class Unknown(StrEnum):
     """The plan leaves it to a job definition that it does not declare."""
     OTHER_CONTAINER = "other_container"
     """A container beside that of the command has no value."""
+    NOT_UNDERSTOOD = "not_understood"
+    """A container has a value that is spelled in a way that is not understood."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

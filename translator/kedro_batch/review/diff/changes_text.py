@@ -1,12 +1,12 @@
 """Write the changes of jobs for a comment: a change, then the jobs that have it; long texts are shortened."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from kedro_batch.review.diff.details import Detail
 from kedro_batch.review.diff.job_blocks import JobBlock, group_equal_jobs
 from kedro_batch.review.diff.model import PlanDiff
-from kedro_batch.review.job_sets import JobSets
+from kedro_batch.review.job_sets import JobSets, shorten_names
 from kedro_batch.review.markdown_escape import clip, clip_pair
 from kedro_batch.review.templates import render
 
@@ -16,6 +16,7 @@ _SHORTEST_CHANGE = 20
 _NAMES = 100
 _DETAILS = 30
 _VALUE = 1_000
+_Shorten = Callable[[tuple[str, ...]], tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +36,7 @@ def write_changes(blocks: Sequence[JobBlock], defaults: Sequence[JobBlock], most
         defaults: What differs in jobs because a default has changed.
         most: How many blocks are written at most; None for all.
     """
-    some = [_shorten_block(one) for one in (*blocks, *defaults)[:most]]
+    some = [_shorten_block(one, _all_names) for one in (*blocks, *defaults)[:most]]
     changes = Changes(blocks=tuple(some[: len(blocks)]), defaults=tuple(some[len(blocks) :]), full=False)
     return render("changes.diff.j2", changes)
 
@@ -49,23 +50,28 @@ def write_every_job(diff: PlanDiff, sets: tuple[JobSets, JobSets]) -> str:
     """
     if len(diff.jobs) > _EVERY_JOB // _SHORTEST_CHANGE:
         return ""
-    blocks = tuple(map(_shorten_block, group_equal_jobs(diff.jobs, sets)))
+    blocks = tuple(_shorten_block(one, _first_names) for one in group_equal_jobs(diff.jobs, sets))
     text = render("changes.diff.j2", Changes(blocks=blocks, defaults=(), full=True))
     return text if len(text) <= _EVERY_JOB else ""
 
 
-def _shorten_block(block: JobBlock) -> JobBlock:
+def _shorten_block(block: JobBlock, shorten: _Shorten) -> JobBlock:
     """Shorten the details of a job that would fill the whole text."""
-    details = tuple(map(_shorten_detail, block.details[:_DETAILS]))
+    details = tuple(_shorten_detail(one, shorten) for one in block.details[:_DETAILS])
     if len(block.details) > _DETAILS:
         details += (Detail(label=f"and {len(block.details) - _DETAILS} more", after="kedro-batch diff shows all"),)
-    return replace(block, jobs=_first_names(block.jobs), details=details)
+    return replace(block, jobs=shorten(block.jobs), details=details)
 
 
-def _shorten_detail(one: Detail) -> Detail:
+def _shorten_detail(one: Detail, shorten: _Shorten) -> Detail:
     before, after = clip_pair(one.before, one.after, _VALUE)
-    gained, lost, each = (_first_names(tuple(map(_clipped, some))) for some in (one.gained, one.lost, one.each))
+    gained, lost, each = (shorten(tuple(map(_clipped, some))) for some in (one.gained, one.lost, one.each))
     return Detail(label=_clipped(one.label), before=before, after=after, gained=gained, lost=lost, each=each)
+
+
+def _all_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names as they are: the template shows the first and counts the others."""
+    return names
 
 
 def _clipped(text: str) -> str:
@@ -73,4 +79,4 @@ def _clipped(text: str) -> str:
 
 
 def _first_names(names: tuple[str, ...]) -> tuple[str, ...]:
-    return names if len(names) <= _NAMES else (*names[:_NAMES], f"and {len(names) - _NAMES} more")
+    return tuple(shorten_names(names, most=_NAMES))

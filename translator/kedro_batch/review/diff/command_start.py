@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from kedro_batch.plan.shells import SHELLS, program_name
+from kedro_batch.plan.shells import is_shell, program_name
 
 _KEDRO = "kedro"
 _WRAPPER_NAMES = (
@@ -95,7 +95,7 @@ def _program_end(command: Sequence[str]) -> int:
         return end + 1 if end < len(command) and not command[end].startswith("-") else end
     if not names or names[0] in _WRAPPERS:
         return len(command)
-    if names[0] in SHELLS or any(program.fullmatch(names[0]) for program, _ in _SCRIPT_OPTIONS) or names[0] == "java":
+    if is_shell(names[0]) or any(program.fullmatch(names[0]) for program, _ in _SCRIPT_OPTIONS) or names[0] == "java":
         return next((at + 1 for at in _operands(command, 1)), len(command))
     return 1
 
@@ -129,7 +129,7 @@ def _find_script_option(command: Sequence[str]) -> int | None:
 
 
 def _script_option(name: str) -> re.Pattern[str] | None:
-    if name in SHELLS:
+    if is_shell(name):
         return _SHELL_SCRIPT
     return next((option for program, option in _SCRIPT_OPTIONS if program.fullmatch(name)), None)
 
