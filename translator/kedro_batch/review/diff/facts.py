@@ -51,16 +51,17 @@ def _lines(label: str, texts: Iterable[str], nothing: str) -> Iterator[Fact]:
 
 def _less_memory(diff: PlanDiff, old: Plan, new: Plan, sets: JobSets) -> Iterator[str]:
     """Yield the jobs that get less memory than they, or any of the jobs that ran their nodes, had before."""
-    had: dict[str | None, int] = {job.name: old.resources_of(job).memory_mib or 0 for job in old.jobs}
+    had: dict[str | None, int] = {}
     called = {one.job: one.name_before for one in diff.jobs}
-    ran_by: dict[str, list[str]] = {}
+    with_node: dict[str, int] = {}  # the most that a job had which ran it
     for job in old.jobs:
+        memory = had[job.name] = old.resources_of(job).memory_mib or 0
         for node in job.nodes:
-            ran_by.setdefault(node, []).append(job.name)
+            with_node[node] = max(memory, with_node.get(node, 0))
     less: dict[tuple[int, int | None], list[str]] = {}
     for job in new.jobs:
-        runners = [called.get(job.name, job.name), *(one for node in job.nodes for one in ran_by.get(node, ()))]
-        most = max(had.get(one, 0) for one in runners)
+        before = had.get(called.get(job.name, job.name), 0)
+        most = max([before, *(with_node.get(node, 0) for node in job.nodes)])
         now = new.resources_of(job).memory_mib
         if most and (now is None or now < most):
             less.setdefault((most, now), []).append(job.name)

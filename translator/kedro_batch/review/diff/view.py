@@ -89,7 +89,7 @@ def build_diff_view(
         defaults=blocks.defaults,
         totals=tuple(total_details(diff, full=full)),
         data=tuple(data_details(diff.data)),
-        whole=None if whole is None else build_overview_view(build_overview(plans[whole]), plans[whole], names[whole]),
+        whole=None if whole is None else _whole_plan(diff, plans, names, whole),
         full=full,
         policy=diff.policy,
         violations=violations[:_VIOLATIONS],
@@ -102,6 +102,11 @@ def _risk_lines(diff: PlanDiff, sets: tuple[JobSets, JobSets], defaults: Iterabl
     reached = {frozenset(one.jobs): one.heading for one in defaults if one.heading}
     lines = (one.described(sets) for one in group_risks(diff.risks))
     return tuple(replace(one, who=reached.get(frozenset(one.subjects), one.who)) for one in lines)
+
+
+def _whole_plan(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str, str], at: int) -> OverviewView:
+    overview = build_overview(plans[at], (diff.totals_before, diff.totals_after)[at])
+    return build_overview_view(overview, plans[at], names[at])
 
 
 def summarize_diff(diff: PlanDiff) -> str:
