@@ -79,6 +79,7 @@ def test_a_diff_in_a_file_lists_the_violations_on_standard_error_too(folder):
     assert (markdown.code, markdown.text) == (4, "")
     assert markdown.err == f"Error: plan.yaml breaks 1 rule of policy.yaml:\n  error policy: {ERROR}\n"
     text = (folder / "diff.md").read_text()
+    assert "### Plan: 2 of 2 jobs changed · breaks 1 rule of the policy · 1 policy warning · " in text
     assert f"**Breaks the policy** `policy.yaml`\n- **error** `{ERROR}`\n- **warning** `{WARNING}`\n" in text
     page = unescape(kedro_batch(*words, "--format=html", cwd=folder).text)
     assert "<summary>policy policy.yaml: broken</summary>" in page
@@ -128,6 +129,12 @@ def test_without_its_policy_no_plan_passes(folder, command, policy, code, said):
     ended = kedro_batch(*command, f"--policy={policy}", cwd=folder)
     assert (ended.code, ended.text) == (code, "")
     assert said in ended.err
+
+
+def test_a_second_policy_is_not_taken_in_place_of_the_first(folder):
+    ended = kedro_batch("validate", "plan.yaml", "--policy=policy.yaml", "--policy=policy.yaml", cwd=folder)
+    assert ended.code == 2
+    assert "--policy is given 2 times: put all rules into one file" in ended.err
 
 
 def test_a_pull_request_cannot_change_the_policy_of_the_branch_below(folder):

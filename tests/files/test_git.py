@@ -85,6 +85,25 @@ def test_the_users_own_filters_and_those_of_git_lfs_stay(root, tmp_path, monkeyp
     assert changed == " M file.evil\n M file.odd\n"
 
 
+def test_extensions_of_git_lfs_that_a_repository_configures_run_nothing(root, tmp_path, monkeypatch):
+    own, mark = tmp_path / "gitconfig", tmp_path / "ran"
+    own.write_text(f'[filter "lfs"]\n\tclean = "touch {mark}; cat"\n')  # as git-lfs runs its extensions
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(own))
+    (root / ".gitattributes").write_text("*.evil filter=lfs\n")
+    git(root, "config", "lfs.extension.evil.clean", "evil %f")
+    os.utime(root / "file.evil", ns=(1, 1))
+    assert run_git(root, "status", "--porcelain", "--", ".", filters=True).stdout == b" M .gitattributes\n"
+    assert not mark.exists()
+
+
+def test_a_remote_whose_name_may_be_an_option_is_not_advised(root):
+    git(root, "config", "remote.--upload-pack=x.promisor", "true")
+    git(root, "config", "remote.a b.promisor", "true")
+    assert find_promisor(root) is None
+    git(root, "config", "remote.team/x.promisor", "true")
+    assert find_promisor(root) == "team/x"
+
+
 def test_settings_in_the_users_variables_stay(root, monkeypatch, ran):
     monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
     monkeypatch.setenv("GIT_CONFIG_KEY_0", "status.branch")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kedro_batch.diagnostics import sorted_diagnostics
+from kedro_batch.diagnostics import Severity, sorted_diagnostics
 from kedro_batch.plan.model import Job, JobName, Plan
 from kedro_batch.plan.policy.judge import judge_plan
 from kedro_batch.plan.policy.model import RuleName
@@ -16,7 +16,7 @@ from kedro_batch.plan.policy.reader import read_policy
 from kedro_batch.plan.reader import locate_diagnostics, read_plan
 from kedro_batch.plan.settings import JobSettings
 from kedro_batch.review.diagnostics import diagnostic_lines
-from kedro_batch.review.violations import shown_violations, violation_diagnostics
+from kedro_batch.review.violations import count_rules, shown_violations, violation_diagnostics
 
 CASES = sorted((Path(__file__).parent.parent / "golden" / "policy").iterdir())
 
@@ -44,6 +44,22 @@ def test_each_rule_is_broken_somewhere():
         found = violations((case / "plan.yaml").read_bytes(), (case / "policy.yaml").read_bytes())
         broken |= {rule for one in found for rule in one.about["rule"]}
     assert broken == {str(name) for name in RuleName}
+
+
+def test_rules_in_one_line_are_told_apart():
+    jobs = "".join(f"  - {{name: a{at}, command: [p{at}], job_queue: q{at}}}\n" for at in range(20))
+    plan = f"schema: kedro-batch/plan/v1\ndefaults: {{job_definition: d}}\njobs:\n{jobs}"
+    part = "{job_queues: [a], programs: [kedro]}"
+    policy = f"{{schema: kedro-batch/policy/v1, rules: {part}, warnings: {part}}}"
+    found = violations(plan.encode(), policy.encode())
+    assert count_rules(found, Severity.ERROR) == count_rules(found, Severity.WARNING) == 2
+    more = [one for one in shown_violations(found) if " more ways to break " in one.message]
+    assert [(one.severity, one.message[: one.message.index(" of ")]) for one in more] == [
+        (Severity.ERROR, "10 more ways to break job_queues"),
+        (Severity.ERROR, "10 more ways to break programs"),
+        (Severity.WARNING, "10 more ways to break job_queues"),
+        (Severity.WARNING, "10 more ways to break programs"),
+    ]
 
 
 def test_values_that_look_like_credentials_are_not_repeated():

@@ -66,7 +66,7 @@ def test_many_values_are_a_span_with_the_jobs_at_its_ends():
     ]
     new = jobs(lambda name: {"environment": {"SEED": name}})
     (first, *_, last) = section(jobs(), new)
-    assert first == "~ environment.SEED  load-n0 (none -> load-n0), load-n1 (none -> load-n1),"
+    assert first == "~ environment.SEED  load-n0 (none -> load-n0), train-n0 (none -> train-n0),"
     assert last.endswith("and 10 more: all 20 jobs")
 
 

@@ -24,9 +24,17 @@ def policy_option(command: _F) -> _F:
     return click.option(
         "--policy",
         metavar="FILE",
+        multiple=True,  # so that a second one is not taken in place of the first
+        callback=_take_one,
         shell_complete=complete_files,
         help="Exit with 4 if the plan breaks this policy: a file, or REV:PATH in git.",
     )(command)
+
+
+def _take_one(_: click.Context, __: click.Parameter, named: tuple[str, ...]) -> str | None:
+    if len(named) > 1:
+        raise click.UsageError(f"--policy is given {len(named)} times: put all rules into one file")
+    return named[0] if named else None
 
 
 def read_policy_file(named: str | None) -> "Policy | None":
@@ -80,8 +88,7 @@ def refuse_violations(diagnostics: Sequence[Diagnostic], name: str, policy: "Pol
     errors = [one for one in diagnostics if one.severity is Severity.ERROR]
     if not errors or policy is None:
         return
-    from kedro_batch.review.violations import shown_violations  # noqa: PLC0415  loaded only if there are some
+    from kedro_batch.review.violations import count_rules, shown_violations  # noqa: PLC0415  loaded only if needed
 
-    rules = len({one.about["policy"] for one in errors})
-    headline = f"{name} breaks {counted(rules, 'rule')} of {policy.source}"
+    headline = f"{name} breaks {counted(count_rules(errors, Severity.ERROR), 'rule')} of {policy.source}"
     raise PolicyViolated(f"{headline}:", shown_violations(errors)) if listed else PolicyViolated(headline)

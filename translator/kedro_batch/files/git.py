@@ -5,6 +5,7 @@ that git starts, and a partial clone lets it fetch with whatever ``core.sshComma
 """
 
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,6 +33,11 @@ _OWN_FILES = ("local", "worktree")
 """The scopes of what the files in ``.git`` configure; the others are the user's own."""
 _FILTERS_OF_LFS = frozenset(("git-lfs clean -- %f", "git-lfs filter-process", "git-lfs filter-process --skip"))
 """What ``git lfs install`` writes. Without it, files that are kept in Git LFS would count as changed."""
+_LFS = "lfs"
+_PROGRAMS = r"^(filter\..*\.(clean|process)|lfs\.extension\..*\.(clean|smudge))$"
+"""The settings whose programs a comparison of files runs. Git LFS runs its extensions."""
+_REMOTE = re.compile(r"\w[\w./-]*")
+"""The names of remotes that are passed on: another one may be an option."""
 
 
 class GitObjectError(Exception):
@@ -106,8 +112,9 @@ def read_object(root: Path, name: str, most: int) -> bytes:
 def find_promisor(root: Path) -> str | None:
     """Return the remote that has the objects which a partial clone lacks; None if the clone is none."""
     listed = run_git(root, "config", "--get-regexp", r"^remote\..*\.promisor$")
-    names = [line.split(" ")[0] for line in os.fsdecode(listed.stdout).splitlines() if line.endswith(" true")]
-    return names[0].removeprefix("remote.").removesuffix(".promisor") if names else None
+    keys = [line.removesuffix(" true") for line in os.fsdecode(listed.stdout).splitlines() if line.endswith(" true")]
+    names = (key.removeprefix("remote.").removesuffix(".promisor") for key in keys)
+    return next(filter(_REMOTE.fullmatch, names), None)
 
 
 def _environment() -> dict[str, str]:
@@ -122,13 +129,16 @@ def _reason(said: bytes) -> str:
 
 
 def _own_filters(root: Path) -> Iterator[str]:
-    """Yield the names of the filters that the repository itself configures, and that are not those of Git LFS."""
-    listed = run_git(root, "config", "--show-scope", "-z", "--get-regexp", r"^filter\..*\.(clean|process)$")
+    """Yield the names of the filters that the repository itself configures, and that are not those of Git LFS.
+
+    If it configures extensions of Git LFS, that is one of them, whoever has configured it.
+    """
+    listed = run_git(root, "config", "--show-scope", "-z", "--get-regexp", _PROGRAMS)
     words = os.fsdecode(listed.stdout).split("\0")
     for scope, setting in zip(words[::2], words[1::2], strict=False):
         key, _, command = setting.partition("\n")
         if scope in _OWN_FILES and command not in _FILTERS_OF_LFS:
-            yield key.removeprefix("filter.").rpartition(".")[0]
+            yield _LFS if key.startswith("lfs.") else key.removeprefix("filter.").rpartition(".")[0]
 
 
 def _switched_off(filters: Iterator[str], count: str) -> dict[str, str]:

@@ -40,7 +40,7 @@ CHANGED_EDGES = 100
 """The most edges in the graph of a diff, which few readers unfold."""
 _GRAPH_CHARACTERS = 20_000
 _ROWS = 60
-"""The most rows of a table. Risks have fewer: at most five lines of each kind."""
+"""The most rows of a table. Risks have fewer: at most five lines of each kind or variable."""
 _TABLES = ("risks", "origin", "totals", "data")
 _SUBJECTS = 20
 """The most subjects of a risk that are named one by one."""
@@ -108,7 +108,6 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
             names,
             risks=sum(not one.is_cost for one in view.risks),
             verdict=judge_cost(diff, before, after),
-            violations=len(view.violations) + view.violations_left_out,
         ),
         diff=view,
         subjects=0,
@@ -152,7 +151,7 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
         "risks": len(view.risks),
         "origin": len(view.origin),
         "blocks": number,
-        "subjects": _SUBJECTS,
+        "subjects": max(_SUBJECTS, *(one.unlike for one in view.risks), 0),
         "data": len(view.data),
         "totals": min(len(view.totals), _ROWS),
         "every_job": int(every_job not in ("", in_short)),

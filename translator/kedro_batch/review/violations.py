@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from kedro_batch.diagnostics import Code, Diagnostic
+from kedro_batch.diagnostics import Code, Diagnostic, Severity
 from kedro_batch.plan.checks.credentials import looks_like_credential
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.policy.job_commands import is_replaced
@@ -43,8 +43,18 @@ def shown_violations(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
     """Return diagnostics of violations for people: of a rule that is broken in very many ways, the first ones."""
     ways: defaultdict[tuple[str, ...], list[Diagnostic]] = defaultdict(list)
     for one in diagnostics:
-        ways[one.about["policy"]].append(one)
+        ways[_rule_of(one)].append(one)
     return [one for found in ways.values() for one in _first(found)]
+
+
+def count_rules(diagnostics: Iterable[Diagnostic], severity: Severity) -> int:
+    """Count the rules of a severity that are broken; each may be broken in several ways."""
+    return len({_rule_of(one) for one in diagnostics if one.severity is severity})
+
+
+def _rule_of(one: Diagnostic) -> tuple[str, ...]:
+    """Return what tells a rule from all others: several may stand in one line, and one name in both parts."""
+    return (str(one.severity), *one.about["rule"], *one.about["policy"])
 
 
 def _first(found: Sequence[Diagnostic]) -> Iterator[Diagnostic]:

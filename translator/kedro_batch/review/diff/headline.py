@@ -3,14 +3,14 @@
 import os
 from collections.abc import Iterator
 
+from kedro_batch.diagnostics import Severity
 from kedro_batch.review.diff.cost import CostVerdict
 from kedro_batch.review.diff.model import PlanDiff
+from kedro_batch.review.violations import count_rules
 from kedro_batch.text.wording import counted
 
 
-def write_headline(
-    diff: PlanDiff, names: tuple[str, str], *, risks: int, verdict: CostVerdict, violations: int = 0
-) -> str:
+def write_headline(diff: PlanDiff, names: tuple[str, str], *, risks: int, verdict: CostVerdict) -> str:
     """Write the headline of a diff: ``684 of 800 jobs changed · 2 risks · more cost``.
 
     Args:
@@ -18,12 +18,13 @@ def write_headline(
         names: What readers call the two plans; ``/dev/null`` is one that does not exist.
         risks: The number of different risks, without those that only mean higher cost.
         verdict: Whether the new plan may cost more.
-        violations: The number of rules of a policy that the new plan breaks.
     """
     whole = os.devnull in names
     parts = [_what_changed(diff, names)]
-    if violations:
-        parts.append(counted(violations, "policy violation"))
+    if broken := count_rules(diff.violations, Severity.ERROR):
+        parts.append(f"breaks {counted(broken, 'rule')} of the policy")
+    if warned := count_rules(diff.violations, Severity.WARNING):
+        parts.append(counted(warned, "policy warning"))
     if diff.differ:
         if risks or not whole:
             parts.append(counted(risks, "risk") if risks else "no risks")

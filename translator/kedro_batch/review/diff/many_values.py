@@ -9,6 +9,7 @@ from dataclasses import replace
 from kedro_batch.review.diff.alike_changes import Facet
 from kedro_batch.review.diff.details import Detail, spell_field
 from kedro_batch.review.diff.model import FieldChange
+from kedro_batch.review.diff.unlike_first import sort_unlike_first
 
 Told = tuple[Facet, str]
 """A change of a job, and the name of the job."""
@@ -61,7 +62,10 @@ def _names(changes: Sequence[Told]) -> Detail | None:
 def _each(changes: Sequence[Told]) -> Detail:
     """Return the change of each job."""
     label = _label(changes)
-    told = [(job, _arrow(facet.alike)) for facet, job in changes if facet.alike]
+    shown = [(job, facet.alike) for facet, job in changes if facet.alike]
+    if label != "name":
+        shown, _ = sort_unlike_first(shown, lambda one: (one[1].before, one[1].after))
+    told = [(job, _arrow(one)) for job, one in shown]
     return Detail(label=label, each=tuple(arrow if label == "name" else f"{job} ({arrow})" for job, arrow in told))
 
 

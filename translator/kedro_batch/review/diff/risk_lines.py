@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, assert_never
 from kedro_batch.diagnostics import path_text
 from kedro_batch.review.diff.changed_values import Spelled, changed_parts
 from kedro_batch.review.diff.model import Risk, RiskKind
+from kedro_batch.review.diff.unlike_first import shape_of, sort_unlike_first
 from kedro_batch.review.formatting import name_text, setting_text, value_text
 from kedro_batch.review.job_sets import JobSets, Kind
 from kedro_batch.review.markdown_escape import clip_pair
@@ -32,6 +33,7 @@ class RiskLine:
         after: The value after, likewise.
         who: The subjects in one line, if they are jobs; None if they say more than that.
         heading: What exactly these jobs have in common, with their number; None if their names tell it.
+        unlike: How many subjects, from the first one, have values of another kind than all others.
     """
 
     kind: RiskKind
@@ -41,6 +43,7 @@ class RiskLine:
     after: str | None
     who: str | None = None
     heading: str | None = None
+    unlike: int = 0
 
     @property
     def what(self) -> str:
@@ -67,20 +70,23 @@ class RiskLine:
 
     @property
     def first_subjects(self) -> list[str]:
-        """The first subjects, and the number of further ones."""
-        more = len(self.subjects) - _SUBJECTS
-        return [*self.subjects[:_SUBJECTS], *([f"and {more:,} more"] if more > 0 else ())]
+        """The first subjects, all that are unlike each other among them, and the number of further ones."""
+        shown = max(_SUBJECTS, self.unlike)
+        more = len(self.subjects) - shown
+        return [*self.subjects[:shown], *([f"and {more:,} more"] if more > 0 else ())]
 
 
 def group_risks(risks: Sequence[Risk]) -> Iterator[RiskLine]:
     """Group risks of one kind by their values; if there are many values, group all risks of that kind.
 
-    What differs in a job definition is shown part by part. Of one kind, what few jobs have comes first, and of many
-    amounts the most extreme.
+    What differs in a job definition is shown part by part. Of one kind, what few jobs have comes first, then what is
+    unlike the others, and of many amounts the most extreme.
     """
-    lines = list(_lines(risks))
-    order = {kind: number for number, kind in enumerate(dict.fromkeys(one.kind for one in lines))}
-    return iter(sorted(lines, key=lambda one: (order[one.kind], len(one.subjects))))
+    lines = [(one, (one.kind, shape_of(one.before, one.after))) for one in _lines(risks)]
+    order = {kind: number for number, kind in enumerate(dict.fromkeys(one.kind for one, _ in lines))}
+    alike = Counter(shape for _, shape in lines)
+    lines.sort(key=lambda line: (order[line[0].kind], len(line[0].subjects), alike[line[1]]))
+    return (one for one, _ in lines)
 
 
 def _lines(risks: Sequence[Risk]) -> Iterator[RiskLine]:
@@ -92,15 +98,19 @@ def _lines(risks: Sequence[Risk]) -> Iterator[RiskLine]:
         alike.setdefault((part.group, values), []).append(part)
     for (group, values), some in alike.items():
         each = pairs[group] > _VALUES
+        ordered, unlike = some, 0
         if each and group.kind in _AMOUNTS:
-            some.sort(key=_extreme_first)
-        about = [(subject, part.risk.job) for part in some if (subject := _subject(part, with_values=each))]
+            ordered = sorted(some, key=_extreme_first)
+        elif each:
+            ordered, unlike = sort_unlike_first(some, lambda part: part.values)
+        about = [(subject, part.risk.job) for part in ordered if (subject := _subject(part, with_values=each))]
         yield RiskLine(
             kind=group.kind,
             subjects=tuple(subject for subject, _ in about),
             jobs=tuple(job for _, job in about),
             before=values[0],
             after=values[1],
+            unlike=unlike,
         )
 
 

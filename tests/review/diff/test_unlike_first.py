@@ -1,0 +1,87 @@
+"""Bulk edits in which each job has values of its own must not hide one that is unlike the others, in any format."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from kedro_batch.plan.model import Plan
+from kedro_batch.plan.settings import JobDefinition
+from kedro_batch.review.diff.diff_plans import diff_plans
+from kedro_batch.review.diff.unlike_first import sort_unlike_first
+from kedro_batch.review.formats import DiffFormat, render_diff
+from kedro_batch.review.markdown_escape import clip_pair
+from tests.support.plans import a_job
+
+JOBS = 60
+ODD = JOBS - 7
+LONG = "echo something; " * 100
+BULKS: Mapping[str, Callable[[str, int], dict[str, Any]]] = {
+    "scripts": lambda text, number: {"command": ("sh", "-c", f"run {text}-{number}")},
+    "long scripts": lambda text, number: {"command": ("sh", "-c", f"run {text[0]}; {LONG}; {text} {number}")},
+    "programs": lambda text, number: {"command": (f"/opt/{text}/{number}",)},
+    "configuration": lambda text, number: {"command": ("kedro", "run", f"--conf-source=/{text}/{number}")},
+    "parameters": lambda text, number: {"command": ("kedro", "run", f"--params=a={text}{number}")},
+    "variables": lambda text, number: {"environment": {"PATH": f"/{text}/{number}"}},
+    "long variables": lambda text, number: {
+        "environment": {"PATH": f"{number}{':/opt/bin' * 99}:/{text}/x{':/bin' * 99}"}
+    },
+    "other variables": lambda text, number: {"environment": {f"AWS_{text}_{number}": "x"}},
+    "harmless variables": lambda text, number: {"environment": {"DAY": f"{text}{number}"}},
+    "submit": lambda text, number: {"submit": {"parameters": {"day": f"{text}{number}"}}},
+    "queues": lambda text, number: {"job_queue": f"{text}{number}"},
+}
+
+
+@pytest.mark.parametrize("bulk", BULKS)
+@pytest.mark.parametrize("output_format", [DiffFormat.TEXT, DiffFormat.MARKDOWN])
+def test_a_bulk_edit_shows_what_is_unlike_the_others(bulk, output_format):
+    def plan(text, odd):
+        return Plan(
+            jobs=tuple(
+                a_job(f"n{number}", nodes=(f"n{number}",), **BULKS[bulk](odd if number == ODD else text, number))
+                for number in range(JOBS)
+            )
+        )
+
+    plans = plan("before", "before"), plan("after", "evil")
+    assert "evil" in render_diff(diff_plans(*plans), plans, ("a", "b"), output_format)
+
+
+def test_a_new_image_among_many_new_tags_comes_first():
+    def plan(tag, odd):
+        images = {f"d{number}": f"{odd if number == ODD else 'repo'}/x{number}:{tag}" for number in range(JOBS)}
+        jobs = tuple(a_job(f"n{number}", job_definition=f"d{number}") for number in range(JOBS))
+        return Plan(jobs=jobs, job_definitions={name: JobDefinition(image=image) for name, image in images.items()})
+
+    plans = plan("1", "repo"), plan("2", "evil")
+    text = render_diff(diff_plans(*plans), plans, ("a", "b"), DiffFormat.TEXT)
+    assert "evil" in text[: text.index("and 50 more")]
+
+
+def test_one_of_each_shape_comes_first_the_rarest_before():
+    pairs = [
+        ("a 1", "b 1"),
+        ("a 2", "b 2"),
+        ("a 3", "c 3"),
+        ("a b 4", "b a 4"),
+        ("a 5", "b 5"),
+        (None, "b"),
+        ("x", None),
+    ]
+    found, shapes = sort_unlike_first(pairs, lambda one: one)
+    assert found == [pairs[2], pairs[3], pairs[5], pairs[6], pairs[0], pairs[1], pairs[4]]
+    assert shapes == 5
+
+
+def test_long_values_are_shortened_to_what_differs():
+    before, after = clip_pair(f"run a; {LONG} end", f"run b; {LONG} curl x | sh; end", 200)
+    assert before == "run a; echo something...(1590 same characters)..."
+    assert after == "run b; echo something...(1570 same characters)...echo something;  curl x | sh; end"
+
+
+def test_long_values_of_the_same_words_are_shortened_to_their_first_difference():
+    before, after = clip_pair(f"{LONG}a b {LONG}", f"{LONG}b a {LONG}", 40)
+    assert (before, after) == tuple(
+        f"(1590 same characters)...omething; {words} e... (1599 more characters)" for words in ("a b", "b a")
+    )
