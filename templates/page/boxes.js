@@ -1,16 +1,41 @@
 // ---- boxes: jobs, folded groups, and the neighbours of one job ------------------------------------------------------
 const joinWords = (words) => words.filter(Boolean).join(" · ");
+const MONO = getComputedStyle(document.documentElement).getPropertyValue("--mono");
+const SANS = 'system-ui, "DejaVu Sans", sans-serif';
+const FONTS = { job: [`11.5px ${MONO}`, `10.5px ${SANS}`], group: [`600 12.5px ${MONO}`, `11.5px ${SANS}`] }; // of page.css and drawing.css
+const SQUEEZED = 0.85; // the least share of its width that a line is squeezed to
+const measuring = document.createElement("canvas").getContext("2d");
+const widthOf = (text, font) => ((measuring.font = font), measuring.measureText(text).width);
+// A text, shortened until it is no wider than this. It is measured, as letters of some scripts are twice as wide.
+const fitting = (text, width, font) => {
+  let shown = text;
+  for (let room = text.length, wide; room > 2 && (wide = widthOf(shown, font)) > width; shown = shortened(text, room)) {
+    room = Math.min(room - 1, Math.ceil((room * width) / wide));
+  }
+  return shown;
+};
+// A small line of a box: squeezed a little before anything of it is left out.
+const smallLine = (text, x, y, width, font) => {
+  const shown = fitting(text, width / SQUEEZED, font);
+  const squeezed = widthOf(shown, font) > width ? { textLength: width, lengthAdjust: "spacingAndGlyphs" } : {};
+  return svg("text", { class: "small", x, y, ...squeezed }, shown);
+};
 const boxElement = (attributes, x, y, title, sign, texts) => {
   const indent = sign ? 26 : 9;
+  const room = WIDTH - indent - 6;
+  const [nameFont, smallFont] = FONTS[attributes["data-group"] === undefined ? "job" : "group"];
   const [name, ...small] = texts;
   return svg("g", { ...attributes, transform: `translate(${x} ${y})`, role: "button" },
     svg("title", {}, title),
     attributes["data-group"] === undefined ? "" : svg("rect", { class: "behind", x: 4, y: 4, width: WIDTH, height: HEIGHT }),
     svg("rect", { width: WIDTH, height: HEIGHT }),
     sign ? svg("text", { class: "sign", x: 14, y: HEIGHT / 2 }, sign) : "",
-    svg("text", { class: "name", x: indent, y: 18 }, shortened(name, sign ? 25 : 27)),
-    small.filter(Boolean).map((text, row) => svg("text", { class: "small", x: indent, y: 34 + 14 * row }, typeof text === "string" ? shortened(text, 36) : text)));
+    svg("text", { class: "name", x: indent, y: 18 }, fitting(name, room, nameFont)),
+    small.filter(Boolean).map((text, row) => typeof text === "string"
+      ? smallLine(text, indent, 34 + 14 * row, room, smallFont) : svg("text", { class: "small", x: indent, y: 34 + 14 * row }, text)));
 };
+// Of a queue's ARN, a box shows the name alone; where it is from is in the details and the legend.
+const shortQueue = (queue) => queue.replace(/^arn:.*\//u, "…/");
 const jobBox = (number, x, y) => {
   const job = jobs[number];
   const nodes = job.nodes.length === 1 ? "" : count(job.nodes.length, "node");
@@ -18,7 +43,7 @@ const jobBox = (number, x, y) => {
   const said = [job.kind, job.name, `level ${job.level}`, nodes, words, queue && `queue ${queue}`].filter(Boolean).join(", ");
   const marks = [job.own, job.kind && !job.own ? "common" : "", onPath.has(number) ? "longest" : "", job.settings.gpus ? "gpu" : ""];
   return boxElement({ class: `job ${joinClasses(marks)} ${coloursOf([job])}`, "data-job": number, "aria-label": said }, x, y,
-    job.change?.before ? `${job.change.before} -> ${job.name}` : job.name, SIGNS[job.own], [job.name, words || "set by the job definition", joinWords([nodes, queue])]);
+    job.change?.before ? `${job.change.before} -> ${job.name}` : job.name, SIGNS[job.own], [job.name, words || "set by the job definition", joinWords([nodes, shortQueue(queue)])]);
 };
 const joinClasses = (names) => names.filter(Boolean).join(" ");
 const onPath = new Set(plan.path);
@@ -40,12 +65,16 @@ const groupBox = (folds) => (id, x, y) => {
   const members = folds.jobsIn(id);
   const amounts = group.words[1];
   const some = jobsShown(folds, ~id);
-  const queues = [...new Set(members.map((job) => jobs[job].settings.queue))];
+  const numbers = new Map();
+  for (const job of members) numbers.set(jobs[job].settings.queue, (numbers.get(jobs[job].settings.queue) ?? 0) + 1);
+  const queues = [...numbers.keys()].sort((a, b) => numbers.get(b) - numbers.get(a)); // as in the legend
   const kinds = changesIn(group);
-  const room = 28 - some.length - 4 * kinds.length;
-  const inShort = queues.length < 2 || queues.join(", ").length <= room ? shortened(queues.join(", "), room) : count(queues.length, "queue");
+  const counts = kinds.map((kind) => `  ${SIGNS[kind]}${group.changes[kind].toLocaleString("en")}`);
+  const room = WIDTH - 32 - widthOf(`${some} · `, FONTS.group[1]) - widthOf(counts.join(""), `bold ${FONTS.group[1]}`);
+  const all = queues.map(shortQueue).join(", ");
+  const inShort = queues.length > 1 && widthOf(all, FONTS.group[1]) > room ? count(queues.length, "queue") : fitting(all, room, FONTS.group[1]);
   const said = [group.kind, group.name, some, amounts, `${queues.length === 1 ? "queue" : "queues"} ${queues.join(" ")}`, ...kinds.map((kind) => `${group.changes[kind]} ${kind}`)].filter(Boolean).join(", ");
-  const signs = kinds.map((kind) => svg("tspan", { class: kind }, `  ${SIGNS[kind]}${group.changes[kind].toLocaleString("en")}`));
+  const signs = kinds.map((kind, number) => svg("tspan", { class: kind }, counts[number]));
   const marks = ["job group", members.some((job) => onPath.has(job)) ? "longest" : "", group.gpus ? "gpu" : "", kinds.length ? "differs" : "", kinds.find((kind) => group.changes[kind] === folds.total[~id]) ?? ""];
   const attributes = { class: `${joinClasses(marks)} ${coloursOf(members.map((job) => jobs[job]))}`, "data-group": ~id, "aria-label": said, "aria-expanded": false };
   const drawn = boxElement(attributes, x, y, `${group.name}\n${[some, amounts, ...queues].filter(Boolean).join("\n")}`, "▸",
@@ -57,7 +86,7 @@ const groupBox = (folds) => (id, x, y) => {
 const frameElement = (folds) => ({ group, x, y, w, h }) => {
   const { kind, name } = plan.groups[group];
   const some = jobsShown(folds, group);
-  const text = shortened(`▾ ${groupName(folds, ~group)} · ${some}`, Math.floor((w - 20) / 7.2));
+  const text = fitting(`▾ ${groupName(folds, ~group)} · ${some}`, w - 20, FONTS.group[0]);
   return svg("g", { class: "frame", transform: `translate(${x} ${y})` }, svg("rect", { class: "around", width: w, height: h }),
     svg("g", { class: "header", "data-group": group, role: "button", tabindex: -1, "aria-expanded": true, "aria-label": `${kind} ${name}, ${some}` },
       svg("title", {}, `Fold ${name}`), svg("rect", { width: w, height: 26 }), svg("text", { x: 10, y: 18 }, text)));

@@ -2,6 +2,8 @@
 const state = { view: "graph", job: null, wanted: "", hits: null };
 let onlyChanged = false;
 
+const comesBefore = (one, other) => one.x < other.x || (one.x === other.x && one.y < other.y);
+
 // ---- drawings: boxes and lines that can be moved and zoomed -----------------------------------------------------
 class Drawing {
   constructor(container, label) {
@@ -19,6 +21,7 @@ class Drawing {
   // a job is; `elementOf` draws a box; `frames` are drawn behind everything.
   show({ size, boxes, lines, boxOf = (job) => (boxes.has(job) ? job : undefined), elementOf = jobBox, frames = [] }) {
     Object.assign(this, { size, boxes, lines, boxOf });
+    this.firstBox = [...boxes.keys()].reduce((best, id) => (best === null || comesBefore(boxes.get(id), boxes.get(best)) ? id : best), null);
     this.elements = new Map([...boxes].map(([id, { x, y }]) => [id, elementOf(id, x, y)]));
     this.hidden = new Set();
     this.base = svg("g");
@@ -62,7 +65,7 @@ class Drawing {
       element.setAttribute("tabindex", id === is ? 0 : -1);
       if (id >= 0) element.setAttribute("aria-pressed", id === is);
     }
-    if (is === undefined) this.elements?.values().next().value?.setAttribute("tabindex", 0);
+    if (is === undefined) this.elements?.get(this.firstBox)?.setAttribute("tabindex", 0);
     this.frame.classList.toggle("chosen", is !== undefined);
     const of = (end) => (this.lines ?? []).filter(({ pairs }) => pairs.some((pair) => pair[end] === state.job));
     this.over?.replaceChildren(...(job ? [...this.paths("of above", of(1), () => true), ...this.paths("of below", of(0), () => true)] : []));
@@ -119,7 +122,7 @@ class Drawing {
     const [width, height] = this.view();
     this.scale = Math.max(0.02, Math.min(1.25, (width - 40) / this.size[0], (height - 40) / this.size[1]));
     this.x = (width - this.size[0] * this.scale) / 2;
-    this.y = (height - this.size[1] * this.scale) / 2;
+    this.y = narrow.matches ? 20 : (height - this.size[1] * this.scale) / 2; // a narrow window has the graph at its top
     this.position();
   }
 
@@ -131,11 +134,12 @@ class Drawing {
     if (this.scale >= readable) return;
     const [width, height] = this.view();
     const first = [...this.boxes.values()].filter(({ x }) => x < WIDTH).map(({ y }) => y);
-    this.scale = Math.max(readable, Math.min(1, (height - 40) / this.size[1]));
+    const fits = narrow.matches ? Math.max((width - 40) / this.size[0], (height - 40) / this.size[1]) : (height - 40) / this.size[1];
+    this.scale = Math.max(readable, Math.min(1, fits));
     const centred = (from, to, room) => (room - (from + to) * this.scale) / 2;
     const [tall, wideToo] = [this.size[1] * this.scale > height - 20, this.size[0] * this.scale > width - 20];
     this.x = wideToo ? 20 : centred(0, this.size[0], width);
-    if (!tall) this.y = centred(0, this.size[1], height);
+    if (!tall) this.y = narrow.matches ? 20 : centred(0, this.size[1], height);
     else {
       const top = Math.min(...first);
       const upper = Math.min(...[...this.boxes.values()].filter(({ x }) => x * this.scale + 20 < width).map(({ y }) => y));

@@ -3,6 +3,8 @@
 const ROOT = null;
 const MOST_BOXES = 1000; // the most that a browser moves smoothly
 const MOST_FLAT = 400; // the most that are drawn as one graph
+const FEWEST_AT_FIRST = 4; // with fewer boxes, groups are opened before anybody asks for it
+const MOST_AT_FIRST = 40; // the most boxes in such a group: more would push the others out of sight
 const MADE_UP = ["chain", "level", "part"]; // kinds of groups that nobody named: without frames once all are open
 
 class Folds {
@@ -44,13 +46,14 @@ class Folds {
     for (const [id, members] of this.members) for (const one of members) if (one < 0) this.around.set(one, id);
   }
 
-  // Begin with few boxes, but with more than one or two.
+  // Begin with few boxes, but with more than one or two. A single box says nothing: it is opened even if it has many.
   begin(folded) {
     this.open = new Set(folded ? [] : this.groups.keys());
-    while (folded && this.count() < 4) {
-      const closed = [...this.visible()].filter((id) => id < 0).sort((a, b) => this.size[~b] - this.size[~a]);
-      if (!closed.length || this.members.get(closed[0]).length > 60) return;
-      this.open.add(~closed[0]);
+    while (folded && this.count() < FEWEST_AT_FIRST) {
+      const most = this.count() === 1 ? MOST_FLAT : MOST_AT_FIRST;
+      const closed = this.visible().filter((id) => id < 0 && this.members.get(id).length <= most);
+      if (!closed.length) return;
+      this.open.add(~closed.reduce((best, id) => (this.size[~id] > this.size[~best] ? id : best)));
     }
   }
 

@@ -9,6 +9,7 @@ const READABLE_GROUPS = 0.68; // names of groups are larger
 const FAR = 0.42; // below this scale, names are not drawn
 const SLICE = 200; // rows of a table that are built at once
 const SIDE = 100; // the most neighbours drawn on each side
+const narrow = matchMedia("(max-width: 760px)"); // as in page.css
 
 // ---- the jobs ---------------------------------------------------------------------------------------------------
 const jobs = plan.jobs;

@@ -7,7 +7,6 @@ byId("near").append(hint, more);
 const table = jobTable(byId("table"));
 let data = null; // built when its view is first opened
 let nearOf = null;
-const narrow = matchMedia("(max-width: 760px)");
 const current = () => (state.view === "near" ? near : graph);
 
 const drawNear = () => {
@@ -196,6 +195,7 @@ listenToKeys(actions, {
   },
 });
 byId("only")?.addEventListener("change", () => setOnly(byId("only").checked));
+byId("only")?.toggleAttribute("disabled", plan.shown === null); // no job has a change of its own
 let openOnScreen = []; // what is folded in the header, before it is printed whole
 addEventListener("beforeprint", () => {
   const folds = [...document.querySelectorAll("header details")];
@@ -203,9 +203,11 @@ addEventListener("beforeprint", () => {
   for (const one of folds) one.open = true;
   table.more(Infinity);
   if (state.view === "graph") graph.onPaper();
-  const changed = jobs.filter(({ kind }) => kind);
-  byId("paper").replaceChildren(...changed.slice(0, SLICE).map(onPaper), changed.length > SLICE
-    ? el("p", {}, `and ${count(changed.length - SLICE, "more changed job")}: the page itself and kedro-batch diff show all`) : "");
+  const changed = jobs.filter(({ own }) => own);
+  const inCommon = jobs.filter(({ kind, own }) => kind && !own).length;
+  byId("paper").replaceChildren(...changed.slice(0, SLICE).map(onPaper),
+    changed.length > SLICE ? el("p", {}, `and ${count(changed.length - SLICE, "more changed job")}: the page itself and kedro-batch diff show all`) : "",
+    inCommon ? el("p", {}, `and ${count(inCommon, "job")} that differ only in what they have in common`) : "");
 });
 addEventListener("afterprint", () => {
   byId("paper").replaceChildren();

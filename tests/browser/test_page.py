@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from kedro_batch.plan.digest import plan_digest
+from kedro_batch.plan.model import JobName
 from kedro_batch.plan.settings import Resources
 from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.overview.build_overview import build_overview
@@ -39,12 +40,13 @@ def pages(tmp_path_factory):
     old, new = before_and_after()
     plans = {"small": layers(10, 3), "middle": layers(100, 8), "large": layers(800, 30), "huge": layers(10_000, 100)}
     plans["spaces"] = namespaces(20, 40)
+    plans["turns"] = turns()
     written = {name: render_overview_page(build_overview(plan), f"{name}.yaml") for name, plan in plans.items()}
     written["hostile"] = render_overview_page(build_overview(hostile()), "</title><script>window.ran=1</script>")
     written["diff"] = render_diff_page(diff_plans(old, new), (old, new), ("main:plan.yaml", "plan.yaml"))
     middle = plans["middle"]
     first = replace(middle.jobs[0], command=("other",))
-    other = replace(middle, jobs=(first, *middle.jobs[1:]))
+    other = with_attempts(replace(middle, jobs=(first, *middle.jobs[1:])))
     written["far_diff"] = render_diff_page(diff_plans(middle, other), (middle, other), ("a", "b"))
     large = plans["large"]
     less = replace(large, jobs=tuple(map(with_less_memory, large.jobs[:600])))
@@ -63,6 +65,24 @@ def pages(tmp_path_factory):
 
 def with_less_memory(job):
     return replace(job, settings=replace(job.settings, resources=Resources(vcpus=2, memory_mib=1024)))
+
+
+def turns():
+    """Three namespaces that take turns, in a long chain; their queue has a long name in wide letters."""
+    queue = "arn:aws:batch:eu-west-1:123456789012:job-queue/" + "\N{CJK UNIFIED IDEOGRAPH-4E2D}" * 60
+    names = [f"job_{number:03}" for number in range(150)]
+    above = [(), *[(JobName(name),) for name in names]]
+    return plan_of(
+        *(
+            a_job(name, nodes=(f"{'abc'[number % 3]}.{name}",), depends_on=above[number], job_queue=queue)
+            for number, name in enumerate(names)
+        )
+    )
+
+
+def with_attempts(plan):
+    """Change the attempts of all jobs."""
+    return replace(plan, jobs=tuple(replace(job, settings=replace(job.settings, attempts=3)) for job in plan.jobs))
 
 
 @pytest.fixture
@@ -359,6 +379,11 @@ def test_many_jobs_open_as_a_picture_of_groups(opened, name, most):
 
 def test_a_group_opens_and_folds_by_click_and_key_and_stays_in_sight(opened):
     with opened("spaces") as page:
+        page.locator("[data-do=in]").focus()
+        page.keyboard.press("Tab")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Tab")
+        assert "area_00" in page.locator("#graph .group:focus").get_attribute("aria-label")  # the first, at the left
         group, header = page.locator("#graph .group[data-group='0']"), page.locator("#graph .header[data-group='0']")
         assert "40 jobs" in group.text_content()
         group.click()
@@ -379,6 +404,17 @@ def test_a_group_opens_and_folds_by_click_and_key_and_stays_in_sight(opened):
 
 
 def test_namespaces_that_wait_for_each_other_are_drawn_and_marked(opened):
+    with opened("turns") as page:
+        assert page.locator("#graph .job.group").count() == page.locator("#graph .job").count() == 3
+        page.set_viewport_size({"width": 400, "height": 700})
+        boxes = [one.bounding_box() for one in page.locator("#graph .job").all()]
+        assert min(one["y"] for one in boxes) < 300  # not in the middle of an empty canvas
+        assert (
+            "\N{HORIZONTAL ELLIPSIS}/\N{CJK UNIFIED IDEOGRAPH-4E2D}"
+            in page.locator("#graph .group").first.text_content()
+        )
+        assert max(one["width"] for one in boxes) < 230  # the long name of the queue does not stick out
+        assert page.evaluate("document.scrollingElement.scrollWidth") <= 400
     with opened("spaces") as page:
         assert page.locator("#graph .backward title").all_text_contents() == [
             "area_00 depends on area_01, which depends on area_00 as well: parts of them take turns"
@@ -535,6 +571,11 @@ def test_a_name_in_quotes_is_this_one_alone(opened):
 
 
 def test_on_paper_are_all_risks_and_what_changed(opened):
+    with opened("far_diff") as page:
+        page.emulate_media(media="print")
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        assert page.locator("#paper h2").all_inner_texts() == ["~ job_00000"]  # not what all jobs have in common
+        assert "and 99 jobs that differ only in what they have in common" in page.locator("#paper").inner_text()
     with opened("diff") as page:
         page.evaluate("document.documentElement.dataset.theme = 'dark'")
         page.emulate_media(media="print")

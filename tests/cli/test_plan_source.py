@@ -43,3 +43,13 @@ def test_a_revisions_file_that_is_too_large_is_refused_like_a_file(tmp_path, mon
             read_source(name)
         said.append(str(caught.value).partition(": ")[2])
     assert said == ["it has more than 16 MiB, the most that is read"] * 2
+
+
+@pytest.mark.parametrize("named", ["HEAD", "main:", "HEAD~1", "origin/main"])
+def test_a_revision_without_a_path_is_said_with_what_to_write(tmp_path, monkeypatch, named):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError) as caught:
+        read_source(named)
+    revision = named.removesuffix(":")
+    advice = f"If it is a revision in git, name a file of it: {revision}:PATH"
+    assert str(caught.value) == f"cannot read {named}: No such file or directory. {advice}"

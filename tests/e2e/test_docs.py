@@ -47,7 +47,7 @@ _OFFLINE = {
     "grouping": {"kedro-batch diff plan.yaml chained.yaml": "join_tables"},
     "data": {"kedro-batch compile --json -o plan.yaml": '"kedro-batch/diagnostics/v1"'},
     "plan": {"kedro-batch validate plan.yaml": "digest sha256:"},
-    "review": {"kedro-batch diff /dev/null plan.yaml": "+ train_model"},
+    "review": {"kedro-batch diff /dev/null plan.yaml": "new plan: 6 jobs, 6 nodes"},
     "init": {"kedro-batch init --force Dockerfile": "written: Dockerfile"},
 }
 """The pages whose commands need no AWS, and what some of these print."""

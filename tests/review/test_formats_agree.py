@@ -41,6 +41,14 @@ def field_text(field, side):
     return setting_text(name, field[side])
 
 
+def words_of_kind(kind):
+    return kind.replace("_", " ").replace("vcpus", "vCPUs").replace("gpus", "GPUs")
+
+
+def number_text(value):
+    return f"{value:,}" if isinstance(value, int | float) else value_text(value)
+
+
 def values_of_risk(risk):
     """Yield the values of a risk; those of a job definition are shown field by field."""
     for side in (risk["before"], risk["after"]):
@@ -72,11 +80,11 @@ def facts_of_plan(document):
     yield from (document["digest_before"], document["digest_after"])
     yield from (f"{number} {what}" for what, number in document["counts"].items() if number)
     for risk in document["risks"]:
-        yield risk["kind"].replace("_", " ")
+        yield words_of_kind(risk["kind"])
         yield from values_of_risk(risk)
     for field in document["totals"]:
         if not {*field["path"]} & NOT_IN_TEXTS and (field["path"][0] != "peak_by_queue" or several):
-            spell = memory_text if field["path"][-1] == "memory_mib" else value_text
+            spell = memory_text if field["path"][-1] == "memory_mib" else number_text
             yield from (spell(field[side]) for side in ("before", "after") if field[side])
     for field in document["origin"]:
         before, after = field["before"], field["after"]
@@ -146,7 +154,7 @@ def test_every_fact_about_jobs_is_in_the_page(name, plans):
         facts |= {name for names in ("nodes", "parents", "reads", "writes") for name in one[names]["gained"]}
         facts |= {name for names in ("nodes", "parents", "reads", "writes") for name in one[names]["lost"]}
     for risk in document["risks"]:
-        facts.add(risk["kind"].replace("_", " "))
+        facts.add(words_of_kind(risk["kind"]))
         facts |= set(values_of_risk(risk)) if risk["kind"] != "unordered_read" else set()
     for names in (document["data"][role] for role in ("inputs", "outputs", "final_outputs")):
         facts |= set(names["gained"] + names["lost"])

@@ -66,6 +66,12 @@ def test_that_nothing_is_ruled_is_said():
         ("job_queues: ['*']", "policy.yaml:3: rules.job_queues[0]: '*' is not allowed. A name as the plan has it"),
         ("job_queues: ['a*b']", "'a*b' is not allowed. A name as the plan has it, or its beginning with * at the end."),
         ("registries: ['ghcr.*']", "'ghcr.*' is not allowed. A host such as ghcr.io, or host/repository"),
+        (
+            "registries: ['https://ghcr.io']",
+            "'https://ghcr.io' is not allowed. A host such as ghcr.io, or host/repository",
+        ),
+        ("registries: [ghcr.io/]", "'ghcr.io/' is not allowed. A host such as ghcr.io, or host/repository"),
+        ("registries: ['ghcr.io/a/b:1']", "'ghcr.io/a/b:1' is not allowed. A host such as ghcr.io, or host/repository"),
         ("accounts: [123456789012]", "must be text, found the number 123456789012: put it in quotes"),
         (
             "images_by_digest: false",

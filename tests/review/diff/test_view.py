@@ -93,6 +93,28 @@ def test_totals_count_what_declared_definitions_give():
     ]
 
 
+def test_large_totals_have_commas():
+    old, new = ([a_job(name, resources=Resources(vcpus=vcpus)) for name in "ab"] for vcpus in (400, 800))
+    assert ("vCPUs in total", "800", "1,600") in {
+        (one.label, one.before, one.after) for one in view_of(old, new).totals
+    }
+
+
+@pytest.mark.parametrize(
+    ("memory_mib", "gpus", "heading", "whats"),
+    [
+        (1000, None, "Risks", ["memory lowered"]),
+        (2000, 1, "Cost", ["GPUs raised"]),
+        (1000, 1, "Risks and cost", ["memory lowered", "GPUs raised"]),
+    ],
+)
+def test_higher_cost_alone_is_not_called_a_risk(memory_mib, gpus, heading, whats):
+    old, new = (a_job(resources=Resources(memory_mib=one, gpus=two)) for one, two in ((2000, None), (memory_mib, gpus)))
+    view = view_of([old], [new])
+    assert (view.risks_heading, [one.what for one in view.risks]) == (heading, whats)
+    assert f"\n{heading}\n" in render("diff.txt.j2", view)
+
+
 def test_jobs_that_changed_alike_are_told_together():
     old = [a_job(name, ("run", name), resources=Resources(memory_mib=2000)) for name in "abc"]
     new = [a_job(name, ("run", name), resources=Resources(memory_mib=1000)) for name in "ab"]

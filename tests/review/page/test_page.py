@@ -19,7 +19,7 @@ from kedro_batch.review.overview.build_overview import build_overview
 from kedro_batch.review.page.page import render_diff_page, render_overview_page
 from kedro_batch.text.escaping import for_review
 from tests.support.plans import a_job
-from tests.support.plans_of_pages import HOSTILE, before_and_after, hostile, layers
+from tests.support.plans_of_pages import HOSTILE, before_and_after, hostile, layers, plan_of
 
 ROOT = Path(__file__).parents[3]
 
@@ -262,11 +262,19 @@ def test_the_header_folds_what_says_where_a_plan_comes_from_and_shortens_its_dig
     assert page.index("<dt>vCPUs</dt>") < page.index("more facts</summary>") < page.index("<dt>project</dt>")
 
 
+def test_the_peaks_of_each_queue_are_folded_also_where_they_differ():
+    old = plan_of(a_job("a", job_queue="one"), a_job("b", job_queue="other"))
+    new = plan_of(*old.jobs, a_job("c", job_queue="one"))
+    for page in (page_of(new), diff_of(old, new)):
+        assert page.index("<dt>queues</dt>") < page.index("more facts</summary>") < page.index("<dt>peak by queue</dt>")
+
+
 def test_a_plan_that_is_not_there_has_no_digest():
     plan = layers(3, 1)
     gone = diff_of(plan, Plan(jobs=()))
     assert gone.count('class="digest"') == 1
     assert plan_digest(plan) in gone
+    assert "<ins></ins>" not in gone  # nothing is written as "-"
     assert diff_of(plan, plan).count('class="digest"') == 1
 
 
@@ -287,3 +295,10 @@ def test_a_changed_default_is_told_once_and_no_job_is_drawn_as_changed_by_it():
     assert [job["name"] for job in data["jobs"] if not job["change"].get("common")] == [other.name]
     (raised,) = [one for one in data["risks"] if one["what"] == "attempts raised"]
     assert (raised["before"], raised["after"], raised["who"], len(raised["about"])) == ("2", "3", "all 10 jobs", 10)
+
+
+def test_a_group_that_is_gone_says_what_it_asked_for():
+    jobs = [a_job(f"j{n}", nodes=(f"{'ab'[n % 2]}.n{n}",), resources=Resources(vcpus=2)) for n in range(8)]
+    old, new = plan_of(*jobs), plan_of(*jobs[::2])
+    words = {group["name"]: group["words"] for group in data_of(diff_of(old, new))["groups"]}
+    assert words == {"a": ["4 jobs", "at least 8 vCPUs"], "b": ["4 jobs", "at least 8 vCPUs"]}

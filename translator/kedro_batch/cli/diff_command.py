@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @click.command(cls=BatchCommand, short_help="Show what differs between two plans, by job.")
 @click.argument("old", metavar="[OLD]", shell_complete=complete_files)
-@click.argument("new", required=False, shell_complete=complete_files)
+@click.argument("new", metavar="NEW", required=False, shell_complete=complete_files)
 @click.option("--exit-code", is_flag=True, help="Exit with 3 if the plans differ, with 0 if not.")
 @click.option(
     "--fail-on",
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     shell_complete=complete_risk_kinds,
     multiple=True,
     metavar="KIND[,KIND]",
-    help="Exit with 3 if there is a risk of such a kind, or any.",
+    help="Exit with 3 if there is a risk of such a kind, or any; higher costs count, too.",
 )
 @click.option("--full", is_flag=True, help="Name all jobs and values in the text, also where there are many.")
 @policy_option

@@ -23,7 +23,7 @@ def read_source(named: str) -> tuple[bytes, str]:
     """
     revision, colon, path = named.partition(":")
     if not colon or not path or revision.startswith(("/", "./", "../")):  # no revision begins so
-        return read_input(named)
+        return _read_file(named)
     if Path(named).exists():
         raise UsageError(
             f"cannot read {named}: it may be a revision in git and is a file, too: for the file, write ./{named}"
@@ -49,13 +49,24 @@ def read_source(named: str) -> tuple[bytes, str]:
                 f"Fetch it, then try again: git fetch --refetch --no-filter {quote(find_promisor(here) or 'origin')}"
             )
         elif fetch := _fetch_command(revision, reason):
-            reason = f"{reason.rstrip('.')}. If this clone has only a part of the history, fetch it: {fetch}"
+            reason = f"{reason}. If this clone has only a part of the history, fetch it: {fetch}"
         raise UsageError(f"cannot read {named}: {reason}") from error
+
+
+def _read_file(named: str) -> tuple[bytes, str]:
+    try:
+        return read_input(named)
+    except UsageError as error:
+        revision = named.removesuffix(":")
+        if Path(named).exists() or Path(revision).suffix or not _REVISION.fullmatch(revision):
+            raise
+        raise UsageError(f"{error}. If it is a revision in git, name a file of it: {revision}:PATH") from error
 
 
 _NOT_FETCHED = "from promisor remote"
 _FULL_NAME = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _BRANCH_OR_TAG = re.compile(r"\w[\w./+-]*")
+_REVISION = re.compile(rf"{_BRANCH_OR_TAG.pattern}([~^][0-9~^]*)?")
 _ABOVE_ANOTHER = re.compile(r"[\w./+-]+[~^][0-9~^]*")
 _OF_ORIGIN = "origin/"
 

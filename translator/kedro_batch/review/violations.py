@@ -140,7 +140,7 @@ def _text(what: str, behind: str = "") -> Callable[[Violation], str]:
 
 
 def _place(what: str) -> Callable[[Violation], str]:
-    return lambda one: f"{one.field or 'the plan'} is of {what} {_shown(one.found)}"
+    return lambda one: f"{one.field or 'the plan'} is {'of' if one.field else 'for'} {what} {_shown(one.found)}"
 
 
 _SHELL, _REPLACED = _text("shell"), _text("word", ", for which another one is put in,")

@@ -13,7 +13,7 @@ from kedro_batch.review.diff.details import Detail, command_details, field_detai
 from kedro_batch.review.diff.model import Change, FieldChange, JobChange, WordChange
 
 OWN_NODE = "NODE"
-"""What stands for the nodes of each job in what is told of several."""
+"""What stands for the nodes of each job in what is shown of several."""
 _TOKEN = re.compile(r"[^._-]+[._-]?|[._-]")
 _ODD = re.compile(r"[^A-Za-z0-9_-]+")
 """What names of nodes have, and those of jobs have not."""
@@ -26,8 +26,8 @@ class Facet:
     Attributes:
         key: Equal for details that are one change in several jobs.
         group: Equal for details that differ in nothing but their values.
-        alike: The detail, as it is told of several jobs; nothing if it follows from others.
-        own: The detail, as it is told of this job alone; nothing if its name tells it.
+        alike: The detail, as it is shown of several jobs; nothing if it follows from others.
+        own: The detail, as it is shown of this job alone; nothing if its name tells it.
         field: The setting, if it is one.
     """
 

@@ -21,7 +21,7 @@ _Shorten = Callable[[tuple[str, ...]], tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """The values that ``changes.diff.j2`` shows: blocks, those of changed defaults, and whether all names are told."""
+    """The values that ``changes.diff.j2`` shows: blocks, those of changed defaults, and whether all names are shown."""
 
     blocks: tuple[JobBlock, ...]
     defaults: tuple[JobBlock, ...]

@@ -14,9 +14,9 @@ JobsByName = tuple[Mapping[str, Job], Mapping[str, Job]]
 Shared = tuple[list[Facet], tuple[str, ...]]
 """Changes that the same jobs have, and these jobs."""
 _VALUES = 10
-"""The most values of one setting that are each told; further ones are told together if each has few jobs."""
+"""The most values of one setting that are each shown; further ones are shown together if each has few jobs."""
 _SMALL = 10
-"""A value has few jobs if less than one in so many of those whose setting changed has it."""
+"""A value has few jobs if it has less than this fraction (1/n) of those whose setting changed."""
 
 
 def decompose(

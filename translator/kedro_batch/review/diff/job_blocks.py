@@ -1,4 +1,4 @@
-"""Changes of jobs as blocks: each change is told once, with the jobs that have it. Nothing is escaped yet. Pure.
+"""Changes of jobs as blocks: each change is shown once, with the jobs that have it. Nothing is escaped yet. Pure.
 
 What few jobs have comes before what many have, so that one bad line does not hide behind a bulk edit.
 """
@@ -28,7 +28,7 @@ _UNITS = ("resources.vcpus", "resources.memory_mib", "resources.gpus")
 """Settings whose values say what they are."""
 _NAMES_OF_PART = 5
 _PARTS = 12
-"""The most groups of new jobs with equal settings; where there are more, each setting is told with its jobs."""
+"""The most groups of new jobs with equal settings; where there are more, each setting is shown with its jobs."""
 _KIND_OF: Mapping[str, Kind] = {
     "job_queue": Kind.QUEUE,
     "job_definition": Kind.DEFINITION,
@@ -119,7 +119,7 @@ def _whole_blocks(
 ) -> Iterator[tuple[int, JobBlock]]:
     """Yield the blocks of jobs that came or went, each with the number of these jobs.
 
-    Of many jobs that went, only what all of them had is told; of many that came, also what some of them have.
+    Of many jobs that went, only what all of them had is shown; of many that came, also what some of them have.
     """
     if len(changes) <= _FEW:
         yield from ((len(changes), block) for block in group_equal_jobs(changes, sets))

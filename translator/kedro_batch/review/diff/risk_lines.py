@@ -48,7 +48,7 @@ class RiskLine:
     @property
     def what(self) -> str:
         """The kind, as words."""
-        return self.kind.replace("_", " ")
+        return self.kind.replace("_", " ").replace("vcpus", "vCPUs").replace("gpus", "GPUs")
 
     @property
     def is_cost(self) -> bool:

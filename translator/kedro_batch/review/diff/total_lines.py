@@ -55,10 +55,14 @@ def _label(path: Sequence[str]) -> str:
             return _LABELS.get(whole, whole[0])
 
 
+def _number(value: object) -> str | None:
+    return f"{value:,}" if isinstance(value, int | float) else value_text(value)
+
+
 def _spell(value: object, one: FieldChange, totals: Totals) -> str | None:
     """Spell a total; one that is only an upper bound says so."""
     name = one.path[-1]
-    text = memory_text(value) if name == "memory_mib" and isinstance(value, int) else value_text(value)
+    text = memory_text(value) if name == "memory_mib" and isinstance(value, int) else _number(value)
     match one.path:
         case ("peak", _):
             peak = totals.peak

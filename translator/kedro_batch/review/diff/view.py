@@ -39,7 +39,7 @@ class DiffView:
         totals: The totals that differ.
         data: What differs in the datasets of the plan.
         whole: The only plan, if the other one is empty.
-        full: True if all names and values are told.
+        full: True if all names and values are shown.
     """
 
     old: str
@@ -59,6 +59,12 @@ class DiffView:
     policy: str | None
     violations: tuple[Diagnostic, ...]
     violations_left_out: int
+
+    @property
+    def risks_heading(self) -> str:
+        """What the risks are called: those that only mean higher cost are not counted as risks."""
+        kinds = {one.is_cost for one in self.risks}
+        return "Risks and cost" if len(kinds) > 1 else "Cost" if True in kinds else "Risks"
 
 
 def build_diff_view(

@@ -85,7 +85,7 @@ _PLACE = ("account", "region")
 _TARGETS = 20
 """Queues, or definitions, that are named."""
 _QUEUES = 10
-"""Queues whose peak is told."""
+"""Queues whose peak is shown."""
 _BEHIND_COMMA = re.compile(r"(?<=[,;]) ")
 _LABELS, _WIDEST_NAME = 14, 40
 _DATASETS = 30

@@ -67,7 +67,10 @@ def _build_group(
     own_changes: Mapping[int, str],
     removed: Collection[int],
 ) -> dict[str, Any]:
-    stated = [jobs[number].settings.get("resources", {}) for number in members if number not in removed]
+    counted_in: Sequence[int] = [
+        number for number in members if number not in removed
+    ] or members  # a group that is gone had them
+    stated = [jobs[number].settings.get("resources", {}) for number in counted_in]
     sums = {name: whole(sum(one.get(name) or 0 for one in stated)) for name in ("vcpus", "memory_mib", "gpus")}
     return {
         "kind": str(group.kind),

@@ -240,7 +240,7 @@ def _linear_runs(
 
 
 def _parts(things: Sequence[_One], most: int) -> Iterator[Sequence[_One]]:
-    """Yield the things in at most so many parts, all but the last of the same size."""
+    """Yield the things in ``most`` parts or fewer, all but the last of the same size."""
     size = -(-len(things) // most)
     yield from (things[start : start + size] for start in range(0, len(things), size))
 

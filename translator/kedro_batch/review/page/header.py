@@ -1,7 +1,7 @@
 """What stands at the top of the page: the size of a plan, its digest, its facts. Overviews come in, words go out. Pure.
 
 The first facts say how large a run is and where it goes; the others say where the plan comes from, and are folded. In a
-diff, what differs comes first, and what is the same is folded.
+diff, what differs comes first, and what is the same is folded. The peaks of each queue are folded in any case.
 """
 
 from collections.abc import Iterable, Iterator
@@ -24,6 +24,8 @@ _FOLDED = frozenset(
     )
 )
 """Labels of facts that are folded, as parameters are. All others come first."""
+_LONG = "peak by queue"
+"""The label of a fact that is too long to come first, even if it differs."""
 _PARAMS = "params"
 _SHORT = 12
 """Digits of a digest that tell two plans from each other; the page copies all of them."""
@@ -104,7 +106,7 @@ def build_diff_header(
     facts = [
         HeaderFact(label=label, value=now, before="" if then == now else then)
         for label in {**before, **after}
-        for then, now in [(before.get(label, "-"), after.get(label, "-"))]
+        for then, now in [(before.get(label) or "-", after.get(label) or "-")]
     ]
     numbers = (
         ("added", counts.added, "+ {} added"),
@@ -118,8 +120,11 @@ def build_diff_header(
         size=_size(new) if _size(old) == _size(new) else f"{_size(old)} -> {_size(new)}",
         digests=_digests(old, new),
         counts=tuple((kind, text.format(f"{number:,}")) for kind, number, text in numbers if number),
-        facts=(*_default_facts(view.defaults), *(one for one in facts if one.before)),
-        folded=tuple(one for one in facts if not one.before),
+        facts=(*_default_facts(view.defaults), *(one for one in facts if one.before and one.label != _LONG)),
+        folded=(
+            *(one for one in facts if one.before and one.label == _LONG),
+            *(one for one in facts if not one.before),
+        ),
         policy=view.policy and for_review(view.policy),
         violations=tuple(for_review(f"{one.severity} {one}") for one in view.violations),
         violations_left_out=view.violations_left_out,
@@ -152,7 +157,7 @@ def _digests(*plans: Overview) -> tuple[Digest, ...]:
 
 
 def _is_folded(fact: HeaderFact) -> bool:
-    return fact.label in _FOLDED or fact.label.startswith(_PARAMS)
+    return fact.label in _FOLDED or fact.label == _LONG or fact.label.startswith(_PARAMS)
 
 
 def _memory(overview: Overview) -> tuple[int, int]:

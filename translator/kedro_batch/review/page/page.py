@@ -90,12 +90,11 @@ def _render_page(data: dict[str, Any], title: str, header: Header) -> str:
     script = f"{_dagre()}\n{page_script('page', *_SCRIPTS)}"
     is_diff = data["kind"] == "diff"
     data["colours"] = build_colours(data["settings"], data["jobs"])
-    folded = len(header.folded)
     view = _Page(
         title=for_review(title),
         heading="Changes" if is_diff else "Plan",
         header=header,
-        folded=counted(folded, "unchanged fact" if is_diff else "more fact"),
+        folded=counted(len(header.folded), "more fact"),
         colours=_colour_choices(is_diff=is_diff, queues=len(data["colours"]["queue"]["legend"])),
         policy=policy(style, script),
         style=Markup(style),  # noqa: S704  our own
@@ -119,7 +118,7 @@ def _count_risks(lines: list[dict[str, Any]], noun: str) -> str:
     """Count the distinct risks, whatever number of jobs each is about, and apart what may cost more."""
     cost = sum(one["cost"] for one in lines)
     words = [counted(len(lines) - cost, noun)] if len(lines) > cost else []
-    return ", ".join([*words, *([f"{cost} that may cost more"] if cost else [])])
+    return ", ".join([*words, *([f"{counted(cost, 'change')} that may cost more"] if cost else [])])
 
 
 def _dagre() -> str:
