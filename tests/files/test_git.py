@@ -135,7 +135,7 @@ def test_an_object_of_just_the_right_size_is_read(root):
     ("name", "reason"),
     [
         ("HEAD:gone", "path 'gone' does not exist in 'HEAD'"),
-        ("gone:plan.yaml", "invalid object name 'gone'."),
+        ("gone:plan.yaml", "invalid object name 'gone'"),
         ("HEAD:", "it is a folder in that revision"),
     ],
 )

@@ -124,8 +124,8 @@ def test_many_new_jobs_are_named_once_and_their_settings_told_by_what_they_share
     large = Resources(vcpus=8, memory_mib=2048)
     new = [*jobs(), *jobs(lambda name: {"resources": large} if name == "score-n3" else {}, added)]
     assert section(jobs(), new) == [
-        "+ score-n0, score-n1, score-n2, score-n3, score-n4, and 3 more (8 of 28 jobs",
-        "  (namespace score))",
+        "+ 8 of 28 jobs (namespace score): score-n0, score-n1, score-n2, score-n3,",
+        "  score-n4, and 3 more",
         "    settings              + job_queue q, job_definition d, timeout_s 1 min,",
         "                          command kedro run --nodes=NODE",
         "+ score-n3",

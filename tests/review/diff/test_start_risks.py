@@ -18,7 +18,7 @@ EVIL = ("sh", "-c", SHELL)
 
 
 def kedro(name: str, command: tuple[str, ...] | None = None, **given):
-    return a_job(name, command or ("kedro", "run", f"--nodes={name}"), nodes=(name,), **given)
+    return a_job(name, command or ("kedro", "run", f"--nodes={name}"), **{"nodes": (name,), **given})
 
 
 def risks(old, new) -> list[Risk]:
@@ -56,7 +56,28 @@ COMMANDS = {
             variable("train", "LD_PRELOAD", None, "/x.so"),
         ],
     ),
-    "options": (RUN, ("kedro", "run", "--params=x:1"), []),
+    "options": (RUN, (*RUN, "--params=x:1"), []),
+    "a_file_of_options": (
+        RUN,
+        (*RUN, "-c", "/x.yml"),
+        [Risk(kind=RiskKind.ENV_CHANGED, job="train", after="--config=/x.yml")],
+    ),
+    "other_nodes_than_those_of_the_job": (
+        RUN,
+        ("kedro", "run", "-n", "train,drop_tables"),
+        [program("train", "--nodes=train", "--nodes=train,drop_tables")],
+    ),
+    "all_nodes": (
+        RUN,
+        ("kedro", "run", "--params=x:1"),
+        [Risk(kind=RiskKind.PROGRAM_CHANGED, job="train", before="--nodes=train")],
+    ),
+    "the_same_node_by_its_short_option": (RUN, ("kedro", "run", "-ntrain", "-ns", "x"), []),
+    "another_code_file": (
+        ("spark-submit", "--master", "yarn", "a.py"),
+        ("spark-submit", "--master", "yarn", "b.py", "--x"),
+        [program("train", "spark-submit --master yarn a.py", "spark-submit --master yarn b.py")],
+    ),
     "options_behind_a_wrapper": (("uv", "run", *RUN), ("uv", "run", *RUN, "--tags=b"), []),
     "another_source_of_configuration": (
         RUN,
@@ -181,6 +202,14 @@ def test_a_bulk_edit_hides_nothing():
 def test_the_environment_of_the_plan_is_told_once():
     old, new = (Plan(jobs=(kedro("a", ("kedro", "run", f"--env={env}")),), env=env) for env in ("base", "prod"))
     assert [(one.kind, one.job) for one in diff_plans(old, new).risks] == [(RiskKind.ENV_CHANGED, None)]
+
+
+def test_an_added_job_that_runs_other_nodes_than_it_has_is_a_risk():
+    old = kedro("a")
+    assert risks([old], [old, kedro("b", ("kedro", "run", "--nodes=c"))]) == [program("b", None, "--nodes=c")]
+    assert risks([old], [old, kedro("g", ("kedro", "run", "--nodes=c,b"), nodes=("b", "c"))]) == []
+    odd = a_job("b", ("kedro", "run", '--nodes="f([x,y])"'), nodes=("f([x,y])",))
+    assert risks([old], [old, odd]) == []
 
 
 def test_what_an_added_job_chooses_and_submits_is_a_risk_if_no_job_did():

@@ -49,7 +49,7 @@ def read_source(named: str) -> tuple[bytes, str]:
                 f"Fetch it, then try again: git fetch --refetch --no-filter {quote(find_promisor(here) or 'origin')}"
             )
         elif fetch := _fetch_command(revision, reason):
-            reason = f"{reason.rstrip('.')}. If this clone has only a part of the history, fetch it: {fetch}"
+            reason = f"{reason}. If this clone has only a part of the history, fetch it: {fetch}"
         raise UsageError(f"cannot read {named}: {reason}") from error
 
 

@@ -122,10 +122,10 @@ def _environment() -> dict[str, str]:
 
 
 def _reason(said: bytes) -> str:
-    """Return why git has ended: its last line that says so, without warnings."""
+    """Return why git has ended: its last line that says so, without warnings and its full stop."""
     lines = said.decode(errors="replace").strip().splitlines()
     fatal = [line for line in lines if line.startswith("fatal: ")]
-    return (fatal or lines or ["it does not say why"])[-1].removeprefix("fatal: ")
+    return (fatal or lines or ["it does not say why"])[-1].removeprefix("fatal: ").rstrip(".")
 
 
 def _own_filters(root: Path) -> Iterator[str]:

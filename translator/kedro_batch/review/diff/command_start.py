@@ -36,10 +36,17 @@ _SCRIPT_OPTIONS = (
 """Interpreters, and the options with which they take a script as text."""
 _SHELL_SCRIPT = re.compile(r"-[A-Za-z]*c[A-Za-z]*|--command(=.*)?|/[cCkK]|-(command|encodedcommand)", re.IGNORECASE)
 _WITH_VALUE = frozenset(("-o", "+o", "-O", "+O", "--rcfile", "--init-file", "-W", "-X", "-r", "--require", "-I"))
+_LAUNCHERS = frozenset(
+    ("spark-submit", "papermill", "snakemake", "nextflow", "jupyter", "streamlit", "dvc", "ray", "airflow")
+)
+"""Programs that run code files, wherever these stand among their words."""
+_CODE = re.compile(r".+\.(py|ipynb|jar|zip|egg|whl|pex|[rR]|sh|sql|smk|nf|jl)", re.DOTALL)
 _OF_WRAPPERS = re.compile(r"-|[0-9]|[A-Za-z_][A-Za-z0-9_]*=")
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
-CHOOSING = ("--env", "--conf-source", "--runner")
-_SHORT = {"-e": "--env", "-r": "--runner"}
+CHOOSING = ("--env", "--conf-source", "--config", "--runner", "--nodes")
+"""The options of ``kedro run`` that choose configuration or code; ``--config`` names a file with others."""
+_SHORT = {"-e": "--env", "-c": "--config", "-r": "--runner", "-n": "--nodes"}
+_NAMESPACES = "-ns"
 _VALUE = re.compile(r"(?<=[=,])[\w.-]+")
 _OWN = "\0"
 _OWN_LIST = re.compile(rf"{_OWN}(,{_OWN})+")
@@ -97,6 +104,8 @@ def _program_end(command: Sequence[str]) -> int:
         return len(command)
     if is_shell(names[0]) or any(program.fullmatch(names[0]) for program, _ in _SCRIPT_OPTIONS) or names[0] == "java":
         return next((at + 1 for at in _operands(command, 1)), len(command))
+    if names[0] in _LAUNCHERS:
+        return max((at + 1 for at, word in enumerate(command) if _CODE.fullmatch(word)), default=1)
     return 1
 
 
@@ -164,7 +173,7 @@ def _chosen(command: Sequence[str]) -> Iterator[tuple[str, str]]:
         option, equals, value = word.partition("=")
         if option in CHOOSING:
             yield option, value if equals else following
-        elif not word.startswith("--") and word[:2] in _SHORT:
+        elif word[:2] in _SHORT and word != _NAMESPACES:
             yield _SHORT[word[:2]], word[2:] or following
 
 

@@ -1,7 +1,7 @@
 """Tell which environment variables change what a program loads, starts, trusts or may do. Pure.
 
-Sources: ld.so(8); bash(1); the documents of Python, pip, Git, OpenSSL, curl, Node.js, Perl, Ruby, Java, Spark, Kedro
-and the AWS SDKs on the variables that they read.
+Sources: ld.so(8); bash(1); the documents of Python, pip, Git, OpenSSL, curl, Node.js, Perl, Ruby, Java, Spark, Kedro,
+fsspec, MLflow, Poetry, npm, Matplotlib, coverage.py and the AWS SDKs on the variables that they read.
 """
 
 import re
@@ -13,17 +13,21 @@ from kedro_batch.plan.variables import OWN_VARIABLES
 
 _BEGINNINGS = (
     *("LD_", "DYLD_", "GLIBC_", "BASH_FUNC_", "PYTHON", "PIP_", "UV_", "CONDA_", "PYSPARK_"),
-    *("AWS_", "BOTO_", "GIT_", "SSH_", "KEDRO_"),
+    *("AWS_", "BOTO_", "GIT_", "SSH_", "KEDRO_", "FSSPEC_", "POETRY_", "NPM_CONFIG_", "npm_config_", "BUNDLE_"),
+    *("SPARK_", "HADOOP_", "R_LIBS", "JULIA_", "LUA_", "GEM_"),
 )
 _WHOLE = (
     "PATH HOME XDG_CONFIG_HOME XDG_CONFIG_DIRS BASH_ENV ENV IFS PS4 SHELL SHELLOPTS BASHOPTS PROMPT_COMMAND CDPATH "
     "GCONV_PATH LOCPATH NLSPATH NODE_OPTIONS NODE_PATH NODE_EXTRA_CA_CERTS PERL5OPT PERL5LIB PERL5DB PERLLIB RUBYOPT "
     "RUBYLIB JAVA_TOOL_OPTIONS _JAVA_OPTIONS JDK_JAVA_OPTIONS JAVA_HOME CLASSPATH R_PROFILE R_PROFILE_USER R_ENVIRON "
     "SSL_CERT_FILE SSL_CERT_DIR REQUESTS_CA_BUNDLE CURL_CA_BUNDLE CURL_HOME OPENSSL_CONF OPENSSL_MODULES "
-    "OPENSSL_ENGINES SSLKEYLOGFILE HOSTALIASES RES_OPTIONS CUDA_INJECTION64_PATH"
+    "OPENSSL_ENGINES SSLKEYLOGFILE HOSTALIASES RES_OPTIONS CUDA_INJECTION64_PATH "
+    "ZDOTDIR MPLBACKEND COVERAGE_PROCESS_START IPYTHONDIR JUPYTER_PATH VIRTUAL_ENV MAVEN_OPTS MAKEFLAGS PHPRC "
+    "MLFLOW_TRACKING_URI GOOGLE_APPLICATION_CREDENTIALS AZURE_CONFIG_DIR KUBECONFIG DOCKER_HOST HF_ENDPOINT "
+    "KRB5_CONFIG ODBCSYSINI LESSOPEN"
 )
 _NAMES = frozenset(_WHOLE.split())
-_PROXY = re.compile(r".+_PROXY", re.IGNORECASE)
+_ENDS = re.compile(r".+_(PROXY|ENDPOINT_URL|OTLP_ENDPOINT)", re.IGNORECASE)
 _LISTS = ("environment", "env", "secrets")
 """What containers call their variables, and those whose values are kept elsewhere, on ECS and on EKS."""
 
@@ -32,7 +36,7 @@ def is_risky(name: str) -> bool:
     """True if a variable of this name changes what a program loads, starts, trusts or may do."""
     if name.startswith(OWN_VARIABLES):
         return False
-    return name.startswith(_BEGINNINGS) or name in _NAMES or _PROXY.fullmatch(name) is not None
+    return name.startswith(_BEGINNINGS) or name in _NAMES or _ENDS.fullmatch(name) is not None
 
 
 def risky_in_submit(settings: JobSettings) -> dict[str, Any]:

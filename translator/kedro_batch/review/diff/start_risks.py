@@ -5,6 +5,7 @@ has a job that starts the same. Pure.
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -19,7 +20,8 @@ from kedro_batch.review.diff.risky_variables import is_risky, risky_in_settings,
 from kedro_batch.review.formatting import command_text
 
 _KEDRO_RUN = ("kedro", "run")
-_ENV, _RUNNER = "--env", "--runner"
+_ENV, _RUNNER, _NODES = "--env", "--runner", "--nodes"
+_PLAIN = re.compile(r"[\w.-]+")
 
 
 class StartRisks:
@@ -39,7 +41,10 @@ class StartRisks:
             if now.script and was.script != now.script:
                 yield _script(after, was, now)
             yield from _compare(after, _assigned(was), _assigned(now))
-            yield from self._compare_chosen(after, dict(was.chosen), dict(now.chosen))
+            chosen = dict(was.chosen), dict(now.chosen)
+            if _NODES not in chosen[1] and (before.nodes != after.nodes or was.program != now.program):
+                chosen[0].pop(_NODES, None)  # a tag or a namespace may select new nodes
+            yield from self._compare_chosen(after, *chosen)
         if before.settings.submit or after.settings.submit:
             yield from _compare(after, risky_in_submit(before.settings), risky_in_submit(after.settings))
 
@@ -60,11 +65,12 @@ class StartRisks:
                 yield Risk(kind=RiskKind.SUBMIT_CHANGED, job=job.name, field=path_text(path), after=value)
 
     def _compare_chosen(self, job: Job, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Risk]:
-        """Find another environment than that of the plan, another source of configuration, another runner."""
+        """Find another environment than the plan's, another source of configuration, another runner, other nodes."""
         for option in CHOOSING:
             was, now = before.get(option), after.get(option)
-            if was != now and not (option == _ENV and now == self._new.env):
-                kind = RiskKind.PROGRAM_CHANGED if option == _RUNNER else RiskKind.ENV_CHANGED
+            expected = (option == _ENV and now == self._new.env) or (option == _NODES and _names_nodes(job, now))
+            if was != now and not expected:
+                kind = RiskKind.PROGRAM_CHANGED if option in (_RUNNER, _NODES) else RiskKind.ENV_CHANGED
                 values = (value if value is None else f"{option}={value}" for value in (was, now))
                 yield Risk(kind=kind, job=job.name, before=next(values), after=next(values))
 
@@ -114,6 +120,11 @@ class StartRisks:
 
 def _read(job: Job) -> CommandStart:
     return read_start(job.command, (job.name, *job.nodes))
+
+
+def _names_nodes(job: Job, value: str | None) -> bool:
+    """True if a value of ``--nodes`` names the nodes of a job. How odd names are written is not judged."""
+    return value is not None and ({*value.split(",")} == {*job.nodes} or not all(map(_PLAIN.fullmatch, job.nodes)))
 
 
 def _assigned(start: CommandStart) -> dict[str, str]:
