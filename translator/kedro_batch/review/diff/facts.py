@@ -8,6 +8,7 @@ from typing import Any
 
 from kedro_batch.plan.checks.job_definitions import images_of
 from kedro_batch.plan.model import Job, Plan
+from kedro_batch.plan.policy.job_containers import Amount, amount_of
 from kedro_batch.review.diff.model import PlanDiff
 from kedro_batch.review.formatting import memory_text, quote_names
 from kedro_batch.review.job_sets import JobSets, Kind
@@ -76,13 +77,20 @@ def _less_memory(diff: PlanDiff, old: Plan, new: Plan, sets: JobSets) -> Iterato
 
 
 def _gpus(plan: Plan, sets: JobSets) -> Iterator[str]:
-    """Yield the jobs with GPUs, then these by their number, and those whose job definition may give them some."""
+    """Yield the jobs with GPUs, then these by their number, and those whose job definition may give them some.
+
+    All containers of a job count.
+    """
     by_number: dict[int, list[str]] = {}
     unknown: list[str] = []
+    amounts: dict[int, Amount] = {}  # many jobs share their settings
     for job in plan.jobs:
-        if gpus := plan.resources_of(job).gpus:
-            by_number.setdefault(gpus, []).append(job.name)
-        elif job.settings.job_definition not in plan.job_definitions:
+        if id(job.settings) not in amounts:
+            amounts[id(job.settings)] = amount_of("gpus", job.settings, plan)
+        gpus = amounts[id(job.settings)]
+        if gpus.value:
+            by_number.setdefault(int(gpus.value), []).append(job.name)
+        elif gpus.unknown:
             unknown.append(job.name)
     if by_number:
         total = sum(number * len(jobs) for number, jobs in by_number.items())
