@@ -16,6 +16,7 @@ def test_hours_are_those_of_all_attempts_with_all_their_time():
         memory_gib_hours=12.25,
         gpu_hours=12,
         unlimited=0,
+        unlimited_with_gpus=0,
         unknown={},
     )
 
@@ -32,3 +33,8 @@ def test_jobs_whose_amounts_are_not_known_are_counted_by_their_definition():
     known = Resources(vcpus=1, memory_mib=512)
     jobs = (a_job("a"), a_job("b", resources=Resources(vcpus=1)), a_job("c", job_definition="e"))
     assert add_up_resources(Plan(jobs=(*jobs, a_job("f", resources=known)))).unknown == {"d": 2, "e": 1}
+
+
+def test_no_gpus_asked_for_leaves_those_of_the_definition():
+    declared = {"d": JobDefinition(image="i", resources=Resources(gpus=1))}
+    assert add_up_resources(Plan(jobs=(a_job("a", resources=Resources(gpus=0)),), job_definitions=declared)).gpus == 1

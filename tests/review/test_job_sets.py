@@ -58,7 +58,7 @@ def test_all_names_are_told_if_they_are_asked_for():
         ({"job_queue": "gpu"}, "queue gpu"),
         ({"job_definition": "big:3"}, "definition big:3"),
         ({"tags": {"team": "a=b"}}, "tag team=a=b"),
-        ({"resources": Resources(gpus=4)}, "those with GPUs"),
+        ({"resources": Resources(gpus=4)}, "those that ask for GPUs"),
         ({"command": JOIN_COMMAND}, "join jobs"),
     ],
 )
@@ -71,8 +71,11 @@ def test_jobs_may_share_a_setting(alike, words):
 
 def test_jobs_with_several_numbers_of_gpus_are_told_apart():
     jobs = [a_job(f"j{at}", resources=Resources(gpus=at % 3)) for at in range(15)]
-    assert JobSets(jobs).describe([f"j{at}" for at in range(15) if at % 3 == 2]) == "5 of 15 jobs (those with 2 GPUs)"
-    assert JobSets(jobs).describe([f"j{at}" for at in range(15) if at % 3]) == "10 of 15 jobs (those with GPUs)"
+    assert (
+        JobSets(jobs).describe([f"j{at}" for at in range(15) if at % 3 == 2])
+        == "5 of 15 jobs (those that ask for 2 GPUs)"
+    )
+    assert JobSets(jobs).describe([f"j{at}" for at in range(15) if at % 3]) == "10 of 15 jobs (those that ask for GPUs)"
 
 
 def test_names_may_begin_or_end_alike():

@@ -321,7 +321,7 @@ def test_a_comment_on_the_same_plan_still_says_what_runs():
     plan = plan_of(3)
     text = render_diff_markdown(diff_plans(plan, plan), plan, plan, _CALLED)
     assert text.splitlines()[1] == "### Plan: no difference in 3 jobs (order and comments are ignored)"
-    assert "| images now | `that of job definition d (3 jobs)` |" in text
+    assert "| images now | `that of job definition d (all 3 jobs)` |" in text
 
 
 def test_each_plan_has_a_marker_of_its_own_that_a_name_cannot_break():

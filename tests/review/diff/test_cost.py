@@ -49,8 +49,15 @@ def test_a_limit_that_goes_is_more_cost_though_fewer_hours_can_be_counted():
     unlimited = plan_with(timeout_s=None)
     assert verdict(unlimited, plan_with()) is CostVerdict.LESS
     lines = {one.label: (one.before, one.after) for one in list_costs(*map(add_up_resources, (plan_with(), unlimited)))}
-    assert lines["vCPU-hours"] == ("2", "0")
+    assert lines["vCPU-hours"] == ("2", "0 + no limit")
+    assert lines["GPU-hours"] == ("0", "0")
     assert lines["jobs without a time limit"] == ("0", "1")
+
+
+def test_amounts_that_differ_are_not_told_as_equal():
+    plans = (Plan(jobs=(a_job("a", resources=Resources(memory_mib=mib)),)) for mib in (200_001, 200_002))
+    (line,) = (one for one in list_costs(*map(add_up_resources, plans)) if one.label == "memory")
+    assert (line.before, line.after, line.differs) == ("200,001 MiB", "200,002 MiB", True)
 
 
 def test_jobs_that_come_or_go_count():

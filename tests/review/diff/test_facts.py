@@ -32,7 +32,7 @@ def test_every_question_is_answered_where_nothing_has_changed():
         _MEMORY: ["no job"],
         _LOST: ["none"],
         _GPUS: ["as the job definition says: a"],
-        _IMAGES: ["that of job definition flights:3 (1 job)"],
+        _IMAGES: ["that of job definition flights:3 (a)"],
     }
 
 
@@ -54,7 +54,7 @@ def test_gpus_of_containers_beside_that_of_the_command_are_gpus_of_the_job():
 
 def test_jobs_with_less_memory_are_told_by_their_amounts():
     found = answers(with_memory(a=4096, b=4096, c=512, d=512), with_memory(a=1024, b=1024, c=513, d=511))
-    assert found[_MEMORY] == ["4 GiB -> 1 GiB: a, b", "512 MiB -> 511 MiB: d"]
+    assert found[_MEMORY] == ["512 MiB -> 511 MiB: d", "4 GiB -> 1 GiB: a, b"]
 
 
 def test_less_memory_of_a_declared_definition_is_less_memory_of_its_jobs():
@@ -87,7 +87,7 @@ def test_jobs_with_gpus_are_told_together_and_by_their_number():
     gpus = {"a": 1, "b": 4, "c": 1, "d": None}
     jobs = tuple(a_job(name, resources=Resources(gpus=number)) for name, number in gpus.items())
     found = answers(Plan(jobs=()), Plan(jobs=jobs, job_definitions=declared))
-    assert found == {_GPUS: ["6 GPUs: a, b, c", "1 GPU each: a, c", "4 GPUs: b"], _IMAGES: ["i (4 jobs)"]}
+    assert found == {_GPUS: ["6 GPUs: a, b, c", "1 GPU each: a, c", "4 GPUs: b"], _IMAGES: ["i (all 4 jobs)"]}
 
 
 def test_images_are_those_of_all_containers_and_those_that_submit_asks_for():
@@ -99,17 +99,52 @@ def test_images_are_those_of_all_containers_and_those_that_submit_asks_for():
         job_definitions={"d": JobDefinition(register=register)},
     )
     assert answers(plan, plan)[_IMAGES] == [
-        "registry/side:1 (2 jobs)",
-        "registry/main:1 (2 jobs)",
-        "evil, by submit (1 job)",
-        "that of job definition named:2 (1 job)",
+        "evil, by submit (b)",
+        "that of job definition named:2 (c)",
+        "registry/side:1 (a, b)",
+        "registry/main:1 (a, b)",
     ]
 
 
 def test_many_different_amounts_are_one_line():
     old = with_memory(**{f"j{n}": 10_000 + n for n in range(20)})
     new = with_memory(**{f"j{n}": 5_000 + n for n in range(20)})
-    assert answers(old, new)[_MEMORY] == ["10,000 MiB to 10,019 MiB -> 5000 MiB to 5019 MiB: all 20 jobs"]
+    assert answers(old, new)[_MEMORY][-1] == "all: 10,000 MiB to 10,019 MiB -> 5000 MiB to 5019 MiB: all 20 jobs"
+
+
+def test_of_many_different_amounts_those_that_lose_the_largest_share_come_first():
+    old = with_memory(**{f"j{n}": 10_000 + n for n in range(20)})
+    new = with_memory(**{f"j{n}": 512 if n == 13 else 9_000 + n for n in range(20)})
+    lines = answers(old, new)[_MEMORY]
+    assert (len(lines), lines[0]) == (4, "10,013 MiB -> 512 MiB: j13")
+
+
+def test_a_new_image_of_one_job_is_not_cut_behind_those_of_many():
+    jobs = [a_job(f"j{n}", job_definition=f"d{n % 12}") for n in range(48)]
+    declared = {f"d{n}": JobDefinition(image=f"i{n}") for n in range(13)}
+    old = Plan(jobs=(*jobs, a_job("last", job_definition="d0")), job_definitions=declared)
+    new = Plan(jobs=(*jobs, a_job("last", job_definition="d12")), job_definitions=declared)
+    assert answers(old, new)[_IMAGES][0] == "i12 (last)"
+
+
+def test_names_of_lost_datasets_are_not_cut():
+    old = Plan(jobs=(a_job("a", writes=tuple(f"a_rather_long_namespace.of_dataset_{n:02}" for n in range(25))),))
+    (text,) = answers(old, Plan(jobs=(a_job("a"),)))[_LOST]
+    assert len(text) < 400
+    assert text.endswith("namespace.of_dataset_07 and 17 more")
+
+
+def test_no_gpus_asked_for_leaves_those_of_the_declared_definition():
+    declared = {"d": JobDefinition(image="i", resources=Resources(gpus=2))}
+    plan = Plan(jobs=(a_job("a", resources=Resources(gpus=0)), a_job("b")), job_definitions=declared)
+    assert answers(plan, plan)[_GPUS] == ["4 GPUs: all 2 jobs"]
+
+
+def test_gpus_of_all_containers_of_a_definition_count():
+    gpu = {"name": "side", "image": "s", "resourceRequirements": [{"type": "GPU", "value": "1"}]}
+    register = {"ecsProperties": {"taskProperties": [{"containers": [{"name": "main", "image": "m"}, gpu]}]}}
+    plan = Plan(jobs=(a_job("a"),), job_definitions={"d": JobDefinition(register=register)})
+    assert answers(plan, plan)[_GPUS] == ["1 GPU: a"]
 
 
 def test_many_lines_of_one_question_are_cut_and_counted():

@@ -84,6 +84,30 @@ RENAMES: dict[str, tuple[list[Job], list[Job], dict[str, str]]] = {
         [FED, *NAMESPACED[1]],
         {"feed": "feed", **{f"second_try-{name}": f"first_try-{name}" for name in ("split", "fit", "rate")}},
     ),
+    "namespaces_and_all_their_data": (
+        [a_node(f"{name}.{what}", f"{name}.raw", f"{name}.{what}_out") for name in ("eu", "us") for what in ("a", "b")],
+        [
+            a_node(f"v2_{name}.{what}", f"v2_{name}.raw", f"v2_{name}.{what}_out")
+            for name in ("eu", "us")
+            for what in ("a", "b")
+        ],
+        {f"v2_{name}-{what}": f"{name}-{what}" for name in ("eu", "us") for what in ("a", "b")},
+    ),
+    "nodes_put_into_a_namespace_with_all_their_data": (
+        [a_node("a", "raw", "x"), a_node("b", "x", "y", "a")],
+        [a_node("eu.a", "eu.raw", "eu.x"), a_node("eu.b", "eu.x", "eu.y", "eu-a")],
+        {"eu-a": "a", "eu-b": "b"},
+    ),
+    "one_namespace_in_place_of_another": (
+        [a_node(f"malta.{what}", f"malta.raw_{what}", f"malta.{what}_out") for what in ("a", "b")],
+        [a_node(f"spain.{what}", f"spain.raw_{what}", f"spain.{what}_out") for what in ("a", "b")],
+        {},
+    ),
+    "numbered_namespaces_in_place_of_others": (
+        [a_node(f"lab_{n}.a", f"lab_{n}.raw", f"lab_{n}.out") for n in (1, 2)],
+        [a_node(f"lab_{n}.a", f"lab_{n}.raw", f"lab_{n}.out") for n in (3, 4)],
+        {},
+    ),
     "join_jobs_of_a_renamed_reader_although_their_parents_changed": (
         [FED, a_join("eat-join1-0", "feed"), a_node("eat", "food", "full", "eat-join1-0")],
         [FED, a_join("dine-join1-0", ""), a_node("dine", "food", "full", "dine-join1-0 feed")],

@@ -230,3 +230,21 @@ def test_many_subjects_are_counted_in_text_and_all_told_below():
     assert "      all 30 jobs\n" in head
     assert all(name in below for name in names)
     assert "\nJobs\n~ job_queue  q -> other: all 30 jobs\n" in render("diff.txt.j2", view_of(*plans))
+
+
+def test_amounts_of_risks_have_units_also_those_of_definitions_and_of_no_time_limit():
+    definitions = [{"d": JobDefinition(image="i", resources=Resources(gpus=gpus))} for gpus in (None, 2)]
+    old, new = (
+        Plan(jobs=(a_job("a", timeout_s=limit),), job_definitions=one)
+        for limit, one in zip((60, None), definitions, strict=True)
+    )
+    risks = {one.what: (one.before, one.after) for one in view_of_plans(old, new).risks}
+    assert risks["GPUs raised"] == (None, "2 GPUs")
+    assert risks["timeout raised"] == ("1 min", "no limit")
+
+
+def test_sums_of_memory_have_one_unit_and_differ_if_they_do():
+    plans = [Plan(jobs=(a_job("a", resources=Resources(memory_mib=mib)),)) for mib in (204_800, 150_001, 150_002)]
+    for old, new, told in ((0, 1, ("200 GiB", "146.5 GiB")), (1, 2, ("150,001 MiB", "150,002 MiB"))):
+        totals = {one.label: (one.before, one.after) for one in view_of_plans(plans[old], plans[new]).totals}
+        assert totals["memory in total"] == told

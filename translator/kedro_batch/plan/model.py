@@ -135,9 +135,12 @@ class Plan:
         return (*job.command, *self.params_words) if job.nodes else job.command
 
     def resources_of(self, job: Job) -> Resources:
-        """Return what a job states, or else the job definition that the plan declares for it."""
+        """Return what a job states, or else the job definition that the plan declares for it.
+
+        ``gpus: 0`` asks for none, and does not take away those of the definition.
+        """
         own, declared = job.settings.resources, self.job_definitions.get(job.settings.job_definition)
-        return own if declared is None else Resources.from_dict({**declared.resources.to_dict(), **own.to_dict()})
+        return own if declared is None else own.merged_over(declared.resources)
 
     def header(self) -> dict[str, Any]:
         """Return what a plan file states before its defaults, as plain values: the fields HEADER that have a value."""

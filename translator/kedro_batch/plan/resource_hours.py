@@ -25,6 +25,7 @@ class ResourceUse:
         memory_gib_hours: The hours of GiB, likewise.
         gpu_hours: The hours of GPUs, likewise.
         unlimited: The number of jobs without a time limit; the hours do not include them.
+        unlimited_with_gpus: The number of those with GPUs.
         unknown: The number of jobs by their job definition, where that sets vCPUs or memory and the plan does not
             declare it; the sums do not include these.
     """
@@ -37,13 +38,14 @@ class ResourceUse:
     memory_gib_hours: float = 0
     gpu_hours: float = 0
     unlimited: int = 0
+    unlimited_with_gpus: int = 0
     unknown: Mapping[str, int]
 
 
 def add_up_resources(plan: Plan) -> ResourceUse:
     """Add up what the jobs of a plan may use."""
     unknown: Counter[str] = Counter()
-    starts = unlimited = memory_mib = gpus = gpu_s = mib_s = 0
+    starts = unlimited = unlimited_with_gpus = memory_mib = gpus = gpu_s = mib_s = 0
     vcpus: float = 0
     vcpu_s: float = 0
     for job in plan.jobs:
@@ -51,6 +53,7 @@ def add_up_resources(plan: Plan) -> ResourceUse:
         seconds = (job.settings.timeout_s or 0) * attempts
         starts += attempts
         unlimited += job.settings.timeout_s is None
+        unlimited_with_gpus += job.settings.timeout_s is None and bool(resources.gpus)
         if resources.vcpus is None or resources.memory_mib is None:
             unknown[job.settings.job_definition] += 1
         vcpus += resources.vcpus or 0
@@ -68,5 +71,6 @@ def add_up_resources(plan: Plan) -> ResourceUse:
         memory_gib_hours=whole(mib_s / 1024 / _S_IN_H),
         gpu_hours=whole(gpu_s / _S_IN_H),
         unlimited=unlimited,
+        unlimited_with_gpus=unlimited_with_gpus,
         unknown=dict(sorted(unknown.items())),
     )

@@ -42,6 +42,11 @@ class Resources:
         amounts = {"vcpus": self.vcpus, "memory_mib": self.memory_mib, "gpus": self.gpus}
         return {name: amount for name, amount in amounts.items() if amount is not None}
 
+    def merged_over(self, declared: "Resources") -> "Resources":
+        """Return what a container gets that a job definition gives the rest; its GPUs stay unless the job has some."""
+        own = {name: amount for name, amount in self.to_dict().items() if amount or not declared.gpus}
+        return Resources.from_dict({**declared.to_dict(), **own})
+
     @classmethod
     def from_dict(cls, stated: Mapping[str, Any]) -> "Resources":
         """Make resources of plain values; 2.0 is 2."""

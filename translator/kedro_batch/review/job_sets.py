@@ -182,7 +182,7 @@ def _properties_of_settings(settings: JobSettings) -> Iterator[_Property]:
 def _words(kind: Kind, value: str) -> str:
     match kind:
         case Kind.GPUS:
-            return f"those with {value}"
+            return f"those that ask for {value}"
         case Kind.JOIN_JOBS:
             return "join jobs"
         case _:

@@ -8,6 +8,8 @@ from operator import itemgetter
 from kedro_batch.text.escaping import for_review
 
 _LONGEST, _LONGEST_NAME = 300, 120
+_CLIPPED = 40
+"""What ``clip_name`` adds to a name that it shortens, at most."""
 _TICKS = re.compile("`+")
 _WORD = re.compile(r"[^\s:;,|&=]+|[\s:;,|&=]+")
 _AROUND = 4
@@ -84,7 +86,8 @@ def format_code(text: str, longest: int = _LONGEST) -> str:
 
 def format_codes(names: Sequence[str], most: int = 20, longest: int = _LONGEST_NAME) -> str:
     """Show names as code with commas; if there are many, the first ones and the number of further ones."""
-    shown = ", ".join(format_code(clip_name(name, longest)) for name in names[:most])
+    whole = max(_LONGEST, longest + _CLIPPED)
+    shown = ", ".join(format_code(clip_name(name, longest), whole) for name in names[:most])
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
 
 

@@ -33,11 +33,7 @@ class CostLine:
     label: str
     before: str
     after: str
-
-    @property
-    def differs(self) -> bool:
-        """True if it is not the same."""
-        return self.before != self.after
+    differs: bool
 
 
 _ELSEWHERE = {RiskKind.QUEUE_CHANGED, RiskKind.REGION_CHANGED, RiskKind.ACCOUNT_CHANGED}
@@ -80,23 +76,25 @@ def _comparable(before: ResourceUse, after: ResourceUse) -> tuple[list[float], l
 
 def list_costs(before: ResourceUse, after: ResourceUse) -> Iterator[CostLine]:
     """Yield what all jobs may use, before and after, also what is the same."""
-    spelled: Mapping[str, Callable[[ResourceUse], str]] = {
-        "vCPUs": lambda use: f"{use.vcpus:,}",
-        "memory": lambda use: memory_text(use.memory_mib, exactly=False),
-        "GPUs": lambda use: f"{use.gpus:,}",
-        "attempts": lambda use: f"{use.starts:,}",
-        "vCPU-hours": lambda use: _hours(use.vcpu_hours),
-        "GPU-hours": lambda use: _hours(use.gpu_hours),
+    spelled: Mapping[str, Callable[[ResourceUse, bool], str]] = {
+        "vCPUs": lambda use, _: f"{use.vcpus:,}",
+        "memory": lambda use, exactly: memory_text(use.memory_mib, exactly=exactly),
+        "GPUs": lambda use, _: f"{use.gpus:,}",
+        "attempts": lambda use, _: f"{use.starts:,}",
+        "vCPU-hours": lambda use, exactly: _hours(use.vcpu_hours, use.unlimited, exactly),
+        "GPU-hours": lambda use, exactly: _hours(use.gpu_hours, use.unlimited_with_gpus, exactly),
+        "jobs without a time limit": lambda use, _: f"{use.unlimited:,}",
+        "jobs with unknown amounts": lambda use, _: f"{sum(use.unknown.values()):,}",
     }
     for label, spell in spelled.items():
-        yield CostLine(label=label, before=spell(before), after=spell(after))
-    for label, was, now in (
-        ("jobs without a time limit", before.unlimited, after.unlimited),
-        ("jobs with unknown amounts", sum(before.unknown.values()), sum(after.unknown.values())),
-    ):
-        if was or now:
-            yield CostLine(label=label, before=f"{was:,}", after=f"{now:,}")
+        exact = [spell(use, True) for use in (before, after)]
+        short = [spell(use, False) for use in (before, after)]
+        was, now = exact if short[0] == short[1] and exact[0] != exact[1] else short
+        if not (label.startswith("jobs") and was == now == "0"):
+            yield CostLine(label=label, before=was, after=now, differs=exact[0] != exact[1])
 
 
-def _hours(hours: float) -> str:
-    return f"{hours:,.1f}".removesuffix(".0")
+def _hours(hours: float, unlimited: int, exactly: bool) -> str:
+    """Spell the hours of the jobs that have a time limit, and that there are others."""
+    text = f"{hours:,.6f}".rstrip("0").rstrip(".") if exactly else f"{hours:,.1f}".removesuffix(".0")
+    return f"{text} + no limit" if unlimited else text

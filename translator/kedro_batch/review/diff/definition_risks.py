@@ -83,7 +83,7 @@ def _find_amounts(old: Plan, new: Plan, same: Mapping[JobName, JobName]) -> Iter
             continue
         was, now = old_jobs[same[job.name]], job.settings
         for name in _AMOUNTS:
-            if getattr(now.resources, name) is None is getattr(was.resources, name):
+            if not getattr(now.resources, name) and not getattr(was.resources, name):  # gpus: 0 leaves those
                 pairs[name, was.job_definition, now.job_definition] += 1
     for (name, before, after), jobs in pairs.items():
         resources = _resources(old, before), _resources(new, after)

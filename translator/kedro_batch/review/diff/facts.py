@@ -4,6 +4,7 @@ Who gets less memory, which datasets are lost, which jobs use GPUs, which images
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import accumulate, takewhile
 from typing import Any
 
 from kedro_batch.plan.checks.job_definitions import images_of
@@ -17,7 +18,8 @@ from kedro_batch.text.wording import counted, listed
 
 _LINES = 8
 """The most lines of one question."""
-_DATASETS = 20
+_DATASETS, _CHARACTERS = 20, 350
+"""The most datasets in one line, and the most characters of their names."""
 _FEW = 3
 """Jobs with one number of GPUs that are named, besides all that have any."""
 
@@ -35,10 +37,12 @@ def answer_questions(diff: PlanDiff, old: Plan, new: Plan, sets: JobSets) -> Ite
         yield from _lines("less memory", _less_memory(diff, old, new, sets), "no job")
         lost = quote_names(diff.data.outputs.lost)
         number = f"{len(lost):,}: " if len(lost) > 1 else ""
-        yield Fact(label="datasets no longer written", text=f"{number}{listed(lost, _DATASETS)}" if lost else "none")
+        yield Fact(
+            label="datasets no longer written", text=f"{number}{listed(lost, _fitting(lost))}" if lost else "none"
+        )
     if new.jobs:
         yield from _lines("GPUs now", _gpus(new, sets), "no job")
-        yield from _lines("images now", _images(new), "none")
+        yield from _lines("images now", _images(old, new, sets), "none")
 
 
 def _lines(label: str, texts: Iterable[str], nothing: str) -> Iterator[Fact]:
@@ -48,6 +52,12 @@ def _lines(label: str, texts: Iterable[str], nothing: str) -> Iterator[Fact]:
         found = [*found[:_LINES], f"and {more:,} more"]
     for number, text in enumerate(found):
         yield Fact(label="" if number else label, text=text)
+
+
+def _fitting(names: Iterable[str]) -> int:
+    """Return how many names fit into a line: at least one."""
+    ends = accumulate(len(name) + 2 for name in names)
+    return min(_DATASETS, max(1, sum(1 for _ in takewhile(lambda end: end <= _CHARACTERS, ends))))
 
 
 def _less_memory(diff: PlanDiff, old: Plan, new: Plan, sets: JobSets) -> Iterator[str]:
@@ -65,15 +75,20 @@ def _less_memory(diff: PlanDiff, old: Plan, new: Plan, sets: JobSets) -> Iterato
         now = new.resources_of(job).memory_mib
         if most and (now is None or now < most):
             less.setdefault((most, now), []).append(job.name)
-    groups = sorted(less.items(), key=lambda one: (-len(one[1]), -one[0][0]))
-    if len(groups) > _LINES:  # the least and the most of all, in one line
-        amounts = [sorted({side[at] or 0 for side, _ in groups}) for at in (0, 1)]
-        groups = []
-        ranges = (" to ".join(memory_text(some[at]) for at in (0, -1)[: len(some)]) for some in amounts)
-        yield f"{' -> '.join(ranges)}: {sets.describe(job for jobs in less.values() for job in jobs)}"
-    for (most, now), jobs in groups:
+    groups = sorted(less.items(), key=lambda one: (len(one[1]), -one[0][0]))
+    for (most, now), jobs in groups if len(groups) <= _LINES else sorted(groups, key=_worst_first)[:_FEW]:
         amount = "set by the job definition" if now is None else memory_text(now)
         yield f"{memory_text(most)} -> {amount}: {sets.describe(jobs)}"
+    if len(groups) > _LINES:  # the least and the most of all, in one line
+        amounts = [sorted({side[at] or 0 for side, _ in groups}) for at in (0, 1)]
+        ranges = (" to ".join(memory_text(some[at]) for at in (0, -1)[: len(some)]) for some in amounts)
+        yield f"all: {' -> '.join(ranges)}: {sets.describe(job for jobs in less.values() for job in jobs)}"
+
+
+def _worst_first(group: tuple[tuple[int, int | None], list[str]]) -> float:
+    """Return by what changes of memory are sorted: the share that is left."""
+    (before, after), _ = group
+    return (after or 0) / before
 
 
 def _gpus(plan: Plan, sets: JobSets) -> Iterator[str]:
@@ -104,26 +119,33 @@ def _gpus(plan: Plan, sets: JobSets) -> Iterator[str]:
         yield f"as the job definition says: {sets.describe(unknown, without={Kind.GPUS})}"
 
 
-def _images(plan: Plan) -> Iterator[str]:
-    """Yield the images with the number of jobs that run them, also of those that ``submit`` asks for."""
+def _images(old: Plan, new: Plan, sets: JobSets) -> Iterator[str]:
+    """Yield the images with the jobs that run them: new images first, and then those that few jobs run."""
+    known = _runs(old)
+    for image, jobs in sorted(_runs(new).items(), key=lambda one: (one[0] in known, len(one[1]))):
+        found = sets.find(jobs)
+        few = found.text() if len(jobs) <= _FEW else counted(len(jobs), "job")
+        yield f"{image} ({found.heading or few})"
+
+
+def _runs(plan: Plan) -> dict[str, list[str]]:
+    """Return the images with the jobs that run them, also those that ``submit`` asks for."""
     by_definition: dict[str, list[Job]] = {}
     for job in plan.jobs:
         by_definition.setdefault(job.settings.job_definition, []).append(job)
-    runs: dict[str, int] = {}
+    runs: dict[str, list[str]] = {}
     overridden: dict[int, tuple[str, ...]] = {}  # many jobs share their settings
     for definition, jobs in sorted(by_definition.items()):
         declared = plan.job_definitions.get(definition)
         images = dict.fromkeys(image for _, image in images_of(declared)) if declared else ()
         for image in images or (f"that of job definition {definition}",):
-            runs[image] = runs.get(image, 0) + len(jobs)
+            runs.setdefault(image, []).extend(job.name for job in jobs)
         for job in jobs:
             if id(job.settings) not in overridden:
                 overridden[id(job.settings)] = tuple(dict.fromkeys(_images_in(job.settings.submit)))
             for image in overridden[id(job.settings)]:
-                own = f"{image}, by submit"
-                runs[own] = runs.get(own, 0) + 1
-    for image, number in sorted(runs.items(), key=lambda one: -one[1]):
-        yield f"{image} ({counted(number, 'job')})"
+                runs.setdefault(f"{image}, by submit", []).append(job.name)
+    return runs
 
 
 def _images_in(value: Any) -> Iterator[str]:

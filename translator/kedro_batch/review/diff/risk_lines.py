@@ -167,11 +167,16 @@ def _parts(risk: Risk) -> Iterator[_Part]:
         yield _Part(risk, "", clip_pair(_named(risk, risk.before), _named(risk, risk.after), _LONGEST))
     elif risk.kind is RiskKind.SHELL_COMMAND:
         yield _Part(risk, "", clip_pair(risk.before, risk.after, _LONGEST))
-    elif risk.definition is None:
-        yield _Part(risk, "", (setting_text(amount, risk.before), setting_text(amount, risk.after)))
+    elif risk.definition is None or amount:
+        yield _Part(risk, "", (_spelled(amount, risk.before), _spelled(amount, risk.after)))
     else:
         for path, (before, after) in changed_parts(risk.before, risk.after):
             yield _Part(risk, path_text(path) if path else "", clip_pair(before, after, _LONGEST))
+
+
+def _spelled(name: str, value: Any) -> str | None:
+    """Spell an amount; a time limit that is not stated is none."""
+    return "no limit" if value is None and name == "timeout_s" else setting_text(name, value)
 
 
 def _subject(part: _Part, *, with_values: bool) -> str:

@@ -25,10 +25,10 @@ def spell_totals(diff: PlanDiff) -> Iterator[tuple[str, str | None, str | None]]
     for one in diff.totals:
         shown = several if one.path[0] == _BY_QUEUE else one.path[0] not in _NOT_SHOWN
         if shown and one.path[-1] != _BOUNDS and (one.before or one.after):
-            before, after = (
-                _spell(value, one, totals)
-                for value, totals in ((one.before, diff.totals_before), (one.after, diff.totals_after))
-            )
+            sides = (one.before, diff.totals_before), (one.after, diff.totals_after)
+            before, after = (_spell(value, one, totals) for value, totals in sides)
+            if before == after:  # rounded
+                before, after = (_spell(value, one, totals, exactly=True) for value, totals in sides)
             yield _label(one.path), before, after
 
 
@@ -48,14 +48,10 @@ def _label(path: Sequence[str]) -> str:
             return _LABELS.get(whole, whole[0])
 
 
-def _number(value: object) -> str | None:
-    return f"{value:,}" if isinstance(value, int | float) else value_text(value)
-
-
-def _spell(value: object, one: FieldChange, totals: Totals) -> str | None:
+def _spell(value: object, one: FieldChange, totals: Totals, *, exactly: bool = False) -> str | None:
     """Spell a total; one that is only an upper bound says so."""
     name = one.path[-1]
-    text = memory_text(value) if name == "memory_mib" and isinstance(value, int) else _number(value)
+    text = _amount(name, value, exactly=exactly)
     match one.path:
         case ("peak", _):
             peak = totals.peak
@@ -64,3 +60,9 @@ def _spell(value: object, one: FieldChange, totals: Totals) -> str | None:
         case _:
             return text
     return f"at most {text}" if text is not None and name in peak.upper_bounds else text
+
+
+def _amount(name: str, value: object, *, exactly: bool) -> str | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value_text(value)
+    return memory_text(value, exactly=exactly) if name == "memory_mib" else f"{value:,}"

@@ -211,9 +211,13 @@ class _Spelling:
             yield f"{'queue' if field == 'job_queue' else 'definition'} {short[job.settings[field]]}"
 
     def _resources(self, job: JobOverview) -> Iterator[str]:
-        stated: Mapping[str, Any] = job.settings.get("resources", {})
         declared = self._definitions.get(job.settings["job_definition"])
         given = {} if declared is None else declared.resources.to_dict()
+        stated: Mapping[str, Any] = {
+            name: amount
+            for name, amount in job.settings.get("resources", {}).items()
+            if amount or not given.get(name)  # gpus: 0 leaves those of the definition
+        }
         if text := resources_text(stated):
             yield text
         left = {name: amount for name, amount in given.items() if name not in stated}
