@@ -31,7 +31,7 @@ def test_every_question_is_answered_where_nothing_has_changed():
     assert answers(plan, plan) == {
         _MEMORY: ["no job"],
         _LOST: ["none"],
-        _GPUS: ["as the job definition says: a"],
+        _GPUS: ["set by the job definition: a"],
         _IMAGES: ["that of job definition flights:3 (a)"],
     }
 

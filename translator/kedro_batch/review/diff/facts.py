@@ -116,7 +116,7 @@ def _gpus(plan: Plan, sets: JobSets) -> Iterator[str]:
         few = found.text() if len(jobs) <= _FEW else counted(len(jobs), "job")
         yield f"{counted(number, 'GPU')}{each}: {found.heading or few}"
     if unknown:
-        yield f"as the job definition says: {sets.describe(unknown, without={Kind.GPUS})}"
+        yield f"set by the job definition: {sets.describe(unknown, without={Kind.GPUS})}"
 
 
 def _images(old: Plan, new: Plan, sets: JobSets) -> Iterator[str]:
