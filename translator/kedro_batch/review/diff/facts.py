@@ -92,7 +92,10 @@ def _worst_first(group: tuple[tuple[int, int | None], list[str]]) -> float:
 
 
 def _gpus(plan: Plan, sets: JobSets) -> Iterator[str]:
-    """Yield the jobs with GPUs, then these by their number, and those whose job definition may give them some."""
+    """Yield the jobs with GPUs, then these by their number, and those whose job definition may give them some.
+
+    All containers of a job count.
+    """
     by_number: dict[int, list[str]] = {}
     unknown: list[str] = []
     amounts: dict[int, Amount] = {}  # many jobs share their settings
@@ -113,7 +116,7 @@ def _gpus(plan: Plan, sets: JobSets) -> Iterator[str]:
         few = found.text() if len(jobs) <= _FEW else counted(len(jobs), "job")
         yield f"{counted(number, 'GPU')}{each}: {found.heading or few}"
     if unknown:
-        yield f"as the job definition says: {sets.describe(unknown, without={Kind.GPUS})}"
+        yield f"set by the job definition: {sets.describe(unknown, without={Kind.GPUS})}"
 
 
 def _images(old: Plan, new: Plan, sets: JobSets) -> Iterator[str]:
