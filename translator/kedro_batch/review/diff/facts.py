@@ -93,7 +93,10 @@ def _worst_first(group: tuple[tuple[int, int | None], list[str]]) -> float:
 
 
 def _gpus(plan: Plan, sets: JobSets) -> Iterator[str]:
-    """Yield the jobs with GPUs, then these by their number, and those whose job definition may give them some."""
+    """Yield the jobs with GPUs, then these by their number, and those whose job definition may give them some.
+
+    All containers of a job count.
+    """
     by_number: dict[int, list[str]] = {}
     unknown: list[str] = []
     amounts: dict[int, Amount] = {}  # many jobs share their settings
