@@ -26,7 +26,13 @@ const drawNear = () => {
 };
 // Show the datasets whose names match the search; other names of their jobs do not count.
 const showData = () => data.keep(([name]) => meant(`\n${name.toLowerCase()}\n`));
+// Draw a job in a box of its own: show all jobs if only changed ones are drawn, and open the groups around it.
+const uncover = (number) => {
+  if (graph.boxOf(number) === undefined) setOnly(false);
+  graph.reveal(number);
+};
 const setView = (view) => {
+  const isOther = state.view !== view;
   state.view = view;
   for (const name of ["graph", "near", "table", "data"]) byId(name).hidden = name !== view;
   for (const tab of document.querySelectorAll("[role=tab]")) {
@@ -37,6 +43,11 @@ const setView = (view) => {
   document.body.dataset.view = view;
   document.querySelector(".zooms").hidden = !["graph", "near"].includes(view);
   if (view === "near") drawNear();
+  if (view === "graph" && isOther && state.job !== null) {
+    uncover(state.job);
+    graph.mark();
+    graph.bring(state.job);
+  }
   if (view === "data" && !data) {
     data = dataTable(byId("data"));
     const here = new Set(datasets.map(([name]) => name));
@@ -51,10 +62,7 @@ const choose = (number, { hash = true, focus = false, scroll = true } = {}) => {
   state.job = number;
   byId("details").hidden = number === null;
   if (number !== null) details(jobs[number]);
-  if (number !== null && state.view === "graph") {
-    if (graph.boxOf(number) === undefined) setOnly(false); // only changed jobs are drawn, and this job is not near them
-    graph.reveal(number);
-  }
+  if (number !== null && state.view === "graph") uncover(number);
   if (hash) location.hash = number === null ? "" : addressOf(jobs[number].name);
   setView(state.view);
   graph.mark();
@@ -145,7 +153,7 @@ const siblings = (job) => {
 };
 const walk = (key) => {
   const job = jobs[state.job];
-  const present = (numbers) => numbers.filter((number) => state.view !== "graph" || graph.boxes.has(number));
+  const present = (numbers) => numbers.filter((number) => state.view !== "graph" || graph.boxOf(number) !== undefined); // also in folded groups
   let to;
   if (key === "ArrowLeft") [to] = present([...job.parents, ...job.lost]);
   if (key === "ArrowRight") [to] = present(job.children);

@@ -430,6 +430,15 @@ def test_a_job_that_is_found_is_shown_outside_of_its_folded_group(opened, name):
         page.locator("#search").press("Enter")
         assert chosen(page) == "job_00777"
         assert box(page, "job_00777").bounding_box()["x"] > 0
+        page.locator("#tab-table").click()
+        page.locator("#search").fill("job_00333")
+        page.locator("#search").press("Enter")
+        page.locator("#tab-graph").click()  # what was chosen in the table is shown in the graph as well
+        assert 0 < box(page, "job_00333").bounding_box()["x"] < 1280
+        page.locator("[data-do=fold]").click()
+        page.keyboard.press("ArrowLeft")  # into a group that is folded
+        assert chosen(page) != "job_00333"
+        assert box(page, chosen(page)).count() == 1
 
 
 def test_an_address_that_names_nothing_chooses_nothing(opened):

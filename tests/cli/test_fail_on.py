@@ -31,7 +31,7 @@ def folder(tmp_path):
 def test_a_risk_of_such_a_kind_ends_it_with_3(folder, asked, said):
     ended = kedro_batch("diff", "old.yaml", "new.yaml", "--fail-on", *asked, cwd=folder)
     assert ended.code == 3
-    assert ended.err == f"Error: new.yaml has risks of --fail-on, compared with old.yaml: {said}\n"
+    assert ended.err == f"Error: new.yaml has what --fail-on names, compared with old.yaml: {said}\n"
     assert b"other" in ended.out
 
 

@@ -16,9 +16,9 @@ from kedro_batch.plan.reader import read_plan
 from kedro_batch.plan.writer import plan_text
 from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.diff.model import Change
+from kedro_batch.review.formats import DiffFormat, render_diff
 from tests.review.edits.corpus import EDITS
 from tests.review.edits.large_corpus import LARGE_EDITS
-from tests.review.edits.renderings import RENDERINGS
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "edits_800"
 
@@ -43,35 +43,46 @@ LONGER_TODAY = {"country_added_and_join_jobs_are_needed": 73}
 """Texts that are longer, with their lines today."""
 
 
+DIFFERENT = {
+    "attempts_of_all_but_training_raised": 1,
+    "queue_of_all_changed": 1,
+    "attempts_of_all_raised": 2,
+    "two_unrelated_edits": 2,
+    "every_job_gets_its_own_timeout": 800,
+}
+"""What differs in some edits, counted once for all the jobs that it reaches."""
+CALLED = ("main:plan.yaml", "plan.yaml")
+FORMATS = {"txt": DiffFormat.TEXT, "md": DiffFormat.MARKDOWN}
+
+
 def golden_files(name):
     return [f"{name}.txt", *([f"{name}.md"] if name in MARKDOWN else ())]
 
 
 @pytest.mark.parametrize("name", LARGE_EDITS)
-def test_an_edit_of_800_jobs_reads_as_its_golden_files(name):
-    old, new = LARGE_EDITS[name].plans()
+def test_an_edit_of_800_jobs_reads_as_its_golden_files_and_is_short_if_few_things_differ(name):
+    plans = LARGE_EDITS[name].plans()
+    diff = diff_plans(*plans)
+    texts = {file: render_diff(diff, plans, CALLED, FORMATS[file.rpartition(".")[2]]) for file in golden_files(name)}
     wrong = []
-    for file in golden_files(name):
-        golden, text = GOLDEN / file, RENDERINGS[f"diff.{file.rpartition('.')[2]}"](old, new).encode()
-        if golden.is_file() and golden.read_bytes() == text:
+    for file, text in texts.items():
+        golden = GOLDEN / file
+        if golden.is_file() and golden.read_bytes() == text.encode():
             continue
         wrong.append(file)
         if os.environ.get("UPDATE_GOLDEN"):
             golden.parent.mkdir(parents=True, exist_ok=True)
-            golden.write_bytes(text)
+            golden.write_bytes(text.encode())
     assert wrong == [], "if UPDATE_GOLDEN rewrote them, read them as a reviewer, then test again without it"
+    different = count_different(diff)
+    assert different == DIFFERENT.get(name, different)
+    assert (different > LINES) == (name == "every_job_gets_its_own_timeout")
+    assert texts[f"{name}.txt"].count("\n") <= max(LINES, different, LONGER_TODAY.get(name, 0))
 
 
 def test_there_are_as_many_edits_of_800_jobs_as_of_39_and_each_golden_file_belongs_to_one():
     assert len(LARGE_EDITS) >= len(EDITS)
     assert {file.name for file in GOLDEN.iterdir()} == {file for name in LARGE_EDITS for file in golden_files(name)}
-
-
-@pytest.mark.parametrize("name", LARGE_EDITS)
-def test_the_text_of_few_different_changes_is_short_however_many_jobs_they_reach(name):
-    old, new = LARGE_EDITS[name].plans()
-    lines = RENDERINGS["diff.txt"](old, new).count("\n")
-    assert lines <= max(LINES, count_different(diff_plans(old, new)), LONGER_TODAY.get(name, 0))
 
 
 def count_different(diff):
@@ -95,14 +106,6 @@ def word_changes(one):
         for part in one.command
         if part.change != "kept"
     )
-
-
-def test_what_differs_is_counted_once_for_all_the_jobs_that_it_reaches():
-    counts = {name: count_different(diff_plans(*LARGE_EDITS[name].plans())) for name in LARGE_EDITS}
-    assert counts["attempts_of_all_but_training_raised"] == counts["queue_of_all_changed"] == 1
-    assert counts["attempts_of_all_raised"] == counts["two_unrelated_edits"] == 2
-    assert counts["every_job_gets_its_own_timeout"] == 800
-    assert [name for name, count in counts.items() if count > LINES] == ["every_job_gets_its_own_timeout"]
 
 
 def test_the_plan_of_800_jobs_is_one_that_can_be_applied():

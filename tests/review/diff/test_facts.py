@@ -31,9 +31,25 @@ def test_every_question_is_answered_where_nothing_has_changed():
     assert answers(plan, plan) == {
         _MEMORY: ["no job"],
         _LOST: ["none"],
-        _GPUS: ["as the job definition says: a"],
+        _GPUS: ["set by the job definition: a"],
         _IMAGES: ["that of job definition flights:3 (a)"],
     }
+
+
+def test_gpus_of_containers_beside_that_of_the_command_are_gpus_of_the_job():
+    side = {"name": "side", "image": "i", "resources": {"limits": {"nvidia.com/gpu": "4"}}}
+    odd = {**side, "resources": {"limits": {"nvidia.com/gpu": "4e0"}}}
+    pods = {
+        name: JobDefinition(register={"eksProperties": {"podProperties": {"containers": [{"name": "main"}, one]}}})
+        for name, one in (("d", side), ("odd", odd))
+    }
+    submit = {"eksPropertiesOverride": {"podProperties": {"containers": [{"name": "main"}]}}}
+    jobs = (
+        a_job("a", submit=submit, job_definition="d", resources=Resources(gpus=1)),
+        a_job("b", submit=submit, job_definition="odd"),
+    )
+    plan = Plan(jobs=jobs, job_definitions=pods)
+    assert answers(plan, plan)[_GPUS] == ["5 GPUs: a", "set by the job definition: b"]
 
 
 def test_jobs_with_less_memory_are_told_by_their_amounts():

@@ -235,7 +235,7 @@ def test_the_first_policy_of_a_repository_is_none_yet_and_risks_are_red_if_they_
     repository.commit(plan_yaml=plan.replace("a_queue", "another_queue"))
     review = forge.review(repository, fail_on="image_changed,queue_changed")
     assert (review.check, review.written, review.judged) == (3, POSTED, 3)
-    assert "plan.yaml has risks of --fail-on, compared with main:plan.yaml: queue_changed (4)" in review.log
+    assert "plan.yaml has what --fail-on names, compared with main:plan.yaml: queue_changed (4)" in review.log
     assert "policy" not in review.text
 
 

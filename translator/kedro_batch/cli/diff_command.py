@@ -71,7 +71,7 @@ def diff(
     if exit_code and found.differ:
         raise PlanDiffers(f"{new_name} differs from {old_name}")
     if counts := _count_kinds(found.risks, {kind for kinds in fail_on for kind in kinds}):
-        raise PlanDiffers(f"{new_name} has risks of --fail-on, compared with {old_name}: {counts}")
+        raise PlanDiffers(f"{new_name} has what --fail-on names, compared with {old_name}: {counts}")
 
 
 def _count_kinds(risks: "Sequence[Risk]", kinds: set[str]) -> str:

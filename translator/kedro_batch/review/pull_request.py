@@ -22,7 +22,8 @@ from kedro_batch.review.diff.facts import answer_questions
 from kedro_batch.review.diff.headline import write_headline
 from kedro_batch.review.diff.model import PlanDiff
 from kedro_batch.review.diff.risk_lines import RiskLine
-from kedro_batch.review.diff.view import DiffView, build_diff_view, total_details
+from kedro_batch.review.diff.total_lines import total_details
+from kedro_batch.review.diff.view import DiffView, build_diff_view
 from kedro_batch.review.job_sets import JobSets
 from kedro_batch.review.markdown_escape import clip_pair, fence
 from kedro_batch.review.mermaid import Graph, build_diff_graph, build_plan_graph

@@ -93,6 +93,8 @@ def _pattern(label: str, lost: Sequence[str], gained: Sequence[str]) -> Detail |
 
 def _command_facets(one: JobChange, before: Job | None, after: Job | None) -> Iterator[Facet]:
     """Yield what differs in a command; words that name the job's own nodes are the same in all jobs."""
+    if not one.command:
+        return
     own = list(command_details(one))
     names = {
         WordChange.REMOVED: _NamedNodes(before),
@@ -121,8 +123,9 @@ class _NamedNodes:
     """The nodes of a job, as words of its command name them."""
 
     def __init__(self, job: Job | None) -> None:
-        names = ",".join(job.nodes) if job else ""
-        self._found = re.compile(rf"(?<=[=,]){re.escape(names)}$|^{re.escape(names)}$") if names else None
+        self._names = ",".join(job.nodes) if job else ""
 
     def spell(self, word: str) -> str:
-        return self._found.sub(OWN_NODE, word) if self._found else word
+        begin = word.removesuffix(self._names)
+        named = self._names and word.endswith(self._names) and (not begin or begin.endswith(("=", ",")))
+        return f"{begin}{OWN_NODE}" if named else word

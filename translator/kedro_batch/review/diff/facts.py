@@ -62,16 +62,17 @@ def _fitting(names: Iterable[str]) -> int:
 
 def _less_memory(diff: PlanDiff, old: Plan, new: Plan, sets: JobSets) -> Iterator[str]:
     """Yield the jobs that get less memory than they, or any of the jobs that ran their nodes, had before."""
-    had: dict[str | None, int] = {job.name: old.resources_of(job).memory_mib or 0 for job in old.jobs}
+    had: dict[str | None, int] = {}
     called = {one.job: one.name_before for one in diff.jobs}
-    ran_by: dict[str, list[str]] = {}
+    with_node: dict[str, int] = {}  # the most that a job had which ran it
     for job in old.jobs:
+        memory = had[job.name] = old.resources_of(job).memory_mib or 0
         for node in job.nodes:
-            ran_by.setdefault(node, []).append(job.name)
+            with_node[node] = max(memory, with_node.get(node, 0))
     less: dict[tuple[int, int | None], list[str]] = {}
     for job in new.jobs:
-        runners = [called.get(job.name, job.name), *(one for node in job.nodes for one in ran_by.get(node, ()))]
-        most = max(had.get(one, 0) for one in runners)
+        before = had.get(called.get(job.name, job.name), 0)
+        most = max([before, *(with_node.get(node, 0) for node in job.nodes)])
         now = new.resources_of(job).memory_mib
         if most and (now is None or now < most):
             less.setdefault((most, now), []).append(job.name)
@@ -92,7 +93,10 @@ def _worst_first(group: tuple[tuple[int, int | None], list[str]]) -> float:
 
 
 def _gpus(plan: Plan, sets: JobSets) -> Iterator[str]:
-    """Yield the jobs with GPUs, then these by their number, and those whose job definition may give them some."""
+    """Yield the jobs with GPUs, then these by their number, and those whose job definition may give them some.
+
+    All containers of a job count.
+    """
     by_number: dict[int, list[str]] = {}
     unknown: list[str] = []
     amounts: dict[int, Amount] = {}  # many jobs share their settings
@@ -113,7 +117,7 @@ def _gpus(plan: Plan, sets: JobSets) -> Iterator[str]:
         few = found.text() if len(jobs) <= _FEW else counted(len(jobs), "job")
         yield f"{counted(number, 'GPU')}{each}: {found.heading or few}"
     if unknown:
-        yield f"as the job definition says: {sets.describe(unknown, without={Kind.GPUS})}"
+        yield f"set by the job definition: {sets.describe(unknown, without={Kind.GPUS})}"
 
 
 def _images(old: Plan, new: Plan, sets: JobSets) -> Iterator[str]:

@@ -44,10 +44,10 @@ class _JobImpacts:
             (self._old_jobs[before], self._new_jobs[name]) for name, before in same.items()
         )
         self._starts = StartRisks(old, new)
-        self._ran_by: dict[str, list[Job]] = {}
+        self._ran_by: dict[str, dict[str, Job]] = {}  # by the node, then by the name of the job
         for job in old.jobs:
             for node in job.nodes:
-                self._ran_by.setdefault(node, []).append(job)
+                self._ran_by.setdefault(node, {})[job.name] = job
 
     def add(self, one: JobChange) -> JobChange:
         """Return a change with its impacts."""
@@ -87,9 +87,9 @@ class _JobImpacts:
         """Find nodes that moved to a job with another target, or with less memory, fewer GPUs or less time."""
         found: dict[tuple[RiskKind, Any, Any], list[str]] = {}
         for node in job.nodes:
-            runners = self._ran_by.get(node, ())
-            if runners and not any(one.name == self._same.get(job.name) for one in runners):
-                for impact in self._compare(runners[0], job):
+            runners = self._ran_by.get(node, {})
+            if runners and self._same.get(job.name) not in runners:
+                for impact in self._compare(next(iter(runners.values())), job):
                     found.setdefault(impact, []).append(node)
         for (kind, was, now), nodes in found.items():
             yield Risk(kind=kind, job=job.name, node=nodes[0] if len(nodes) == 1 else None, before=was, after=now)
@@ -112,7 +112,8 @@ class _JobImpacts:
 
     def _find_joined_timeout(self, job: Job) -> Iterator[Risk]:
         """Find out whether a job runs all nodes of several old jobs in less time than these had together."""
-        runners = {self._ran_by[node][-1].name: self._ran_by[node][-1] for node in job.nodes if node in self._ran_by}
+        last = [next(reversed(self._ran_by[node].values())) for node in job.nodes if node in self._ran_by]
+        runners = {one.name: one for one in last}
         times = [one.settings.timeout_s for one in runners.values()]
         limit, known = job.settings.timeout_s, [time for time in times if time is not None]
         if limit is None or len(runners) < 2 or len(known) < len(times):  # noqa: PLR2004  one job has no sum
@@ -123,7 +124,8 @@ class _JobImpacts:
 
     def _runners(self, job: Job) -> tuple[Job, ...]:
         """Return the jobs that ran the nodes of a job before, each once."""
-        found = {one.name: one for node in job.nodes for one in self._ran_by.get(node, ())[:1]}
+        first = [next(iter(self._ran_by[node].values())) for node in job.nodes if node in self._ran_by]
+        found = {one.name: one for one in first}
         return tuple(found.values())
 
     def _find_raised(self, job: Job, runners: Sequence[Job]) -> Iterator[Risk]:

@@ -27,26 +27,34 @@ class RiskLine:
     """Risks of one kind with the same values, or with too many values for a line of each.
 
     Attributes:
-        what: The kind, as words.
+        kind: The kind.
         subjects: What each risk is about; empty for the whole plan.
         jobs: The job of each subject, if it has one.
         before: The value before; None if there is none, or if each subject states its own.
         after: The value after, likewise.
         who: The subjects in one line, if they are jobs; None if they say more than that.
         heading: What exactly these jobs have in common, with their number; None if their names tell it.
-        is_cost: It means that jobs may cost more, not that something may go wrong.
         unlike: How many subjects, from the first one, have values of another kind than all others.
     """
 
-    what: str
+    kind: RiskKind
     subjects: tuple[str, ...]
     jobs: tuple[str | None, ...]
     before: str | None
     after: str | None
     who: str | None = None
     heading: str | None = None
-    is_cost: bool = False
     unlike: int = 0
+
+    @property
+    def what(self) -> str:
+        """The kind, as words."""
+        return self.kind.replace("_", " ").replace("vcpus", "vCPUs").replace("gpus", "GPUs")
+
+    @property
+    def is_cost(self) -> bool:
+        """True if it means that jobs may cost more, not that something may go wrong."""
+        return self.kind.is_cost
 
     def described(self, sets: tuple[JobSets, JobSets]) -> "RiskLine":
         """Return the line with what its subjects have in common.
@@ -57,8 +65,8 @@ class RiskLine:
         jobs = [job for job in self.jobs if job]
         if not jobs or self.subjects != self.jobs:
             return self
-        of_plan = sets[self.what != _in_words(RiskKind.JOB_REMOVED)]
-        found = of_plan.find(jobs, without=_ABOUT.get(self.what, ()))
+        of_plan = sets[self.kind is not RiskKind.JOB_REMOVED]
+        found = of_plan.find(jobs, without=_ABOUT.get(self.kind, ()))
         return replace(self, who=found.text(), heading=found.heading)
 
     @property
@@ -75,10 +83,10 @@ def group_risks(risks: Sequence[Risk]) -> Iterator[RiskLine]:
     What differs in a job definition is shown part by part. Of one kind, what few jobs have comes first, then what is
     unlike the others, and of many amounts the most extreme.
     """
-    lines = [(one, (one.what, shape_of(one.before, one.after))) for one in _lines(risks)]
-    order = {kind: number for number, kind in enumerate(dict.fromkeys(one.what for one, _ in lines))}
+    lines = [(one, (one.kind, shape_of(one.before, one.after))) for one in _lines(risks)]
+    order = {kind: number for number, kind in enumerate(dict.fromkeys(one.kind for one, _ in lines))}
     alike = Counter(shape for _, shape in lines)
-    lines.sort(key=lambda line: (order[line[0].what], len(line[0].subjects), alike[line[1]]))
+    lines.sort(key=lambda line: (order[line[0].kind], len(line[0].subjects), alike[line[1]]))
     return (one for one, _ in lines)
 
 
@@ -89,22 +97,20 @@ def _lines(risks: Sequence[Risk]) -> Iterator[RiskLine]:
     for part in parts:
         values = part.values if pairs[part.group] <= _VALUES else (None, None)
         alike.setdefault((part.group, values), []).append(part)
-    for (group, values), found in alike.items():
-        some = found
+    for (group, values), some in alike.items():
         each = pairs[group] > _VALUES
-        unlike = 0
+        ordered, unlike = some, 0
         if each and group.kind in _AMOUNTS:
-            some.sort(key=_extreme_first)
+            ordered = sorted(some, key=_extreme_first)
         elif each:
-            some, unlike = sort_unlike_first(some, lambda part: part.values)
-        about = [(subject, part.risk.job) for part in some if (subject := _subject(part, with_values=each))]
+            ordered, unlike = sort_unlike_first(some, lambda part: part.values)
+        about = [(subject, part.risk.job) for part in ordered if (subject := _subject(part, with_values=each))]
         yield RiskLine(
-            what=_in_words(group.kind),
+            kind=group.kind,
             subjects=tuple(subject for subject, _ in about),
             jobs=tuple(job for _, job in about),
             before=values[0],
             after=values[1],
-            is_cost=group.kind.is_cost,
             unlike=unlike,
         )
 
@@ -136,15 +142,11 @@ class _Part(NamedTuple):
         return _Group(self.risk.kind, self.risk.definition is not None, self.risk.field)
 
 
-def _in_words(kind: RiskKind) -> str:
-    return kind.replace("_", " ").replace("vcpus", "vCPUs").replace("gpus", "GPUs")
-
-
-_ABOUT: Mapping[str, tuple[Kind, ...]] = {
-    _in_words(RiskKind.QUEUE_CHANGED): (Kind.QUEUE,),
-    _in_words(RiskKind.DEFINITION_CHANGED): (Kind.DEFINITION,),
-    _in_words(RiskKind.GPUS_RAISED): (Kind.GPUS,),
-    _in_words(RiskKind.GPUS_LOWERED): (Kind.GPUS,),
+_ABOUT: Mapping[RiskKind, tuple[Kind, ...]] = {
+    RiskKind.QUEUE_CHANGED: (Kind.QUEUE,),
+    RiskKind.DEFINITION_CHANGED: (Kind.DEFINITION,),
+    RiskKind.GPUS_RAISED: (Kind.GPUS,),
+    RiskKind.GPUS_LOWERED: (Kind.GPUS,),
 }
 """What does not describe the jobs of a risk, since it is what has changed in them."""
 _LOWERED = (RiskKind.MEMORY_LOWERED, RiskKind.GPUS_LOWERED, RiskKind.TIMEOUT_LOWERED)

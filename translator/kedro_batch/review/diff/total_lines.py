@@ -1,7 +1,8 @@
-"""Spell the totals of two plans that differ: label, value before, value after. Nothing is escaped yet."""
+"""Spell the totals of two plans that differ. Nothing is escaped yet."""
 
 from collections.abc import Iterator, Sequence
 
+from kedro_batch.review.diff.details import Detail
 from kedro_batch.review.diff.model import FieldChange, PlanDiff
 from kedro_batch.review.formatting import memory_text, value_text
 from kedro_batch.review.overview.model import Totals
@@ -17,19 +18,30 @@ _LABELS = {
 _NOT_SHOWN = ("widest_level", "jobs_at_widest", "at_widest")
 """Totals that only the JSON has: the peak says more."""
 _BOUNDS, _BY_QUEUE = "upper_bounds", "peak_by_queue"
+_BY_NAME = {"queues": "jobs in queue", "definitions": "jobs with definition"}
 
 
-def spell_totals(diff: PlanDiff) -> Iterator[tuple[str, str | None, str | None]]:
-    """Yield the totals that differ, with their units, the most important first."""
+def total_details(diff: PlanDiff, *, full: bool) -> Iterator[Detail]:
+    """Yield the totals that differ, with their units, the most important first.
+
+    In short, jobs by queue and by definition are one detail each, and the peaks of the queues are left out.
+    """
     several = max(len(diff.totals_before.queues), len(diff.totals_after.queues)) > 1
+    parts: dict[str, list[str]] = {}
     for one in diff.totals:
         shown = several if one.path[0] == _BY_QUEUE else one.path[0] not in _NOT_SHOWN
-        if shown and one.path[-1] != _BOUNDS and (one.before or one.after):
-            sides = (one.before, diff.totals_before), (one.after, diff.totals_after)
-            before, after = (_spell(value, one, totals) for value, totals in sides)
-            if before == after:  # rounded
-                before, after = (_spell(value, one, totals, exactly=True) for value, totals in sides)
-            yield _label(one.path), before, after
+        if not shown or one.path[-1] == _BOUNDS or not (one.before or one.after):
+            continue
+        sides = (one.before, diff.totals_before), (one.after, diff.totals_after)
+        before, after = (_spell(value, one, totals) for value, totals in sides)
+        if before == after:  # rounded
+            before, after = (_spell(value, one, totals, exactly=True) for value, totals in sides)
+        if full or one.path[0] not in (*_BY_NAME, _BY_QUEUE):
+            yield Detail(label=_label(one.path), before=before, after=after)
+        elif one.path[0] in _BY_NAME:
+            part = f"{one.path[1]} {before or 0} -> {after or 0}"
+            parts.setdefault(_BY_NAME[one.path[0]], []).append(part)
+    yield from (Detail(label=label, each=tuple(each)) for label, each in parts.items())
 
 
 def _label(path: Sequence[str]) -> str:
@@ -40,10 +52,8 @@ def _label(path: Sequence[str]) -> str:
             return f"{_AMOUNTS[what]} at peak"
         case ("peak_by_queue", queue, what):
             return f"{_AMOUNTS[what]} at peak, {name_of_arn(queue)}"
-        case ("queues", queue):
-            return f"jobs in queue {queue}"
-        case ("definitions", definition):
-            return f"jobs with definition {definition}"
+        case (what, name) if what in _BY_NAME:
+            return f"{_BY_NAME[what]} {name}"
         case whole:
             return _LABELS.get(whole, whole[0])
 

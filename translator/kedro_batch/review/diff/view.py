@@ -1,6 +1,6 @@
 """The values that the templates of a diff show: equal changes together, values spelled, nothing escaped yet."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from kedro_batch.diagnostics import Diagnostic, sorted_diagnostics
@@ -10,7 +10,7 @@ from kedro_batch.review.diff.job_blocks import JobBlock, JobBlocks, build_blocks
 from kedro_batch.review.diff.model import PlanDiff
 from kedro_batch.review.diff.renamed_definitions import join_renamed
 from kedro_batch.review.diff.risk_lines import RiskLine, group_risks
-from kedro_batch.review.diff.total_lines import spell_totals
+from kedro_batch.review.diff.total_lines import total_details
 from kedro_batch.review.job_sets import JobSets
 from kedro_batch.review.overview.build_overview import build_overview
 from kedro_batch.review.overview.view import OverviewView, build_overview_view
@@ -95,7 +95,7 @@ def build_diff_view(
         defaults=blocks.defaults,
         totals=tuple(total_details(diff, full=full)),
         data=tuple(data_details(diff.data, full=full)),
-        whole=None if whole is None else build_overview_view(build_overview(plans[whole]), plans[whole], names[whole]),
+        whole=None if whole is None else _whole_plan(diff, plans, names, whole),
         full=full,
         policy=diff.policy,
         violations=violations[:_VIOLATIONS],
@@ -108,6 +108,11 @@ def _risk_lines(diff: PlanDiff, sets: tuple[JobSets, JobSets], defaults: Iterabl
     reached = {frozenset(one.jobs): one.heading for one in defaults if one.heading}
     lines = (one.described(sets) for one in group_risks(diff.risks))
     return tuple(replace(one, who=reached.get(frozenset(one.subjects), one.who)) for one in lines)
+
+
+def _whole_plan(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str, str], at: int) -> OverviewView:
+    overview = build_overview(plans[at], (diff.totals_before, diff.totals_after)[at])
+    return build_overview_view(overview, plans[at], names[at])
 
 
 def summarize_diff(diff: PlanDiff) -> str:
@@ -128,20 +133,3 @@ def summarize_diff(diff: PlanDiff) -> str:
         text += f"; the plan's {', '.join(names)} changed"
     before, after = diff.totals_before.longest_path, diff.totals_after.longest_path
     return text if before == after else f"{text}; longest path {before} -> {after}"
-
-
-def total_details(diff: PlanDiff, *, full: bool) -> Iterator[Detail]:
-    """Yield the totals that differ; in short, jobs by queue and by definition are one detail each."""
-    parts: dict[str, list[str]] = {}
-    for label, before, after in spell_totals(diff):
-        whole = next((words for words in _EACH if label.startswith(words)), None)
-        if full or not (whole or _PEAK_OF_QUEUE in label):
-            yield Detail(label=label, before=before, after=after)
-        elif whole:
-            parts.setdefault(whole.strip(), []).append(f"{label.removeprefix(whole)} {before or 0} -> {after or 0}")
-    yield from (Detail(label=label, each=tuple(each)) for label, each in parts.items())
-
-
-_EACH = ("jobs in queue ", "jobs with definition ")
-"""How the labels of totals begin that are those of a queue or a definition."""
-_PEAK_OF_QUEUE = " at peak, "

@@ -12,8 +12,13 @@ from kedro_batch.review.overview.model import Amounts, DataOverview, JobOverview
 from kedro_batch.review.overview.peak_demand import calculate_peaks
 
 
-def build_overview(plan: Plan) -> Overview:
-    """Build the overview of a plan."""
+def build_overview(plan: Plan, totals: Totals | None = None) -> Overview:
+    """Build the overview of a plan.
+
+    Args:
+        plan: The plan.
+        totals: Its totals, if they have been counted already: the peaks of a large plan take time.
+    """
     parents = {job.name: job.depends_on for job in plan.jobs}
     level_of = levels(parents)
     children = children_of(parents)
@@ -22,7 +27,7 @@ def build_overview(plan: Plan) -> Overview:
     return Overview(
         digest=plan_digest(plan),
         origin=plan.header(),
-        totals=count_totals(plan, level_of),
+        totals=totals or count_totals(plan, level_of),
         jobs=tuple(
             JobOverview(
                 job=name,
