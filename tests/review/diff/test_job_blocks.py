@@ -133,6 +133,13 @@ def test_many_new_jobs_are_named_once_and_their_settings_told_by_what_they_share
     ]
 
 
+def test_many_new_jobs_with_a_command_each_tell_the_commands():
+    new = [*jobs(), *(a_job(f"extra-{at}", (f"/bin/program_{at}",)) for at in range(40))]
+    told = section(jobs(), new)
+    assert any("extra-0 (none -> /bin/program_0)" in line for line in told)
+    assert not any("command None" in line for line in told)
+
+
 def test_no_line_is_wider_than_80_columns_and_no_word_is_cut():
     new = jobs(lambda name: {"environment": {"LONG": "word " * 60 + name}})
     lines = section(jobs(), new)

@@ -149,7 +149,11 @@ def _whole_blocks(
 
 def _in_short(facets: Sequence[Facet]) -> list[Facet]:
     """Return the settings and the command of jobs that came or went as one line, and what else they have."""
-    told = [one for one in facets if one.alike and (one.field or one.alike.label == "command")]
+    told = [
+        one
+        for one in facets
+        if one.alike and not one.alike.each and (one.field or one.alike.label == "command")  # many values: own lines
+    ]
     if len(told) <= 1:
         return [*facets]
     told.sort(key=lambda one: JOB_SETTINGS.index(one.field.path[0]) if one.field else len(JOB_SETTINGS))
