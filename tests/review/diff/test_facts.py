@@ -49,7 +49,7 @@ def test_gpus_of_containers_beside_that_of_the_command_are_gpus_of_the_job():
         a_job("b", submit=submit, job_definition="odd"),
     )
     plan = Plan(jobs=jobs, job_definitions=pods)
-    assert answers(plan, plan)[_GPUS] == ["5 GPUs: a", "as the job definition says: b"]
+    assert answers(plan, plan)[_GPUS] == ["5 GPUs: a", "set by the job definition: b"]
 
 
 def test_jobs_with_less_memory_are_told_by_their_amounts():
