@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from kedro_batch.plan.model import JOIN_COMMAND, Job, JobName, Plan
 from kedro_batch.plan.settings import JobSettings, Resources
 from kedro_batch.review.diff.diff_plans import diff_plans
-from kedro_batch.review.diff.model import Change, JobChange, PlanDiff, WordChange
+from kedro_batch.review.diff.model import Change, JobChange, PlanDiff, RiskKind, WordChange
 
 SETTINGS = st.builds(
     JobSettings,
@@ -159,3 +159,98 @@ def applied(before: Mapping[str, Any], change: JobChange) -> dict[str, Any]:
         else before["command"],
         **{name: before[name] - {*names.lost} | {*names.gained} for name, names in sets.items()},
     }
+
+
+NAMESPACES = ("", "a.", "b.", "b.c.")
+
+
+@st.composite
+def namespaced_plans(draw: st.DrawFn) -> Plan:
+    """Draw a plan whose nodes and datasets are in namespaces, and which reads data of others."""
+    jobs: list[Job] = []
+    for number, namespace in enumerate(draw(st.lists(st.sampled_from(NAMESPACES), min_size=1, max_size=8))):
+        above = draw(st.sets(st.sampled_from([job.name for job in jobs]))) if jobs else set()
+        nodes = tuple(f"{namespace}node{number}_{one}" for one in range(draw(st.integers(1, 2))))
+        made = {job.name: job.writes[0] for job in jobs}
+        jobs.append(
+            Job(
+                name=job_name(nodes),
+                nodes=nodes,
+                command=("kedro", "run", f"--nodes={','.join(nodes)}"),
+                depends_on=tuple(sorted(above)),
+                reads=tuple(sorted({f"{namespace}raw", *(made[name] for name in above)})),
+                writes=(f"{namespace}made{number}",),
+                settings=draw(SETTINGS),
+            )
+        )
+    return Plan(jobs=tuple(jobs))
+
+
+def job_name(nodes: tuple[str, ...]) -> JobName:
+    return JobName("--".join(node.replace(".", "-") for node in nodes))
+
+
+def with_namespaces(plan: Plan, called: Mapping[str, str]) -> Plan:
+    """Rename namespaces, and all that is in them: nodes, datasets and jobs."""
+
+    def rename(name: str) -> str:
+        namespace = name[: name.rfind(".") + 1]
+        return called.get(namespace, namespace) + name.removeprefix(namespace)
+
+    def renamed(job: Job) -> Job:
+        nodes, reads, writes = (tuple(map(rename, names)) for names in (job.nodes, job.reads, job.writes))
+        return replace(
+            job,
+            name=job_name(nodes),
+            nodes=nodes,
+            command=(*job.command[:2], f"--nodes={','.join(nodes)}"),
+            depends_on=tuple(sorted(names[name] for name in job.depends_on)),
+            reads=tuple(sorted(reads)),
+            writes=writes,
+        )
+
+    names = {job.name: job_name(tuple(map(rename, job.nodes))) for job in plan.jobs}
+    return replace(plan, jobs=tuple(map(renamed, plan.jobs)))
+
+
+RENAMED_NAMESPACES = st.sampled_from(
+    [
+        {"a.": "z."},
+        {"b.c.": "b.z."},
+        {"b.": "z.", "b.c.": "z.c."},
+        {"": "z."},
+        {"a.": ""},
+        {name: f"z.{name}" for name in NAMESPACES},
+        {name: f"z_{name}" for name in NAMESPACES if name},
+    ]
+)
+
+
+@given(namespaced_plans(), RENAMED_NAMESPACES)
+def test_a_renamed_namespace_is_renamed_jobs_and_no_other_risk_than_that_of_its_datasets(plan, called):
+    new = with_namespaces(plan, called)
+    diff = diff_plans(plan, new)
+    moved = {one.name for one, other in zip(plan.jobs, new.jobs, strict=True) if one.name != other.name}
+    assert {(one.name_before, one.job) for one in diff.jobs if one.change is Change.RENAMED} == {
+        (one.name, other.name) for one, other in zip(plan.jobs, new.jobs, strict=True) if one.name in moved
+    }
+    assert (diff.counts.added, diff.counts.removed, diff.counts.renamed) == (0, 0, len(moved))
+    assert not any(one.fields or one.parents for one in diff.jobs)
+    written = {name for job in plan.jobs for name in job.writes} - {name for job in new.jobs for name in job.writes}
+    assert [one.kind for one in diff.risks] == [RiskKind.DATASET_NOT_WRITTEN] * len(written)
+    assert all(one.dataset == one.before and one.after in diff.data.outputs.gained for one in diff.risks)
+
+
+@given(namespaced_plans(), RENAMED_NAMESPACES, st.data())
+def test_another_edit_of_a_renamed_namespace_is_seen_beside_the_rename(plan, called, data):
+    new = with_namespaces(plan, called)
+    at = data.draw(st.integers(0, len(new.jobs) - 1))
+    jobs = [*new.jobs]
+    jobs[at] = replace(jobs[at], settings=replace(jobs[at].settings, job_queue="another"))
+    diff = diff_plans(plan, replace(new, jobs=tuple(jobs)))
+    assert (diff.risks[0].kind, diff.risks[0].job, diff.risks[0].after) == (
+        RiskKind.QUEUE_CHANGED,
+        jobs[at].name,
+        "another",
+    )
+    assert [one.job for one in diff.jobs if one.fields] == [jobs[at].name]

@@ -28,6 +28,22 @@ def a_group(name: str, nodes: str, **given) -> Job:
     return a_job(name, nodes=tuple(nodes.split()), **given)
 
 
+def a_country(name: str, *, reports: str = "report") -> list[Job]:
+    """Make the three jobs of a namespace, which read only what is its own; nothing if the namespace has no name."""
+    own = f"{name}." if name else ""
+    clean, train = (f"{own}{what}".replace(".", "-") for what in ("clean", "train"))
+    return [
+        a_node(f"{own}clean", f"{own}raw", f"{own}tidy"),
+        a_node(f"{own}train", f"{own}tidy", f"{own}model", clean),
+        a_node(f"{own}{reports}", f"{own}model", f"{own}score", train),
+    ]
+
+
+def renamed(old: str, new: str, nodes: str = "clean train report") -> dict[str, str]:
+    before, after = (f"{name}-".replace(".", "-") if name else "" for name in (old, new))
+    return {f"{after}{node}": f"{before}{node}" for node in nodes.split()}
+
+
 FED = a_node("feed", "raw", "food")
 NAMESPACED = [
     [
@@ -84,6 +100,54 @@ RENAMES: dict[str, tuple[list[Job], list[Job], dict[str, str]]] = {
         [FED, *NAMESPACED[1]],
         {"feed": "feed", **{f"second_try-{name}": f"first_try-{name}" for name in ("split", "fit", "rate")}},
     ),
+    "namespace_and_all_its_data": (
+        [FED, *a_country("malta")],
+        [FED, *a_country("gozo")],
+        {"feed": "feed", **renamed("malta", "gozo")},
+    ),
+    "namespace_inside_of_another": (
+        [*a_country("eu.malta"), *a_country("eu.spain")],
+        [*a_country("eu.gozo"), *a_country("eu.spain")],
+        renamed("eu.malta", "eu.gozo") | renamed("eu.spain", "eu.spain"),
+    ),
+    "namespace_around_others": (
+        [*a_country("eu.malta"), *a_country("eu.spain")],
+        [*a_country("europe.malta"), *a_country("europe.spain")],
+        renamed("eu.malta", "europe.malta") | renamed("eu.spain", "europe.spain"),
+    ),
+    "namespace_gained": (a_country(""), a_country("malta"), renamed("", "malta")),
+    "namespace_gained_by_some_jobs": (
+        [FED, *a_country("")],
+        [FED, *a_country("malta")],
+        {"feed": "feed", **renamed("", "malta")},
+    ),
+    "namespace_gained_by_namespaces": (
+        [*a_country("malta"), *a_country("spain")],
+        [*a_country("eu.malta"), *a_country("eu.spain")],
+        renamed("malta", "eu.malta") | renamed("spain", "eu.spain"),
+    ),
+    "namespaces_that_look_alike": (
+        [*a_country("malta"), *a_country("spain")],
+        [*a_country("gozo"), *a_country("galicia")],
+        {},
+    ),
+    "one_of_two_namespaces_that_look_alike": ([*a_country("malta"), *a_country("spain")], a_country("gozo"), {}),
+    "namespaces_that_do_not_look_alike": (
+        [*a_country("malta"), *a_country("spain", reports="tell")],
+        [*a_country("gozo"), *a_country("galicia", reports="tell")],
+        renamed("malta", "gozo") | renamed("spain", "galicia", "clean train tell"),
+    ),
+    "namespaces_of_which_one_lost_a_job_too": (
+        [*a_country("malta"), *a_country("spain")],
+        [*a_country("eu_malta")[:2], *a_country("eu_spain")],
+        renamed("malta", "eu_malta", "clean train") | renamed("spain", "eu_spain"),
+    ),
+    "namespace_with_other_data": (
+        [a_node("malta.run", "malta.raw", "malta.tidy")],
+        [a_node("gozo.run", "gozo.mail", "gozo.sent")],
+        {},
+    ),
+    "namespace_without_data": ([a_node("malta.run")], [a_node("gozo.run")], {"gozo-run": "malta-run"}),
     "namespaces_and_all_their_data": (
         [a_node(f"{name}.{what}", f"{name}.raw", f"{name}.{what}_out") for name in ("eu", "us") for what in ("a", "b")],
         [
@@ -97,11 +161,6 @@ RENAMES: dict[str, tuple[list[Job], list[Job], dict[str, str]]] = {
         [a_node("a", "raw", "x"), a_node("b", "x", "y", "a")],
         [a_node("eu.a", "eu.raw", "eu.x"), a_node("eu.b", "eu.x", "eu.y", "eu-a")],
         {"eu-a": "a", "eu-b": "b"},
-    ),
-    "one_namespace_in_place_of_another": (
-        [a_node(f"malta.{what}", f"malta.raw_{what}", f"malta.{what}_out") for what in ("a", "b")],
-        [a_node(f"spain.{what}", f"spain.raw_{what}", f"spain.{what}_out") for what in ("a", "b")],
-        {},
     ),
     "numbered_namespaces_in_place_of_others": (
         [a_node(f"lab_{n}.a", f"lab_{n}.raw", f"lab_{n}.out") for n in (1, 2)],

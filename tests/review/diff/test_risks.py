@@ -195,7 +195,7 @@ TABLE: dict[str, tuple[list[Job], list[Job], list[Risk]]] = {
     "node_and_its_data_renamed": (
         [a_job("old.a", nodes=("old.n",), reads=("x",), writes=("old.y",))],
         [a_job("new.a", nodes=("new.n",), reads=("x",), writes=("new.y",))],
-        [Risk(kind=RiskKind.DATASET_NOT_WRITTEN, dataset="old.y")],
+        [Risk(kind=RiskKind.DATASET_NOT_WRITTEN, dataset="old.y", before="old.y", after="new.y")],
     ),
     "other_work_that_writes_the_same": (
         [a_job("train", nodes=("train",), reads=("raw",), writes=("model",))],

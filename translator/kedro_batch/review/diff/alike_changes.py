@@ -6,15 +6,14 @@ A command that names the job's own node, or a name that follows a pattern, diffe
 import re
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
 
 from kedro_batch.plan.model import Job
 from kedro_batch.review.diff.details import Detail, command_details, field_detail, name_lists, split_fields
 from kedro_batch.review.diff.model import Change, FieldChange, JobChange, WordChange
+from kedro_batch.review.diff.name_patterns import common_pattern
 
 OWN_NODE = "NODE"
 """What stands for the nodes of each job in what is shown of several."""
-_TOKEN = re.compile(r"[^._-]+[._-]?|[._-]")
 _ODD = re.compile(r"[^A-Za-z0-9_-]+")
 """What names of nodes have, and those of jobs have not."""
 
@@ -56,7 +55,11 @@ def facets_of(one: JobChange, before: Job | None, after: Job | None) -> Iterator
     for detail in name_lists(one):
         if detail.label != "nodes" or not _tells_nodes(one):
             alike = _pattern(detail.label, detail.lost, detail.gained) or detail
-            yield Facet(key=alike, group=detail.label, alike=alike, own=detail)
+            key = (
+                one.change is Change.RENAMED,
+                alike,
+            )  # a rename is shown whole: the name of a job and those of its data
+            yield Facet(key=key, group=detail.label, alike=alike, own=detail)
     yield from map(_field_facet, long)
 
 
@@ -84,26 +87,8 @@ def _tells_nodes(one: JobChange) -> bool:
 
 def _pattern(label: str, lost: Sequence[str], gained: Sequence[str]) -> Detail | None:
     """Return how names became others, if they did so in one way: ``eu-*`` to ``europe-*``; None if they did not."""
-    patterns = {_pattern_of(before, after) for before, after in zip(lost, gained, strict=False)}
-    if len(lost) != len(gained) or len(patterns) != 1:
-        return None
-    ((before, after),) = patterns
-    return Detail(label=label, before=before, after=after) if "*" in before else None
-
-
-def _pattern_of(before: str, after: str) -> tuple[str, str]:
-    """Return two names with ``*`` for what begins both, and for what ends both."""
-    was, now = _TOKEN.findall(before), _TOKEN.findall(after)
-    begin = sum(1 for _ in takewhile(_is_pair, zip(was, now, strict=False)))
-    was, now = was[begin:], now[begin:]
-    end = sum(1 for _ in takewhile(_is_pair, zip(reversed(was), reversed(now), strict=False)))
-    first, last = "*" if begin else "", "*" if end else ""
-    old, new = ("".join(some[: len(some) - end]) for some in (was, now))
-    return f"{first}{old}{last}", f"{first}{new}{last}"
-
-
-def _is_pair(both: tuple[str, str]) -> bool:
-    return both[0] == both[1]
+    found = common_pattern(lost, gained)
+    return Detail(label=label, before=found[0], after=found[1]) if found else None
 
 
 def _command_facets(one: JobChange, before: Job | None, after: Job | None) -> Iterator[Facet]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from kedro_batch.plan.data_flow import DataFlow, UnorderedRead, unordered_reads
 from kedro_batch.plan.model import JobName, Plan
+from kedro_batch.review.diff.match_namespaces import RenamedNamespaces
 from kedro_batch.review.diff.model import Risk, RiskKind
 
 
@@ -19,10 +20,15 @@ def find_data_risks(
         before: The readers and writers of each dataset before.
         after: Those of now.
     """
+    jobs, now_jobs = ({job.name: job for job in plan.jobs} for plan in (old, new))
+    renamed = RenamedNamespaces((jobs[was], now_jobs[name]) for name, was in same.items())
     unwritten = [dataset for dataset in before.writers if dataset not in after.writers]
     for dataset in sorted(unwritten, key=lambda name: name not in after.readers):
         reader = next(iter(after.readers.get(dataset, ())), None)
-        yield Risk(kind=RiskKind.DATASET_NOT_WRITTEN, job=reader, dataset=dataset)
+        called = None if reader else renamed.rename(dataset)
+        instead = called in after.writers and called not in before.writers
+        was, now = (dataset, called) if instead else (None, None)
+        yield Risk(kind=RiskKind.DATASET_NOT_WRITTEN, job=reader, dataset=dataset, before=was, after=now)
     unordered = unordered_reads(new, after)
     known = set(unordered_reads(old, before)) if unordered else set()
     for read in unordered:

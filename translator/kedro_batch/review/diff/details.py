@@ -8,8 +8,12 @@ from typing import TypeGuard
 
 from kedro_batch.review.diff.changed_values import spell_change
 from kedro_batch.review.diff.model import DataChange, FieldChange, JobChange, Names, WordChange
+from kedro_batch.review.diff.name_patterns import common_pattern
 from kedro_batch.review.formatting import command_text, setting_text, value_text
+from kedro_batch.text.wording import counted
 
+_MANY = 6
+"""Datasets that became others, from which on a pattern says how: fewer are named."""
 _LONG = ("environment", "tags", "submit")
 """Settings that may be long; they come last."""
 
@@ -59,11 +63,19 @@ def _are_names(value: object) -> TypeGuard[list[str]]:
     return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
-def data_details(data: DataChange) -> Iterator[Detail]:
-    """Yield what differs in the datasets of the whole plan."""
-    yield from _name_details("inputs", data.inputs)
-    yield from _name_details("outputs", data.outputs)
-    yield from _name_details("final outputs", data.final_outputs)
+def data_details(data: DataChange, *, full: bool) -> Iterator[Detail]:
+    """Yield what differs in the datasets of the whole plan.
+
+    Args:
+        data: What differs.
+        full: Show all names, also where a pattern says how many of them became others.
+    """
+    for label, names in (("inputs", data.inputs), ("outputs", data.outputs), ("final outputs", data.final_outputs)):
+        found = None if full or len(names.lost) < _MANY else common_pattern(names.lost, names.gained)
+        if found:
+            yield Detail(label=label, before=found[0], after=f"{found[1]} ({counted(len(names.lost), 'name')})")
+        else:
+            yield from _name_details(label, names)
 
 
 def job_details(one: JobChange, in_short: Detail | None = None) -> Iterator[Detail]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from kedro_batch.plan.model import Job, JobName, Plan
 from kedro_batch.review.diff.match_jobs import keeps_its_data
+from kedro_batch.review.diff.match_namespaces import RenamedNamespaces
 from kedro_batch.review.diff.model import Change, FieldChange, JobChange, Risk, RiskKind
 from kedro_batch.review.diff.setting_impacts import amount_impact, attempts_impact, timeout_impact
 from kedro_batch.review.diff.start_risks import StartRisks
@@ -39,6 +40,9 @@ class _JobImpacts:
         self._old, self._new, self._same = old, new, same
         self._old_jobs, self._new_jobs = ({job.name: job for job in plan.jobs} for plan in (old, new))
         self._ran, self._still_run = (Counter(node for job in plan.jobs for node in job.nodes) for plan in (old, new))
+        self._namespaces = RenamedNamespaces(
+            (self._old_jobs[before], self._new_jobs[name]) for name, before in same.items()
+        )
         self._starts = StartRisks(old, new)
         self._ran_by: dict[str, dict[str, Job]] = {}  # by the node, then by the name of the job
         for job in old.jobs:
@@ -71,10 +75,13 @@ class _JobImpacts:
         instead = [node for node in one.nodes.gained if node not in self._ran]
         if len(lost) > len(instead):
             yield from (Risk(kind=RiskKind.NODE_REMOVED, job=one.job, node=node) for node in lost)
-        elif lost and not (len(lost) == len(before.nodes) and keeps_its_data(before, after)):
+        elif lost and not (len(lost) == len(before.nodes) and self._keep_data(before, after)):
             yield Risk(
                 kind=RiskKind.NODE_REPLACED, job=one.job, before=_unpack_single(lost), after=_unpack_single(instead)
             )
+
+    def _keep_data(self, before: Job, after: Job) -> bool:
+        return keeps_its_data(before, after) or self._namespaces.keep_data(before, after)
 
     def _find_moved(self, job: Job) -> Iterator[Risk]:
         """Find nodes that moved to a job with another target, or with less memory, fewer GPUs or less time."""

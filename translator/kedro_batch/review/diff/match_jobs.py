@@ -7,8 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from kedro_batch.plan.data_flow import without_transcoding
 from kedro_batch.plan.graph import children_of, levels
 from kedro_batch.plan.model import Job, JobName, Plan
-from kedro_batch.review.diff.renamed_namespaces import find_renaming
-from kedro_batch.review.namespaces import namespace_of_node
+from kedro_batch.review.diff.match_namespaces import match_namespaces, namespace_of, own_nodes
 
 _Key = Callable[[Job], Hashable | None]
 _KEYS: tuple[_Key, ...] = (
@@ -23,16 +22,16 @@ def match_jobs(old: Plan, new: Plan) -> dict[JobName, JobName]:
     """Return the jobs of ``new`` that ``old`` has too, by their name in ``new``, each with its name in ``old``.
 
     The rules are tried in this order, each on the jobs that are still unmatched: the same name and the same nodes; the
-    same nodes; the same name; the same outputs, since a dataset of Kedro has one producer; more than half of the nodes
-    of both jobs in common; the same nodes in namespaces that were renamed; join jobs for the same part of the parents
-    of the same job; the same position in the graph. Ties are left unmatched.
+    same nodes; the same name; the same outputs, since a dataset of Kedro has one producer; the same nodes in a
+    namespace that was renamed; more than half of the nodes of both jobs in common; join jobs for the same part of the
+    parents of the same job; the same position in the graph. Ties are left unmatched.
     """
     same: dict[JobName, JobName] = {}
     left_old, left_new = list(old.jobs), list(new.jobs)
     for key in _KEYS:
         left_old, left_new = _pair_by_key(same, left_old, left_new, key, key)
-    left_old, left_new = _pair_by_half(same, left_old, left_new)
     left_old, left_new = _pair_by_namespace(same, left_old, left_new)
+    left_old, left_new = _pair_by_half(same, left_old, left_new)
     if left_old and left_new:
         old_graph, new_graph = _Graph(old), _Graph(new)
         keys = old_graph.join_key({}), new_graph.join_key(same)
@@ -60,6 +59,24 @@ def _add_pairs(
     return [job for job in left_old if job.name not in paired], [job for job in left_new if job.name not in pairs]
 
 
+def _pair_by_namespace(
+    same: dict[JobName, JobName], left_old: list[Job], left_new: list[Job]
+) -> tuple[list[Job], list[Job]]:
+    """Pair the jobs of namespaces that were renamed: they have the same nodes in them."""
+    called = match_namespaces(left_old, left_new)
+    came = set(called.values())
+
+    def old_key(job: Job) -> Hashable | None:
+        name = namespace_of(job)
+        return (called[name], own_nodes(job)) if job.nodes and name in called else None
+
+    def new_key(job: Job) -> Hashable | None:
+        name = namespace_of(job)
+        return (name, own_nodes(job)) if job.nodes and name in came else None
+
+    return _pair_by_key(same, left_old, left_new, old_key, new_key) if called else (left_old, left_new)
+
+
 def _pair_by_half(
     same: dict[JobName, JobName], left_old: list[Job], left_new: list[Job]
 ) -> tuple[list[Job], list[Job]]:
@@ -76,21 +93,6 @@ def _pair_by_half(
             if 2 * count > max(len(job.nodes), size[name]):
                 pairs[job.name] = name
     return _add_pairs(same, pairs, left_old, left_new)
-
-
-def _pair_by_namespace(
-    same: dict[JobName, JobName], left_old: list[Job], left_new: list[Job]
-) -> tuple[list[Job], list[Job]]:
-    """Pair jobs whose nodes are the same but for a namespace that was renamed."""
-    renamed = find_renaming(*((node for job in jobs for node in job.nodes) for jobs in (left_old, left_new)))
-    if renamed is None:
-        return left_old, left_new
-
-    def old_key(job: Job) -> Hashable | None:
-        nodes = tuple(sorted(map(renamed, job.nodes)))
-        return None if nodes == job.nodes else nodes
-
-    return _pair_by_key(same, left_old, left_new, old_key, lambda job: job.nodes or None)
 
 
 class _Graph:
@@ -175,17 +177,9 @@ _PARTS = re.compile(r"[^\W_]+|[\W_]")
 def keeps_its_data(old: Job, new: Job) -> bool:
     """True if inputs and outputs are unchanged, or were renamed with the node."""
     return bool(new.writes) and all(
-        {*names} in ({*before}, {*_rename_like_node(old, new, before)}) or _moved_with_node(old, new, before, names)
+        set(names) in ({*before}, {*_rename_like_node(old, new, before)})
         for before, names in ((old.reads, new.reads), (old.writes, new.writes))
     )
-
-
-def _moved_with_node(old: Job, new: Job, before: Iterable[str], after: Iterable[str]) -> bool:
-    """True if names are the same but for the namespace of the node, or the same as before."""
-    was, now = (f"{namespace_of_node(min(job.nodes, default=''))}.".lstrip(".") for job in (old, new))
-    moved = ((name, f"{now}{name.removeprefix(was)}" if name.startswith(was) else name) for name in before)
-    names = {*after}
-    return names == {other if other in names else name for name, other in moved}
 
 
 def _is_renamed_with_outputs(old: Job, new: Job) -> bool:

@@ -53,7 +53,10 @@ class RiskKind(StrEnum):
     NODE_REMOVED = "node_removed"
     """The job stays, and no other job runs the node."""
     DATASET_NOT_WRITTEN = "dataset_not_written"
-    """No job writes the dataset any more. Datasets that a job still reads come first: that job finds old data."""
+    """No job writes the dataset any more. Datasets that a job still reads come first: that job finds old data.
+
+    One that was renamed with its namespace has its name before and after: what reads the old one elsewhere finds old
+    data."""
     UNORDERED_READ = "unordered_read"
     """A job reads what another job writes without waiting for it, and did not do so before."""
     MEMORY_LOWERED = "memory_lowered"

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, assert_never
 from kedro_batch.diagnostics import path_text
 from kedro_batch.review.diff.changed_values import Spelled, changed_parts
 from kedro_batch.review.diff.model import Risk, RiskKind
+from kedro_batch.review.diff.name_patterns import pattern_of
 from kedro_batch.review.diff.unlike_first import shape_of, sort_unlike_first
 from kedro_batch.review.formatting import name_text, setting_text, value_text
 from kedro_batch.review.job_sets import JobSets, Kind
@@ -165,6 +166,8 @@ def _parts(risk: Risk) -> Iterator[_Part]:
     amount = _AMOUNTS.get(risk.kind, "")
     if risk.kind is RiskKind.UNORDERED_READ:  # ``after`` is the writer there: the subject names it
         yield _Part(risk, "", (None, None))
+    elif risk.kind is RiskKind.DATASET_NOT_WRITTEN:
+        yield _Part(risk, "", pattern_of(risk.before, risk.after) if risk.before else (None, None))
     elif risk.field:
         yield _Part(risk, "", clip_pair(_named(risk, risk.before), _named(risk, risk.after), _LONGEST))
     elif risk.kind is RiskKind.SHELL_COMMAND:
@@ -189,7 +192,8 @@ def _subject(part: _Part, *, with_values: bool) -> str:
         case RiskKind.UNORDERED_READ:
             return f"{risk.job} reads {dataset} without waiting for {risk.after}, which writes it"
         case RiskKind.DATASET_NOT_WRITTEN:
-            return f"{dataset} (read by {risk.job})" if risk.job else f"{dataset}"
+            now = f" (now {name_text(risk.after)})" if risk.after and with_values else ""
+            return f"{dataset} (read by {risk.job})" if risk.job else f"{dataset}{now}"
         case RiskKind.ACCOUNT_CHANGED | RiskKind.REGION_CHANGED:
             return ""
         case RiskKind.ENV_CHANGED if risk.job is None:

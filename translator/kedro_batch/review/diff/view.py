@@ -94,7 +94,7 @@ def build_diff_view(
         blocks=blocks.jobs,
         defaults=blocks.defaults,
         totals=tuple(total_details(diff, full=full)),
-        data=tuple(data_details(diff.data)),
+        data=tuple(data_details(diff.data, full=full)),
         whole=None if whole is None else _whole_plan(diff, plans, names, whole),
         full=full,
         policy=diff.policy,
