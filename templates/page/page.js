@@ -14,7 +14,7 @@ const drawNear = () => {
   hint.toggleAttribute("hidden", job !== undefined);
   const left = job ? [job.parents.length + job.lost.length, job.children.length].map((all) => Math.max(0, all - SIDE)) : [0, 0];
   more.toggleAttribute("hidden", !left.some(Boolean));
-  more.replaceChildren(el("li", {}, `not drawn: ${count(left[0], "parent")}, ${left[1].toLocaleString("en")} children; the details list them all`));
+  more.replaceChildren(el("li", {}, `not drawn: ${count(left[0], "parent")}, ${children(left[1])}; the details list them all`));
   if (!job) return;
   if (nearOf !== state.job) {
     near.show(neighbourhood(job));
@@ -81,7 +81,7 @@ const choose = (number, { hash = true, focus = false, scroll = true } = {}) => {
     if (scroll) row?.scrollIntoView({ block: "nearest" });
     if (focus) row?.querySelector("button").focus({ preventScroll: true });
   } else if (focus) current()?.elements?.get(number)?.focus({ preventScroll: true });
-  say(`${marked(jobs[number])}: ${count(jobs[number].parents.length, "parent")}, ${jobs[number].children.length} children`);
+  say(`${marked(jobs[number])}: ${count(jobs[number].parents.length, "parent")}, ${children(jobs[number].children.length)}`);
 };
 
 // ---- search -----------------------------------------------------------------------------------------------------

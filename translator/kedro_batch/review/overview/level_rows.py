@@ -223,9 +223,7 @@ class _Spelling:
         left = {name: amount for name, amount in given.items() if name not in stated}
         if left:
             yield f"{resources_text(left)} {_BY_DEFINITION}"
-        missing = [
-            name for key, name in (("vcpus", "vCPUs"), ("memory_mib", "memory")) if key not in {**given, **stated}
-        ]
+        missing = [label for name, label in _ALWAYS_GIVEN.items() if name not in {**given, **stated}]
         if missing:
             yield f"{' and '.join(missing)} {_BY_DEFINITION}"
 
