@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kedro_batch.review.formatting import memory_text, resources_text, seconds_text, setting_text
+from kedro_batch.review.formatting import memory_text, resources_text, seconds_text, setting_text, wrap_to_lines
 
 
 @pytest.mark.parametrize(
@@ -86,3 +86,9 @@ def test_amounts_that_differ_are_spelled_differently(name, one, other):
 def test_resources_have_the_order_of_a_plan():
     assert resources_text({"gpus": 1, "memory_mib": 4096, "vcpus": 0.5}) == "0.5 vCPUs, 4 GiB, 1 GPU"
     assert resources_text({}) == ""
+
+
+@given(st.integers(1, 100_000))
+def test_no_line_breaks_inside_an_amount(seconds):
+    amount = seconds_text(seconds)
+    assert wrap_to_lines([amount, amount], 4) == [f"{amount},", amount]

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from kedro_batch.plan.model import JOIN_COMMAND, Job, JobName
 from kedro_batch.plan.settings import JobSettings, Resources
-from kedro_batch.review.job_sets import JobSets, Kind
+from kedro_batch.review.job_sets import JobSets, Kind, names_in_short
 from kedro_batch.review.namespaces import namespaces_of
 from tests.support.plans import a_job
 
@@ -191,3 +191,13 @@ def test_the_described_set_is_the_set(drawn):
     words = JobSets(jobs).describe(some, full=True)
     assert described(words, jobs) == some
     assert "(" not in words or words.startswith(f"{len(some)} of {len(jobs)} jobs (")
+
+
+def test_many_names_that_begin_alike_are_counted_and_others_named():
+    names = [f"eu.daily_{at}" for at in range(13)]
+    assert names_in_short(names) == ["13 names that begin with eu.daily_"]
+    assert names_in_short([*names, "us.x"]) == [*names[:5], "and 9 more"]
+    assert names_in_short([*names, "eu.x"]) == ["14 names that begin with eu."]
+    assert names_in_short(names[:5]) == names[:5]
+    assert names_in_short(names, full=True) == names
+    assert names_in_short([f"x{at}" for at in range(6)]) == ["x0", "x1", "x2", "x3", "x4", "and 1 more"]

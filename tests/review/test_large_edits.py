@@ -39,8 +39,6 @@ MARKDOWN = (
 """The edits whose comment is kept: the text of all is."""
 LINES = 60
 """The most lines of a text of fewer different changes."""
-LONGER_TODAY = {"country_added_and_join_jobs_are_needed": 73}
-"""Texts that are longer, with their lines today."""
 
 
 DIFFERENT = {
@@ -77,7 +75,7 @@ def test_an_edit_of_800_jobs_reads_as_its_golden_files_and_is_short_if_few_thing
     different = count_different(diff)
     assert different == DIFFERENT.get(name, different)
     assert (different > LINES) == (name == "every_job_gets_its_own_timeout")
-    assert texts[f"{name}.txt"].count("\n") <= max(LINES, different, LONGER_TODAY.get(name, 0))
+    assert texts[f"{name}.txt"].count("\n") <= max(LINES, different)
 
 
 def test_there_are_as_many_edits_of_800_jobs_as_of_39_and_each_golden_file_belongs_to_one():

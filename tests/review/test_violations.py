@@ -74,18 +74,18 @@ def test_values_that_look_like_credentials_are_not_repeated():
     assert token not in tag
 
 
-def test_what_ten_thousand_jobs_break_in_their_own_ways_is_told_in_a_few_lines():
+def test_what_a_thousand_jobs_break_in_their_own_ways_is_told_in_a_few_lines():
     jobs = tuple(
         Job(name=JobName(f"j{at}"), command=(f"p{at}",), settings=JobSettings(job_queue=f"q{at}", timeout_s=60 + at))
-        for at in range(10_000)
+        for at in range(1_000)
     )
     plan = Plan(jobs=jobs)
     rules = "job_queues: [a]\n  max_timeout_s: 60\n  programs: [kedro]\n  max_memory_mib: 1"
     policy = read_policy(f"schema: kedro-batch/policy/v1\nrules:\n  {rules}\n".encode(), "policy.yaml")
     found = violation_diagnostics(judge_plan(plan, policy), plan, policy)
-    assert len(found) == 10_000 + 9_999 + 10_000 + 1
+    assert len(found) == 1_000 + 999 + 1_000 + 1
     assert {name for one in found for name in one.about["jobs"]} == {job.name for job in jobs}
     shown = [one.message for one in shown_violations(found)]
     assert len(shown) == 3 * 11 + 1
-    assert "9,990 more ways to break job_queues of policy.yaml:3, in 9,990 jobs; --json lists them" in shown
-    assert "for all 10,000 jobs, and the plan does not declare it" in shown[-1]
+    assert "990 more ways to break job_queues of policy.yaml:3, in 990 jobs; --json lists them" in shown
+    assert "for all 1,000 jobs, and the plan does not declare it" in shown[-1]

@@ -140,5 +140,23 @@ def wrap_to_text(names: Iterable[str], indent: int) -> str:
 
 def wrap_to_lines(names: Iterable[str], width: int = _NARROW) -> list[str]:
     """Return names with commas as lines of about ``width`` characters; a name is never split."""
-    text = ", ".join(map(for_review, names))
-    return textwrap.wrap(text, width=max(width, 1), break_long_words=False, break_on_hyphens=False)
+    text = keep_amounts(", ".join(map(for_review, names)))
+    lines = textwrap.wrap(text, width=max(width, 1), break_long_words=False, break_on_hyphens=False)
+    return list(map(spell_amounts, lines))
+
+
+_NO_BREAK = "\x00"
+"""Stands for a blank that no line breaks at. Texts for review have none: it is escaped."""
+_BLANK_OF_AMOUNT = re.compile(
+    r"(?<=\d) (?=(?:MiB|GiB|vCPUs?|GPUs?|h|min|s|jobs?|names?)\b)|(?<=\d h) (?=\d)|(?<=\d min) (?=\d)"
+)
+
+
+def keep_amounts(text: str) -> str:
+    """Mark the blanks inside amounts, such as ``1 h 30 min``, where no line may break."""
+    return _BLANK_OF_AMOUNT.sub(_NO_BREAK, text)
+
+
+def spell_amounts(text: str) -> str:
+    """Return text with these blanks as they are."""
+    return text.replace(_NO_BREAK, " ")

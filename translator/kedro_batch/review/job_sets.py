@@ -3,14 +3,17 @@
 A description is exact, or it is not used: the jobs that it describes are the set. Nothing is escaped yet.
 """
 
+import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from os.path import commonprefix
 
 from kedro_batch.plan.model import Job
 from kedro_batch.plan.settings import JobSettings
+from kedro_batch.review.formatting import name_text, quote_names
 from kedro_batch.review.namespaces import namespaces_of, own_node_name
 from kedro_batch.text.wording import counted
 
@@ -167,6 +170,20 @@ def shorten_names(names: Sequence[str], full: bool = False, most: int = NAMES_SH
     """Return the first names and the number of further ones, or all names."""
     more = 0 if full else len(names) - most
     return [*(names if more <= 0 else names[:most]), *([f"and {more:,} more"] if more > 0 else ())]
+
+
+_ENDS = re.compile(r".*[._-]", re.DOTALL)
+_MANY = 5
+
+
+def names_in_short(names: Sequence[str], full: bool = False) -> list[str]:
+    """Return how many names all begin with the same, such as ``13 names that begin with eu.``; else the names."""
+    begin = None
+    if not full and len(names) > _MANY:
+        begin = _ENDS.match(commonprefix(names))  # noqa: RUF071  letter by letter is meant: these are no paths
+    if begin:
+        return [f"{counted(len(names), 'name')} that begin with {name_text(begin[0])}"]
+    return shorten_names(quote_names(names), full, _MANY)
 
 
 def _properties_of_settings(settings: JobSettings) -> Iterator[_Property]:

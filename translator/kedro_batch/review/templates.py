@@ -11,8 +11,8 @@ from functools import cache
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from kedro_batch.files.resources import folder
-from kedro_batch.review.formatting import quote_names, wrap_to_lines, wrap_to_text
-from kedro_batch.review.job_sets import shorten_names
+from kedro_batch.review.formatting import keep_amounts, quote_names, spell_amounts, wrap_to_lines, wrap_to_text
+from kedro_batch.review.job_sets import names_in_short, shorten_names
 from kedro_batch.review.markdown_escape import format_code, format_codes
 from kedro_batch.text.escaping import for_review
 
@@ -39,6 +39,7 @@ def _environment() -> Environment:
         "quote_names": quote_names,
         "for_review": for_review,
         "hanging": _hanging,
+        "in_short": names_in_short,
         "shortened": shorten_names,
         "wrap_to_text": wrap_to_text,
     }
@@ -63,8 +64,9 @@ _INDENT = 6
 
 
 def _hanging(text: str) -> str:
-    """Break lines at single blanks where they are wider than 80 columns; no word is cut, no blank is added or lost."""
-    return "\n".join(part for line in text.split("\n") for part in _hang_line(line))
+    """Break lines of more than 80 columns at single blanks; no word or amount is cut, no blank is added or lost."""
+    lines = (part for line in keep_amounts(text).split("\n") for part in _hang_line(line))
+    return spell_amounts("\n".join(lines))
 
 
 def _hang_line(line: str) -> Iterator[str]:

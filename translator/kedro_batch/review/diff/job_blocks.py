@@ -141,7 +141,7 @@ def _whole_blocks(
     parts = _by_job(others)
     blocks = [
         _block(_sign(change), _in_short(told), these.find(who, without=_kinds_of(told)))
-        for told, who in (*(parts if len(parts) <= _PARTS else others), *apart)
+        for told, who in _by_jobs([*(parts if len(parts) <= _PARTS else others), *apart])
     ]
     blocks.sort(key=lambda block: len(block.jobs))
     yield from ((len(changes), replace(one, names=_NAMES_OF_PART)) for one in blocks)
@@ -177,6 +177,15 @@ def _by_job(changes: Sequence[Shared]) -> list[Shared]:
     for job, numbers in of_job.items():
         together.setdefault(tuple(numbers), []).append(job)
     return [([facet for one in numbers for facet in changes[one][0]], tuple(who)) for numbers, who in together.items()]
+
+
+def _by_jobs(changes: Sequence[Shared]) -> list[Shared]:
+    """Put what the same jobs have together."""
+    of_jobs: dict[frozenset[str], Shared] = {}
+    for facets, who in changes:
+        known = of_jobs.get(frozenset(who), ([], who))
+        of_jobs[frozenset(who)] = ([*known[0], *facets], who)
+    return list(of_jobs.values())
 
 
 def _block(sign: str, facets: Sequence[Facet], found: JobSet) -> JobBlock:

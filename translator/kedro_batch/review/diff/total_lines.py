@@ -24,7 +24,8 @@ _BY_NAME = {"queues": "jobs in queue", "definitions": "jobs with definition"}
 def total_details(diff: PlanDiff, *, full: bool) -> Iterator[Detail]:
     """Yield the totals that differ, with their units, the most important first.
 
-    In short, jobs by queue and by definition are one detail each, and the peaks of the queues are left out.
+    In short, jobs by queue and by definition are one detail each, unless all jobs of both plans have the same one. The
+    peaks of the queues are left out, and the longest path, which the summary has.
     """
     several = max(len(diff.totals_before.queues), len(diff.totals_after.queues)) > 1
     parts: dict[str, list[str]] = {}
@@ -36,12 +37,18 @@ def total_details(diff: PlanDiff, *, full: bool) -> Iterator[Detail]:
         before, after = (_spell(value, one, totals) for value, totals in sides)
         if before == after:  # rounded
             before, after = (_spell(value, one, totals, exactly=True) for value, totals in sides)
-        if full or one.path[0] not in (*_BY_NAME, _BY_QUEUE):
+        if full or one.path[0] not in (*_BY_NAME, _BY_QUEUE, "longest_path"):
             yield Detail(label=_label(one.path), before=before, after=after)
-        elif one.path[0] in _BY_NAME:
+        elif one.path[0] in _BY_NAME and not _is_only_name(one.path, diff):
             part = f"{one.path[1]} {before or 0} -> {after or 0}"
             parts.setdefault(_BY_NAME[one.path[0]], []).append(part)
     yield from (Detail(label=label, each=tuple(each)) for label, each in parts.items())
+
+
+def _is_only_name(path: Sequence[str], diff: PlanDiff) -> bool:
+    """True for the queue, or the definition, that all jobs of both plans have."""
+    counts = (getattr(totals, path[0]) for totals in (diff.totals_before, diff.totals_after))
+    return all(one.keys() == {path[1]} for one in counts)
 
 
 def _label(path: Sequence[str]) -> str:
