@@ -357,8 +357,8 @@ def test_a_process_that_submits_sends_nothing_more_once_the_run_is_cancelled(tmp
         assert cancelled.code == 0, cancelled.err
         assert 5 <= taken == service.verdict()["taken"] < 60
         assert ended_states(service) == {"FAILED"}
-        # "Not run" where the submitter sees that jobs were cancelled before it sees that the run was.
-        assert re.search(rf": 60 jobs, {taken} cancelled, {60 - taken} not (submitted|run)\n", cancelled.text)
+        # "Will not run" where the submitter sees that jobs were cancelled before it sees that the run was.
+        assert re.search(rf": 60 jobs, {taken} cancelled, {60 - taken} (not submitted|will not run)\n", cancelled.text)
         service.configure(run_s=0.1)
         assert on(service, "resume", "r", "-q", cwd=tmp_path).code == 0
         assert service.verdict()["duplicates"] == {}
