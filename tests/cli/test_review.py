@@ -183,7 +183,7 @@ def test_standard_input_is_a_plan_too(folder):
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["diff"], 2, "Missing argument '[OLD]'"),
+        (["diff"], 2, "name a plan: kedro-batch diff plan.yaml"),
         (["diff", "-", "-"], 2, "only one of the two can be standard input"),
         (["diff", "gone.yaml", "new.yaml"], 2, "cannot read gone.yaml: No such file or directory"),
         (["diff", "old.yaml", "new.yaml", "--format=mermaid"], 2, "'mermaid' is not one of"),

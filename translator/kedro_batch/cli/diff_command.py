@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=BatchCommand, short_help="Show what differs between two plans, by job.")
-@click.argument("old", metavar="[OLD]", shell_complete=complete_files)
+@click.argument("old", metavar="[OLD]", required=False, shell_complete=complete_files)
 @click.argument("new", metavar="NEW", required=False, shell_complete=complete_files)
 @click.option("--exit-code", is_flag=True, help="Exit with 3 if the plans differ, with 0 if not.")
 @click.option(
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 @policy_option
 @review_options("text", "markdown", "json", "html")
 def diff(
-    old: str,
+    old: str | None,
     new: str | None,
     *,
     exit_code: bool,
@@ -56,6 +56,8 @@ def diff(
     from kedro_batch.review.diff.diff_plans import diff_plans
     from kedro_batch.review.formats import DiffFormat, render_diff
 
+    if old is None:
+        raise click.UsageError("name a plan: kedro-batch diff plan.yaml compares it with the last commit")
     if old == new == "-":
         raise click.UsageError("only one of the two can be standard input")
     if exit_code and fail_on:

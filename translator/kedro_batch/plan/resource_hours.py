@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from kedro_batch.files.json_schema import whole
 from kedro_batch.plan.model import Plan
-
-_S_IN_H = 3600
+from kedro_batch.text.times import S_IN_H
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,9 +66,9 @@ def add_up_resources(plan: Plan) -> ResourceUse:
         memory_mib=memory_mib,
         gpus=gpus,
         starts=starts,
-        vcpu_hours=whole(vcpu_s / _S_IN_H),
-        memory_gib_hours=whole(mib_s / 1024 / _S_IN_H),
-        gpu_hours=whole(gpu_s / _S_IN_H),
+        vcpu_hours=whole(vcpu_s / S_IN_H),
+        memory_gib_hours=whole(mib_s / 1024 / S_IN_H),
+        gpu_hours=whole(gpu_s / S_IN_H),
         unlimited=unlimited,
         unlimited_with_gpus=unlimited_with_gpus,
         unknown=dict(sorted(unknown.items())),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from kedro_batch.text.escaping import for_review
+from kedro_batch.text.times import S_IN_H, S_IN_MIN
 from kedro_batch.text.wording import counted
 
 _ODD_VALUE = re.compile(r"^$|^\s|\s$|^\"| -> ")
@@ -16,7 +17,6 @@ _COLUMNS, _NARROW = 110, 80
 _MIB_IN_GIB, _MIB_IN_QUARTER = 1024, 256
 _LARGE_MIB = 100_000
 _FIVE_DIGITS = 10_000
-_S_IN_H, _S_IN_MIN = 3600, 60
 
 
 def value_text(value: Any) -> str | None:
@@ -78,9 +78,9 @@ def memory_text(memory_mib: float, *, exactly: bool = True) -> str:
 def seconds_text(seconds: float) -> str:
     """Spell a number of seconds that somebody has set, without rounding: ``45 s``, ``5 min``, ``1 h 30 min``."""
     parts = (
-        (int(seconds // _S_IN_H), "h"),
-        (int(seconds % _S_IN_H // _S_IN_MIN), "min"),
-        (seconds % _S_IN_MIN, "s"),
+        (int(seconds // S_IN_H), "h"),
+        (int(seconds % S_IN_H // S_IN_MIN), "min"),
+        (seconds % S_IN_MIN, "s"),
     )
     return " ".join(f"{number:,} {unit}" for number, unit in parts if number) or "0 s"
 

@@ -6,6 +6,7 @@ All times come in as seconds since the epoch. A time zone of None is that of thi
 from datetime import UTC, datetime, tzinfo
 from typing import Literal
 
+S_IN_MIN, S_IN_H = 60, 3600
 _DATE, _MINUTE, _SECOND = "%Y-%m-%d", "%H:%M", "%H:%M:%S"
 
 

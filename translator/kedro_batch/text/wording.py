@@ -3,7 +3,8 @@
 import difflib
 from collections.abc import Iterable, Sequence
 
-_MINUTE, _HOUR = 60, 3600
+from kedro_batch.text.times import S_IN_H, S_IN_MIN
+
 _TENTHS_BELOW = 10
 
 
@@ -15,25 +16,25 @@ def counted(number: float, noun: str) -> str:
 def duration(seconds: float) -> str:
     """Spell a duration given in seconds: ``0.4 s``, ``41 s``, ``3 min 20 s``, ``2 h 5 min``."""
     whole = round(seconds)
-    if whole < _MINUTE:
+    if whole < S_IN_MIN:
         return f"{seconds:.1f} s" if seconds < _TENTHS_BELOW else f"{whole} s"
-    if whole < _HOUR:
-        return f"{whole // _MINUTE} min {whole % _MINUTE} s"
-    return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE} min"
+    if whole < S_IN_H:
+        return f"{whole // S_IN_MIN} min {whole % S_IN_MIN} s"
+    return f"{whole // S_IN_H} h {whole % S_IN_H // S_IN_MIN} min"
 
 
 def rough_duration(seconds: float) -> str:
     """Spell a duration that is an estimate, in minutes: ``less than a minute``, ``41 min``, ``2 h 5 min``."""
-    minutes = round(seconds / _MINUTE)
-    if seconds < _MINUTE:
+    minutes = round(seconds / S_IN_MIN)
+    if seconds < S_IN_MIN:
         return "less than a minute"
-    return f"{minutes} min" if minutes * _MINUTE < _HOUR else duration(minutes * _MINUTE)
+    return f"{minutes} min" if minutes * S_IN_MIN < S_IN_H else duration(minutes * S_IN_MIN)
 
 
 def whole_duration(seconds: float) -> str:
     """Spell a duration that grows, so that it changes once a second at most: ``0 s``, ``9 s``, ``3 min 20 s``."""
     whole = max(0, int(seconds))
-    return f"{whole} s" if whole < _MINUTE else duration(whole)
+    return f"{whole} s" if whole < S_IN_MIN else duration(whole)
 
 
 def sentences(*parts: str) -> str:

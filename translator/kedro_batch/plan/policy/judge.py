@@ -18,8 +18,8 @@ from kedro_batch.plan.policy.job_containers import AMOUNTS, amount_of, commands_
 from kedro_batch.plan.policy.model import Policy, Rule, RuleName, Unknown, Violation
 from kedro_batch.plan.settings import JobSettings
 from kedro_batch.text.arns import account_in_arn, name_of_arn, region_in_arn
+from kedro_batch.text.times import S_IN_H
 
-_S_IN_H = 3600
 _ATTEMPTS_BY_DEFAULT = 1
 """The AWS Batch API reference, RetryStrategy: a job whose definition names no number is started once."""
 
@@ -192,7 +192,7 @@ def _judge_hours(rule: Rule, plan: Plan) -> Iterator[Violation]:
         own, missing = known[id(job.settings)]
         seconds += own
         unknown += [(index, one) for one in missing]
-    total = seconds / _S_IN_H  # divided once: the sum of hours would not be exact
+    total = seconds / S_IN_H  # divided once: the sum of hours would not be exact
     if total > rule.value:
         yield Violation(rule=rule, found=total, path=("jobs",))
     yield from _violations(rule, plan, unknown)

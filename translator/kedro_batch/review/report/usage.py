@@ -11,8 +11,8 @@ from kedro_batch.plan.model import Job, JobName
 from kedro_batch.review.namespaces import namespace_of_node
 from kedro_batch.review.report.phases import Interval, Phase
 from kedro_batch.review.report.timeline import Attempt
+from kedro_batch.text.times import S_IN_H
 
-_HOUR_S = 3600
 _MIB_IN_GIB = 1024
 NONE, SEVERAL = "(none)", "(several)"
 """In place of a namespace: its nodes have none, or are of several. No namespace has parentheses."""
@@ -168,7 +168,7 @@ def _amount(attempts: Sequence[Attempt]) -> Amount:
 
 def _hours(attempts: Iterable[Attempt], what: str, unit: int = 1) -> float | None:
     found = list(_sizes_and_times(attempts, what))
-    return sum(size * seconds for size, seconds in found) / unit / _HOUR_S if found else None
+    return sum(size * seconds for size, seconds in found) / unit / S_IN_H if found else None
 
 
 def _sizes_and_times(attempts: Iterable[Attempt], what: str) -> Iterator[tuple[float, float]]:
