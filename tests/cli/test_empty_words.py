@@ -35,10 +35,12 @@ PARAMETERS = tuple(
 
 def words_with(command: click.Command, param: click.Parameter, value: str) -> list[str]:
     """Give words for a command in which one parameter has a value, and what is required has another."""
-    others = [one for one in command.params if isinstance(one, click.Argument) and one.required and one is not param]
+    arguments = [one for one in command.params if isinstance(one, click.Argument)]
     if isinstance(param, click.Option):
-        return [*("word" for _ in others), param.opts[0], value]
-    return [value if one is param else "word" for one in command.params if one is param or one in others]
+        return [*("word" for one in arguments if one.required), param.opts[0], value]
+    here = arguments.index(param)
+    needed = (one for place, one in enumerate(arguments) if place <= here or one.required)
+    return [value if one is param else "word" for one in needed]
 
 
 @pytest.mark.parametrize("value", ["", " ", "\t\n"])
