@@ -26,7 +26,7 @@ from kedro_batch.review.diff.total_lines import total_details
 from kedro_batch.review.diff.view import DiffView, build_diff_view
 from kedro_batch.review.job_sets import JobSets
 from kedro_batch.review.markdown_escape import clip_pair, fence
-from kedro_batch.review.mermaid import Graph, build_diff_graph, build_plan_graph
+from kedro_batch.review.mermaid import Graph, edges_of_diff, edges_of_plan
 from kedro_batch.review.overview.model import Overview
 from kedro_batch.review.overview.view import Fact, OverviewView, build_overview_view
 from kedro_batch.review.templates import render
@@ -100,7 +100,8 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
     risks, origin = tuple(map(_shorten_values, view.risks)), tuple(map(_shorten_values, view.origin))
     view = replace(view, risks=risks, origin=origin, totals=tuple(total_details(diff, full=True)))
     before, after = add_up_resources(old), add_up_resources(new)
-    drawn = cache(lambda edges: _draw(build_diff_graph(diff, old, new, edges)))
+    edges = edges_of_diff(diff, old, new)
+    drawn = cache(lambda most: _draw(edges.draw(most)))
     page = DiffMarkdown(
         marker=_marker("diff", names[1]),
         headline=write_headline(
@@ -127,10 +128,10 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
 
     number = len(view.blocks) + len(view.defaults)
     every_job = write_every_job(diff, sets)
-    in_short = write_changes(view.blocks, view.defaults)
+    written = cache(lambda most: write_changes(view.blocks, view.defaults, most))
 
     def text(room: Mapping[str, int]) -> str:
-        changes = write_changes(view.blocks, view.defaults, room["blocks"])
+        changes = written(room["blocks"])
         graph = drawn(room["edges"]) if room["edges"] else ("", "")
         shown = replace(
             page,
@@ -141,7 +142,7 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
             changes_open=changes.count("\n") <= _OPEN_LINES,
             changes_left_out=_left_out(number - room["blocks"], "block"),
             every_job=fence(every_job, "diff") if room["every_job"] else "",
-            every_job_left_out=every_job != in_short and not room["every_job"],
+            every_job_left_out=every_job != written(number) and not room["every_job"],
             graph=graph[0],
             graph_left_out=graph[1],
         )
@@ -154,7 +155,7 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
         "subjects": max(_SUBJECTS, *(one.unlike for one in view.risks), 0),
         "data": len(view.data),
         "totals": min(len(view.totals), _ROWS),
-        "every_job": int(every_job not in ("", in_short)),
+        "every_job": int(every_job not in ("", written(number))),
         "edges": _most_edges(drawn, CHANGED_EDGES),
     }
     return _fit_text(text, most)
@@ -195,7 +196,8 @@ def render_overview_markdown(overview: Overview, plan: Plan, name: str, *, full:
     """
     view = build_overview_view(overview, plan, name, full=full)
 
-    drawn = cache(lambda edges: _draw(build_plan_graph(plan, edges)))
+    edges = edges_of_plan(plan)
+    drawn = cache(lambda most: _draw(edges.draw(most)))
 
     def text(room: Mapping[str, int]) -> str:
         graph = drawn(room["edges"]) if room["edges"] else ("", "")

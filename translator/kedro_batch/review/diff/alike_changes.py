@@ -37,20 +37,25 @@ class Facet:
     field: FieldChange | None = None
 
 
-def facets_of(one: JobChange, before: Job | None, after: Job | None) -> Iterator[Facet]:
+FieldFacets = dict[int, Facet]
+"""The details of settings that differ, by the id of the setting: many jobs share theirs."""
+
+
+def facets_of(one: JobChange, before: Job | None, after: Job | None, of_fields: FieldFacets) -> Iterator[Facet]:
     """Yield what differs in a job: the most important settings first, settings that may be long last.
 
     Args:
         one: The job that differs.
         before: It in the old plan.
         after: It in the new plan.
+        of_fields: The settings of jobs before it, to which its own are added.
     """
     short, long = split_fields(one)
     if one.change is Change.RENAMED and one.name_before:
         whole = Detail(label="name", before=one.name_before, after=one.job)
         alike = _pattern("name", (one.name_before,), (one.job,)) or whole
         yield Facet(key=alike, group="name", alike=alike, own=None)
-    yield from map(_field_facet, short)
+    yield from (_field_facet(field, of_fields) for field in short)
     yield from _command_facets(one, before, after)
     for detail in name_lists(one):
         if detail.label != "nodes" or not _tells_nodes(one):
@@ -60,12 +65,16 @@ def facets_of(one: JobChange, before: Job | None, after: Job | None) -> Iterator
                 alike,
             )  # a rename is shown whole: the name of a job and those of its data
             yield Facet(key=key, group=detail.label, alike=alike, own=detail)
-    yield from map(_field_facet, long)
+    yield from (_field_facet(field, of_fields) for field in long)
 
 
-def _field_facet(field: FieldChange) -> Facet:
-    detail = field_detail(field)
-    return Facet(key=detail, group=(detail.label, _direction(field)), alike=detail, own=detail, field=field)
+def _field_facet(field: FieldChange, known: FieldFacets) -> Facet:
+    found = known.get(id(field))
+    if found is None:
+        detail = field_detail(field)
+        found = Facet(key=detail, group=(detail.label, _direction(field)), alike=detail, own=detail, field=field)
+        known[id(field)] = found
+    return found
 
 
 def _direction(field: FieldChange) -> int:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from kedro_batch.plan.model import Job
-from kedro_batch.review.diff.alike_changes import Facet, facets_of
+from kedro_batch.review.diff.alike_changes import Facet, FieldFacets, facets_of
 from kedro_batch.review.diff.many_values import tell_many
 from kedro_batch.review.diff.model import JobChange
 
@@ -31,15 +31,19 @@ def decompose(
         jobs: The jobs of the old and the new plan, by name.
         apart: True for changes that are not told with others, though the same jobs have them.
     """
-    who: dict[Any, dict[str, None]] = {}
+    who: dict[Any, list[str]] = {}
     facets: dict[Any, Facet] = {}
     differ = set()
+    of_fields: FieldFacets = {}
     for one in changes:
-        for facet in facets_of(one, jobs[0].get(one.name_before or ""), jobs[1].get(one.job)):
+        for facet in facets_of(one, jobs[0].get(one.name_before or ""), jobs[1].get(one.job), of_fields):
             key = facet.group, facet.key
-            if facets.setdefault(key, facet).own != facet.own:
+            known = facets.setdefault(key, facet)
+            if known is not facet and known.own != facet.own:
                 differ.add(key)
-            who.setdefault(key, {})[one.job] = None
+            of_key = who.setdefault(key, [])
+            if not of_key or of_key[-1] != one.job:
+                of_key.append(one.job)
     told = {
         key: replace(one, alike=one.own) if one.own and one.alike and key not in differ else one
         for key, one in facets.items()
@@ -52,7 +56,7 @@ def decompose(
 
 
 def _join_values(
-    facets: Mapping[Any, Facet], who: Mapping[Any, Mapping[str, None]]
+    facets: Mapping[Any, Facet], who: Mapping[Any, Sequence[str]]
 ) -> Iterator[tuple[Facet, tuple[str, ...]]]:
     """Yield changes with their jobs; many values of one setting, each of few jobs, become one change."""
     groups: dict[Any, list[Any]] = {}
