@@ -11,12 +11,13 @@ from typing import Any, NamedTuple
 
 from kedro_batch.diagnostics import FieldPath
 from kedro_batch.plan.checks.job_definitions import images_of
+from kedro_batch.plan.job_containers import commands_of, images_of_job
+from kedro_batch.plan.job_resources import Unknown, resources_of
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.policy.allowed_names import has_digest, is_allowed, is_allowed_image
 from kedro_batch.plan.policy.job_commands import find_shell, find_wrong_program
-from kedro_batch.plan.policy.job_containers import AMOUNTS, amount_of, commands_of, images_of_submit
-from kedro_batch.plan.policy.model import Policy, Rule, RuleName, Unknown, Violation
-from kedro_batch.plan.settings import JobSettings
+from kedro_batch.plan.policy.model import Policy, Rule, RuleName, Violation
+from kedro_batch.plan.settings import AMOUNTS, JobSettings
 from kedro_batch.text.arns import account_in_arn, name_of_arn, region_in_arn
 from kedro_batch.text.times import S_IN_H
 
@@ -127,11 +128,23 @@ def _find_no_revision(_: Rule, settings: JobSettings, plan: Plan) -> Iterator[_F
 
 
 def _find_amount(name: str, rule: Rule, settings: JobSettings, plan: Plan) -> Iterator[_Found]:
-    amount = amount_of(name, settings, plan)
-    if amount.unknown:
-        yield _Found(unknown=amount.unknown, field=name, definition=amount.definition)
-    elif amount.value is not None and amount.value > rule.value:
-        yield _Found(value=amount.value, definition=amount.definition, path=amount.path)
+    found = resources_of(settings, plan)
+    amount = getattr(found.known, name) or 0
+    if name in found.unknown:
+        yield _unknown_amount(name, found.unknown[name], settings)
+    elif amount > rule.value:
+        if found.several:
+            yield _Found(value=amount, path=("submit",))
+        elif getattr(settings.resources, name):
+            yield _Found(value=amount, path=("resources", name))
+        else:
+            named = settings.job_definition
+            yield _Found(value=amount, definition=named, path=("job_definitions", named, "resources", name))
+
+
+def _unknown_amount(name: str, why: Unknown, settings: JobSettings) -> _Found:
+    by_definition = why in (Unknown.BY_DEFINITION, Unknown.FURTHER_CONTAINERS)
+    return _Found(unknown=why, field=name, definition=settings.job_definition if by_definition else "")
 
 
 def _find_timeout(rule: Rule, settings: JobSettings, plan: Plan) -> Iterator[_Found]:
@@ -200,10 +213,8 @@ def _judge_hours(rule: Rule, plan: Plan) -> Iterator[Violation]:
 
 def _vcpu_seconds(settings: JobSettings, plan: Plan) -> tuple[float, tuple[_Found, ...]]:
     """Return the most vCPU-seconds of a job, and what is not known of them."""
-    vcpus, attempts = amount_of("vcpus", settings, plan), _attempts(settings, plan)
-    missing = []
-    if vcpus.unknown:
-        missing.append(_Found(unknown=vcpus.unknown, field="vcpus", definition=vcpus.definition))
+    resources, attempts = resources_of(settings, plan), _attempts(settings, plan)
+    missing = [_unknown_amount(name, why, settings) for name, why in resources.unknown.items() if name == "vcpus"]
     missing += [
         _not_stated(name, settings, plan)
         for name, value in (("timeout_s", settings.timeout_s), ("attempts", attempts))
@@ -211,7 +222,7 @@ def _vcpu_seconds(settings: JobSettings, plan: Plan) -> tuple[float, tuple[_Foun
     ]
     if missing:
         return 0, tuple(missing)
-    return (vcpus.value or 0) * (settings.timeout_s or 0) * (attempts or 0), ()
+    return (resources.known.vcpus or 0) * (settings.timeout_s or 0) * (attempts or 0), ()
 
 
 def _judge_location(rule: Rule, plan: Plan) -> Iterator[Violation]:
@@ -252,11 +263,12 @@ def _judge_images(rule: Rule, plan: Plan) -> Iterator[Violation]:
 
 def _find_images(rule: Rule, settings: JobSettings, plan: Plan) -> Iterator[_Found]:
     """Find images that are put in the place of those of the definition, and a definition whose image is not known."""
-    for image in images_of_submit(settings):
+    images = images_of_job(settings, plan)
+    for image in images.by_submit:
         if not _is_allowed_image(image, rule):
             yield _Found(value=image, path=("submit",))
-    if settings.job_definition not in plan.job_definitions:
-        yield _Found(unknown=Unknown.BY_DEFINITION, definition=settings.job_definition, path=("job_definition",))
+    if images.definition:
+        yield _Found(unknown=Unknown.BY_DEFINITION, definition=images.definition, path=("job_definition",))
 
 
 def _is_allowed_image(image: str, rule: Rule) -> bool:
