@@ -103,6 +103,8 @@ def setting_text(name: str, value: Any) -> str | None:
         value: Its value; what is no amount is spelled as ``value_text`` does.
     """
     spell = _AMOUNTS.get(name)
+    if name == "retry_on" and value:
+        return " or ".join(value)
     if spell is None or isinstance(value, bool) or not isinstance(value, int | float):
         return value_text(value)
     return spell(value)
@@ -149,6 +151,7 @@ _NO_BREAK = "\x00"
 """Stands for a blank that no line breaks at. Texts for review have none: it is escaped."""
 _BLANK_OF_AMOUNT = re.compile(
     r"(?<=\d) (?=(?:MiB|GiB|vCPUs?|GPUs?|h|min|s|jobs?|names?)\b)|(?<=\d h) (?=\d)|(?<=\d min) (?=\d)"
+    r"|(?<=\battempts) (?=\d)|(?<=\btimeout_s) (?=\d)"
 )
 
 

@@ -49,7 +49,9 @@ def diff_plans(old: Plan, new: Plan) -> PlanDiff:
     before, after = count_totals(old, old_levels), count_totals(new, new_levels)
     definitions = tuple(find_definition_risks(old, new, same))
     kinds_of = {(risk.definition, risk.kind) for risk in definitions}
-    origin = tuple(_with_impact(one, kinds_of) for one in _diff_fields(_origin(old), _origin(new), HEADER))
+    origin = _diff_fields(_origin(old), _origin(new), HEADER)
+    if old.jobs and new.jobs:  # a plan that came or went as a whole has no field that became another
+        origin = tuple(_with_impact(one, kinds_of) for one in origin)
     digest_before, digest_after = plan_digest(old), plan_digest(new)
     flows = data_flow_of(old), data_flow_of(new)
     data = replace(_diff_data(*flows), impacts=tuple(find_data_risks(old, new, same, *flows)))

@@ -34,7 +34,8 @@ def answer_questions(diff: PlanDiff, old: Plan, new: Plan, sets: JobSets) -> Ite
         sets: The jobs of the new plan.
     """
     if old.jobs:
-        yield from _lines("less memory", _less_memory(diff, old, new, sets), "no job")
+        if new.jobs:
+            yield from _lines("less memory", _less_memory(diff, old, new, sets), "no job")
         lost = quote_names(diff.data.outputs.lost)
         number = f"{len(lost):,}: " if len(lost) > 1 else ""
         yield Fact(
@@ -42,7 +43,7 @@ def answer_questions(diff: PlanDiff, old: Plan, new: Plan, sets: JobSets) -> Ite
         )
     if new.jobs:
         yield from _lines("GPUs now", _gpus(new, sets), "no job")
-        yield from _lines("images now", _images(old, new, sets), "none")
+        yield from _lines("images now", _images(diff, old, new, sets), "none")
 
 
 def _lines(label: str, texts: Iterable[str], nothing: str) -> Iterator[Fact]:
@@ -120,13 +121,23 @@ def _gpus(plan: Plan, sets: JobSets) -> Iterator[str]:
         yield f"set by the job definition: {sets.describe(unknown, without={Kind.GPUS})}"
 
 
-def _images(old: Plan, new: Plan, sets: JobSets) -> Iterator[str]:
-    """Yield the images with the jobs that run them: new images first, and then those that few jobs run."""
-    known = _runs(old)
-    for image, jobs in sorted(_runs(new).items(), key=lambda one: (one[0] in known, len(one[1]))):
+def _images(diff: PlanDiff, old: Plan, new: Plan, sets: JobSets) -> Iterator[str]:
+    """Yield the images with the jobs that run them.
+
+    New images come first, then those that a job runs which ran another one before, and of these those of few jobs.
+    """
+    ran = {image: {*jobs} for image, jobs in _runs(old).items()}
+    old_name = {one.job: one.name_before for one in diff.jobs}  # none of an added job
+
+    def order(one: tuple[str, list[str]]) -> tuple[bool, bool, int]:
+        image, jobs = one
+        before = {old_name.get(job, job) for job in jobs} - {None}
+        return image in ran, before <= ran.get(image, set()), len(jobs)
+
+    for image, jobs in sorted(_runs(new).items(), key=order):
         found = sets.find(jobs)
         few = found.text() if len(jobs) <= _FEW else counted(len(jobs), "job")
-        yield f"{image} ({found.heading or few})"
+        yield f"{image} in {found.heading or few}"
 
 
 def _runs(plan: Plan) -> dict[str, list[str]]:
