@@ -7,7 +7,8 @@ from tests.browser.test_page import box, browser, chosen, opened, pages, playwri
 __all__ = ["browser", "opened", "pages", "pytestmark"]
 SEEN = """box => {
   const [at, room] = [box, document.querySelector("#graph .drawing")].map((one) => one.getBoundingClientRect());
-  return room.left <= at.left && at.right <= room.right && room.top <= at.top && at.bottom <= Math.min(room.bottom, innerHeight);
+  const bottom = Math.min(room.bottom, innerHeight);
+  return room.left <= at.left && at.right <= room.right && room.top <= at.top && at.bottom <= bottom;
 }"""
 
 
