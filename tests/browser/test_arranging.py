@@ -116,7 +116,9 @@ def test_a_group_of_everything_and_no_job_at_all_can_be_drawn(arrange):
 
 def star(roots):
     """Return a plan of jobs that all have one child."""
-    jobs = [{"number": number, "level": 1, "parents": [], "lost": [], "group": None} for number in range(roots)]
+    jobs: list[dict[str, Any]] = [
+        {"number": number, "level": 1, "parents": [], "lost": [], "group": None} for number in range(roots)
+    ]
     last = {"number": roots, "level": 2, "parents": list(range(roots)), "lost": [], "group": None}
     return {"jobs": [*jobs, last], "groups": [], "open": []}
 
