@@ -30,6 +30,10 @@ def read_source(named: str) -> tuple[bytes, str]:
         )
     if revision.startswith("-"):
         raise UsageError(f"cannot read {named}: {revision} is not a revision")
+    if path.startswith("//"):
+        raise UsageError(
+            f"cannot read {named}: it is a URL, and only files and revisions in git are read: download it first"
+        )
     from kedro_batch.files.read_budget import MAX_BYTES  # noqa: PLC0415  the command line's --help does without
 
     here = Path.cwd()
@@ -50,6 +54,8 @@ def read_source(named: str) -> tuple[bytes, str]:
             )
         elif fetch := _fetch_command(revision, reason):
             reason = f"{reason}. If this clone has only a part of the history, fetch it: {fetch}"
+        elif revision and _NO_PATH.search(reason):
+            reason = f"{reason}. What is there: git ls-tree -r --full-tree --name-only {quote(revision)}"
         raise UsageError(f"cannot read {named}: {reason}") from error
 
 
@@ -63,6 +69,7 @@ def _read_file(named: str) -> tuple[bytes, str]:
         raise UsageError(f"{error}. If it is a revision in git, name a file of it: {revision}:PATH") from error
 
 
+_NO_PATH = re.compile(r"(does not exist|exists on disk, but not) in ")
 _NOT_FETCHED = "from promisor remote"
 _FULL_NAME = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _BRANCH_OR_TAG = re.compile(r"\w[\w./+-]*")
