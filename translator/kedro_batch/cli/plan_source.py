@@ -46,17 +46,21 @@ def read_source(named: str) -> tuple[bytes, str]:
     except GitObjectTooLargeError as error:
         raise UsageError(too_large(named)) from error
     except GitObjectError as error:
-        reason = str(error)
-        if _NOT_FETCHED in reason:
-            reason = (
-                "this is a partial clone, which has not fetched it, and a review fetches nothing. "
-                f"Fetch it, then try again: git fetch --refetch --no-filter {quote(find_promisor(here) or 'origin')}"
-            )
-        elif fetch := _fetch_command(revision, reason):
-            reason = f"{reason}. If this clone has only a part of the history, fetch it: {fetch}"
-        elif revision and _NO_PATH.search(reason):
-            reason = f"{reason}. What is there: git ls-tree -r --full-tree --name-only {quote(revision)}"
-        raise UsageError(f"cannot read {named}: {reason}") from error
+        raise UsageError(f"cannot read {named}: {_with_remedy(str(error), revision, here)}") from error
+
+
+def _with_remedy(reason: str, revision: str, here: Path) -> str:
+    """Return why git does not read a file of a revision, and what to do."""
+    if _NOT_FETCHED in reason:
+        return (
+            "this is a partial clone, which has not fetched it, and a review fetches nothing. "
+            f"Fetch it, then try again: git fetch --refetch --no-filter {quote(find_promisor(here) or 'origin')}"
+        )
+    if fetch := _fetch_command(revision, reason):
+        return f"{reason}. If this clone has only a part of the history, fetch it: {fetch}"
+    if revision and _NO_PATH.search(reason):
+        return f"{reason}. What is there: git ls-tree -r --full-tree --name-only {quote(revision)}"
+    return reason
 
 
 def _read_file(named: str) -> tuple[bytes, str]:
