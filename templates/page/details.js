@@ -38,7 +38,7 @@ const details = (job) => {
     changeOf(job),
     section("command", el("div", { class: "command", id: "command" }, job.command.map((word) => el("span", {}, word))), copyCommand(job)),
     section(count(parents.length, "parent"), family(parents, (parent) => fate(parent, job.number))),
-    section(children(job.children.length), family(job.children, (child) => fate(job.number, child))),
+    section(count(job.children.length, "child"), family(job.children, (child) => fate(job.number, child))),
     section("reads", names(job.reads, dataLink)),
     section("writes", names(job.writes, dataLink)),
     section(count(job.nodes.length, "node"), names(job.nodes)),

@@ -106,8 +106,10 @@ def test_shells_complete_names_of_files(folder, words):
 
 
 def test_a_plan_that_is_gone_breaks_nothing(folder):
-    ended = kedro_batch("diff", "plan.yaml", "/dev/null", "--policy=policy.yaml", cwd=folder)
-    assert (ended.code, ended.err) == (0, "")
+    for form in ("text", "markdown", "json", "html"):
+        ended = kedro_batch("diff", "plan.yaml", "/dev/null", "--policy=policy.yaml", f"--format={form}", cwd=folder)
+        assert (ended.code, ended.err) == (0, "")
+        assert "policy" not in ended.text.partition("<script")[0]  # nor does it keep anything
 
 
 @pytest.mark.parametrize("command", [["validate", "plan.yaml"], ["diff", "old.yaml", "plan.yaml"]])

@@ -79,7 +79,7 @@ _FULL_NAME = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _BRANCH_OR_TAG = re.compile(r"\w[\w./+-]*")
 _REVISION = re.compile(rf"{_BRANCH_OR_TAG.pattern}([~^][0-9~^]*)?")
 _ABOVE_ANOTHER = re.compile(r"[\w./+-]+[~^][0-9~^]*")
-_OF_ORIGIN = "origin/"
+_OF_ORIGIN = re.compile(r"(refs/remotes/)?origin/(?P<branch>.+)")
 
 
 def _fetch_command(revision: str, reason: str) -> str | None:
@@ -95,5 +95,6 @@ def _fetch_command(revision: str, reason: str) -> str | None:
         return "git fetch --unshallow"
     if not _BRANCH_OR_TAG.fullmatch(revision):
         return None
-    name = revision.removeprefix(_OF_ORIGIN)
-    return f"git fetch origin {name}:{name if name == revision else f'refs/remotes/{revision}'}"
+    of_origin = _OF_ORIGIN.fullmatch(revision)
+    name, into = (of_origin["branch"], f"refs/remotes/origin/{of_origin['branch']}") if of_origin else [revision] * 2
+    return f"git fetch origin {name}:{into}"

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 from kedro_batch.diagnostics import Code, Diagnostic, Severity
 from kedro_batch.plan.checks.credentials import looks_like_credential
+from kedro_batch.plan.job_resources import Unknown
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.policy.job_commands import is_replaced
-from kedro_batch.plan.policy.model import Policy, RuleName, Unknown, Violation
+from kedro_batch.plan.policy.model import Policy, RuleName, Violation
 from kedro_batch.review.formatting import setting_text
 from kedro_batch.review.job_sets import JobSets
 from kedro_batch.text.wording import counted, listed, quoted
@@ -109,6 +110,8 @@ def _unknown_setting(one: Violation) -> _Words:
     match one.unknown:
         case Unknown.BY_DEFINITION:  # jobs that ask for no GPUs get those of their definition
             return _left_to_definition(one.field, one, _DECLARE if one.field == "gpus" else state)
+        case Unknown.FURTHER_CONTAINERS:
+            return _left_to_definition(f"{one.field} of further containers", one, _DECLARE)
         case Unknown.OTHER_CONTAINER:
             remedy = f"{state} for it in the job definition"
             return _Words(f"{one.field} is not stated for a further container", remedy=remedy)

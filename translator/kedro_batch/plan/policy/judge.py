@@ -10,14 +10,15 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from kedro_batch.diagnostics import FieldPath
+from kedro_batch.plan.job_containers import commands_of, images_of_job
+from kedro_batch.plan.job_resources import Unknown, resources_of
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.policy.allowed_names import is_allowed, keeps_image_rule
 from kedro_batch.plan.policy.job_commands import find_shell, find_wrong_program
-from kedro_batch.plan.policy.job_containers import AMOUNTS, amount_of, commands_of, images_of_submit
 from kedro_batch.plan.policy.job_definitions import WRONG_IN_DEFINITIONS
 from kedro_batch.plan.policy.job_variables import find_assignment, variables_of
-from kedro_batch.plan.policy.model import Policy, Rule, RuleName, Unknown, Violation
-from kedro_batch.plan.settings import JobSettings
+from kedro_batch.plan.policy.model import Policy, Rule, RuleName, Violation
+from kedro_batch.plan.settings import AMOUNTS, JobSettings
 from kedro_batch.text.arns import account_in_arn, name_of_arn, region_in_arn
 from kedro_batch.text.times import S_IN_H
 
@@ -131,11 +132,23 @@ def _find_no_revision(_: Rule, settings: JobSettings, plan: Plan) -> Iterator[_F
 
 
 def _find_amount(name: str, rule: Rule, settings: JobSettings, plan: Plan) -> Iterator[_Found]:
-    amount = amount_of(name, settings, plan)
-    if amount.unknown:
-        yield _Found(unknown=amount.unknown, field=name, definition=amount.definition)
-    elif amount.value is not None and amount.value > rule.value:
-        yield _Found(value=amount.value, definition=amount.definition, path=amount.path)
+    found = resources_of(settings, plan)
+    amount = getattr(found.known, name) or 0
+    if name in found.unknown:
+        yield _unknown_amount(name, found.unknown[name], settings)
+    elif amount > rule.value:
+        if found.several:
+            yield _Found(value=amount, path=("submit",))
+        elif getattr(settings.resources, name):
+            yield _Found(value=amount, path=("resources", name))
+        else:
+            named = settings.job_definition
+            yield _Found(value=amount, definition=named, path=("job_definitions", named, "resources", name))
+
+
+def _unknown_amount(name: str, why: Unknown, settings: JobSettings) -> _Found:
+    by_definition = why in (Unknown.BY_DEFINITION, Unknown.FURTHER_CONTAINERS)
+    return _Found(unknown=why, field=name, definition=settings.job_definition if by_definition else "")
 
 
 def _find_timeout(rule: Rule, settings: JobSettings, plan: Plan) -> Iterator[_Found]:
@@ -204,10 +217,8 @@ def _judge_hours(rule: Rule, plan: Plan) -> Iterator[Violation]:
 
 def _vcpu_seconds(settings: JobSettings, plan: Plan) -> tuple[float, tuple[_Found, ...]]:
     """Return the most vCPU-seconds of a job, and what is not known of them."""
-    vcpus, attempts = amount_of("vcpus", settings, plan), _attempts(settings, plan)
-    missing = []
-    if vcpus.unknown:
-        missing.append(_Found(unknown=vcpus.unknown, field="vcpus", definition=vcpus.definition))
+    resources, attempts = resources_of(settings, plan), _attempts(settings, plan)
+    missing = [_unknown_amount(name, why, settings) for name, why in resources.unknown.items() if name == "vcpus"]
     missing += [
         _not_stated(name, settings, plan)
         for name, value in (("timeout_s", settings.timeout_s), ("attempts", attempts))
@@ -215,7 +226,7 @@ def _vcpu_seconds(settings: JobSettings, plan: Plan) -> tuple[float, tuple[_Foun
     ]
     if missing:
         return 0, tuple(missing)
-    return (vcpus.value or 0) * (settings.timeout_s or 0) * (attempts or 0), ()
+    return (resources.known.vcpus or 0) * (settings.timeout_s or 0) * (attempts or 0), ()
 
 
 def _judge_location(rule: Rule, plan: Plan) -> Iterator[Violation]:
@@ -256,7 +267,7 @@ def _judge_definitions(rule: Rule, plan: Plan) -> Iterator[Violation]:
 def _find_beside_definitions(rule: Rule, settings: JobSettings, plan: Plan) -> Iterator[_Found]:
     """Find images that are put in the place of those of the definition, and a definition that is not declared."""
     if rule.name in (RuleName.REGISTRIES, RuleName.IMAGES_BY_DIGEST):
-        for image in images_of_submit(settings):
+        for image in images_of_job(settings, plan).by_submit:
             if not keeps_image_rule(image, rule):
                 yield _Found(value=image, path=("submit",))
     if settings.job_definition not in plan.job_definitions:

@@ -5,6 +5,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from kedro_batch.files.json_schema import whole
+from kedro_batch.plan.job_resources import JobResources
+from kedro_batch.plan.settings import AMOUNTS
 from kedro_batch.review.formatting import memory_text, resources_text
 from kedro_batch.review.namespaces import namespaces_of
 from kedro_batch.review.overview.model import JobOverview
@@ -70,19 +72,19 @@ def _build_group(
     counted_in: Sequence[int] = [
         number for number in members if number not in removed
     ] or members  # a group that is gone had them
-    stated = [jobs[number].settings.get("resources", {}) for number in counted_in]
-    sums = {name: whole(sum(one.get(name) or 0 for one in stated)) for name in ("vcpus", "memory_mib", "gpus")}
+    found = [jobs[number].resources for number in counted_in]
+    sums = {name: whole(sum(getattr(one.known, name) or 0 for one in found)) for name in AMOUNTS}
     return {
         "kind": str(group.kind),
         "name": for_review(group.name),
         "inside": group.inside,
-        "words": [counted(len(members), "job"), _sum_words(sums, stated)],
+        "words": [counted(len(members), "job"), _sum_words(sums, found)],
         "gpus": sums["gpus"],
         "changes": Counter(own_changes[number] for number in members if number in own_changes),
     }
 
 
-def _sum_words(sums: Mapping[str, float], stated: Sequence[Mapping[str, Any]]) -> str:
+def _sum_words(sums: Mapping[str, float], found: Sequence[JobResources]) -> str:
     """Spell the resources of jobs together; what job definitions set is not known."""
     amounts = [
         memory_text(amount, exactly=False) if name == "memory_mib" else resources_text({name: amount})
@@ -90,9 +92,8 @@ def _sum_words(sums: Mapping[str, float], stated: Sequence[Mapping[str, Any]]) -
         if amount
     ]
     if not amounts:
-        return "set by the job definition" if stated else ""
-    is_whole = all("vcpus" in one and "memory_mib" in one for one in stated)
-    return f"{'' if is_whole else 'at least '}{', '.join(amounts)}"
+        return "set by the job definition" if found else ""
+    return f"{'' if all(one.is_whole for one in found) else 'at least '}{', '.join(amounts)}"
 
 
 def _longest_path(

@@ -11,10 +11,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from kedro_batch.diagnostics import path_text
+from kedro_batch.plan.settings import AMOUNTS
 from kedro_batch.review.diff.changed_defaults import ChangedDefaults
 from kedro_batch.review.diff.model import Change, DataChange, FieldChange, JobChange, Names, PlanDiff
 from kedro_batch.review.diff.risk_lines import RiskLine
-from kedro_batch.review.formatting import memory_text, resources_text, setting_text, value_text
+from kedro_batch.review.formatting import job_resources_text, memory_text, setting_text, value_text
 from kedro_batch.review.overview.model import JobOverview, Overview
 from kedro_batch.review.page.graph_data import build_graph_data
 from kedro_batch.text.escaping import for_review
@@ -167,7 +168,7 @@ def _build_jobs(union: _Union) -> dict[str, Any]:
         key = id(job.settings)
         if key not in settings:
             settings[key] = len(tables)
-            tables.append(_build_settings(job.settings))
+            tables.append(_build_settings(job))
         words = [for_review(word) for word in job.command]
         fields: dict[str, Any] = {
             "name": job.job,
@@ -189,22 +190,19 @@ def _build_jobs(union: _Union) -> dict[str, Any]:
     return {"settings": tables, "jobs": jobs, **graph}
 
 
-def _build_settings(stated: Mapping[str, Any]) -> dict[str, Any]:
-    amounts = stated.get("resources", {})
+def _build_settings(job: JobOverview) -> dict[str, Any]:
+    stated, known = job.settings, job.resources.known
     rows: list[tuple[str, str | None]] = []
     for name, value in stated.items():
         inner = value if isinstance(value, Mapping) else None
         for path, one in [((name, key), inner[key]) for key in inner] if inner else [((name,), value)]:
             rows.append((for_review(path_text(path)), _setting_text(path, one)))
-    vcpus, memory = amounts.get("vcpus"), amounts.get("memory_mib")
     return {
         "rows": rows,
         "queue": for_review(str(stated.get("job_queue", ""))),
-        "vcpus": vcpus,
-        "memory_mib": memory,
-        "memory": None if memory is None else memory_text(memory),
-        "gpus": amounts.get("gpus"),
-        "words": resources_text(amounts),
+        **{name: getattr(known, name) for name in AMOUNTS},
+        "memory": None if known.memory_mib is None else memory_text(known.memory_mib),
+        "words": job_resources_text(job.resources),
     }
 
 

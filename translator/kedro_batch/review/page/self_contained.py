@@ -13,7 +13,7 @@ from typing import Any
 from kedro_batch.files.resources import folder
 
 _SHARED_STYLE = ("base.css",)
-_SHARED_SCRIPTS = ("elements.js", "rows.js", "keys.js", "details.js")
+_SHARED_SCRIPTS = ("elements.js", "rows.js", "keys.js", "address.js", "details.js")
 
 
 def page_style(subfolder: str, *files: str) -> str:
