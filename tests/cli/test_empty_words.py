@@ -36,7 +36,7 @@ PARAMETERS = tuple(
 def words_with(command: click.Command, param: click.Parameter, value: str) -> list[str]:
     """Give words for a command in which one parameter has a value, and what is required has another."""
     arguments = [one for one in command.params if isinstance(one, click.Argument)]
-    if isinstance(param, click.Option):
+    if not isinstance(param, click.Argument):
         return [*("word" for one in arguments if one.required), param.opts[0], value]
     here = arguments.index(param)
     needed = (one for place, one in enumerate(arguments) if place <= here or one.required)

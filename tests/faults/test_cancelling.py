@@ -357,12 +357,7 @@ def test_a_process_that_submits_sends_nothing_more_once_the_run_is_cancelled(tmp
         assert cancelled.code == 0, cancelled.err
         assert 5 <= taken == service.verdict()["taken"] < 60
         assert ended_states(service) == {"FAILED"}
-        # A submitter may see that jobs ended before it sees that the run was cancelled: it may take one of them for
-        # failed, and what it has not submitted for jobs that will not run.
-        (line,) = re.findall(r": 60 jobs, (.*)\n", cancelled.text)
-        told = {what: int(number) for number, what in re.findall(r"(\d+) ([a-z ]+)", line)}
-        assert told.pop("cancelled") + told.pop("failed", 0) == taken
-        assert told in ({"not submitted": 60 - taken}, {"will not run": 60 - taken})
+        assert f": 60 jobs, {taken} cancelled, {60 - taken} not submitted\n" in cancelled.text
         service.configure(run_s=0.1)
         assert on(service, "resume", "r", "-q", cwd=tmp_path).code == 0
         assert service.verdict()["duplicates"] == {}

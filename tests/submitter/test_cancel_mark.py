@@ -128,6 +128,9 @@ def test_what_was_seen_before_the_cancel_and_is_written_after_it_does_not_bring_
     journal.record(RUN, change(JobState.RUNNING, JobState.CANCELLED), 5.0)
     journal.record(RUN, change(JobState.SUBMITTED, JobState.RUNNABLE), 6.0)  # by a process that was stopped
     journal.commit()
+    journal.record(RUN, change(JobState.SUBMITTED, JobState.NOT_RUN), 6.0)
+    journal.record(RUN, change(JobState.SUBMITTED, JobState.LOST), 6.0)
+    journal.commit()
     assert journal.records(RUN)[A].state is JobState.CANCELLED
     journal.record(RUN, change(JobState.CANCELLED, JobState.RUNNING), 7.0)  # by one that knows of the cancel
     journal.commit()

@@ -6,7 +6,7 @@ from kedro_batch.errors import UsageError
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import TAG_NEW_PLAN, TAG_PLAN, JobId, RunId
-from kedro_batch.submitter.job_state import JobRecord, JobState, state_of
+from kedro_batch.submitter.job_state import CANCEL_REASON, JobRecord, JobState, state_of
 from kedro_batch.submitter.listed_history import HistoryRequest, build_listed_history
 from kedro_batch.submitter.service.api import JobDetail
 from kedro_batch.submitter.service.limits import REMEMBERED_S
@@ -84,6 +84,16 @@ def test_it_has_every_submission_with_its_attempts_and_times():
     assert history.latest[C].submission == 2
     assert (history.source, history.entry.began_at, history.as_of, history.entry.outcome) == ("aws", 1, NOW, None)
     assert not any(one.seen for one in history.submissions)
+
+
+def test_what_waited_below_a_cancelled_job_is_cancelled_with_it():
+    history = history_of(
+        detail("a", "FAILED", 1, (5, 9), statusReason=CANCEL_REASON),
+        detail("b", "FAILED", 2, above="a", statusReason="Dependent Job failed"),
+        detail("c", "FAILED", 3, above="b", statusReason="Dependent Job failed"),
+    )
+    assert states(history) == {(A, 1): S.CANCELLED, (B, 1): S.CANCELLED, (C, 1): S.CANCELLED, (D, 1): S.NOT_RUN}
+    assert history.entry.outcome == "cancelled"
 
 
 def test_jobs_that_are_forgotten_have_succeeded_above_one_that_was_started_and_are_not_known_below():

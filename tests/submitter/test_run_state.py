@@ -458,9 +458,32 @@ def test_what_cancel_has_terminated_is_cancelled_and_what_a_person_ended_elsewhe
     assert state_of("SUCCEEDED", "kedro-batch: cancelled") is S.SUCCEEDED
 
 
-def test_what_is_below_a_cancelled_job_is_not_run_and_none_of_it_is_a_failure():
+def test_what_is_below_a_cancelled_job_is_cancelled_with_it_and_none_of_it_is_a_failure():
     run_state = RunState(DIAMOND, {})
     submit_all(run_state)
     see(run_state, "a", S.CANCELLED)
-    assert run_state.counts == {S.CANCELLED: 1, S.NOT_RUN: 3, S.SUBMITTED: 1}
+    assert run_state.counts == {S.CANCELLED: 4, S.SUBMITTED: 1}
     assert run_state.jobs_in(FAILURES) == []
+
+
+def test_what_is_being_submitted_when_a_run_is_cancelled_is_cancelled_and_what_was_never_sent_is_not():
+    run_state = RunState(plan(a="", b="", c="", d="", e="a"), {})
+    for name in all_ready(run_state):
+        run_state.intend(name)
+    run_state.submitted(A, JobId("1"))
+    run_state.submitted(B, JobId("2"))
+    run_state.not_sent(D)
+    see(run_state, "a", S.CANCELLED)
+    run_state.give_up_what_has_not_begun(A)
+    assert run_state.submitted(C, JobId("3")).record == JobRecord(state=S.CANCELLED, job_id=JobId("3"))
+    states = {name: one.state for name, one in run_state.records.items()}
+    assert states == {"a": S.CANCELLED, "b": S.CANCELLED, "c": S.CANCELLED, "d": S.NOT_SUBMITTED, "e": S.NOT_RUN}
+
+
+def test_a_job_that_was_cancelled_with_its_run_and_cannot_be_terminated_goes_on():
+    run_state = RunState(plan(a="", b=""), {})
+    submit_all(run_state)
+    see(run_state, "a", S.CANCELLED)
+    run_state.give_up_what_has_not_begun(A)
+    assert run_state.goes_on(B).before is S.CANCELLED
+    assert run_state.live == (B,)

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from kedro_batch.errors import Interrupted, ServiceError
 from kedro_batch.plan.graph import children_of
 from kedro_batch.submitter.events import JobChanged, JobSubmitted, Notice, NoticeKind, RunStarted
-from kedro_batch.submitter.job_state import CANCEL_REASON, JobState
+from kedro_batch.submitter.job_state import CANCEL_REASON, ENDED, JobState
 from kedro_batch.submitter.run_options import RunMode, RunOptions
 from tests.support.plans import layered
 from tests.support.simulation import InProcess, Simulation, plan_of
+from tests.support.standin.jobs import DEPENDENCY_FAILED
 
 EVERY_FAULT: dict[str, Any] = {
     "throttle": {"rate": 50, "burst": 5},
@@ -393,10 +394,36 @@ def test_who_holds_jobs_back_submits_none_of_them_once_another_machine_has_cance
 
     simulation.calls.at(300.0, cancel)
     finished = simulation.to_the_end()
-    assert (finished.outcome, finished.counts) == ("cancelled", {"CANCELLED": 1, "NOT_RUN": 2})
+    assert (finished.outcome, finished.counts) == ("cancelled", {"CANCELLED": 1, "NOT_SUBMITTED": 2})
     assert list(simulation.service.states()) == ["a"]
     told = [one.event.message for one in simulation.happened if isinstance(one.event, Notice)]
     assert any("was cancelled" in message for message in told)
+
+
+@pytest.mark.parametrize("taken_before", [1, 7, 20])
+@pytest.mark.parametrize("lost_replies", [0.0, 0.3], ids=["all answered", "some unconfirmed"])
+def test_what_another_machine_cancels_has_not_failed_whatever_is_under_way_when_that_is_seen(
+    tmp_path, taken_before, lost_replies
+):
+    parents = {f"n{number:02}": "" for number in range(60)} | {f"a{number}": f"n0{number}" for number in range(3)}
+    trouble = {"lost_replies": lost_replies, "throttle": {"rate": 5, "burst": 5}}
+    simulation = Simulation(tmp_path, plan_of(parents), latency_s=0.7, seed=1, run_s=600.0, **trouble)
+    engine, calls = InProcess(simulation.service), simulation.calls
+
+    def cancel() -> None:
+        ids = [one.job_id for one in engine.list_jobs("a_queue", "simulated*", None).jobs if one.state not in ENDED]
+        if len(simulation.service.jobs.by_id) >= taken_before:
+            engine.terminate_jobs(ids, CANCEL_REASON)
+        calls.at(calls.now() + 0.2, cancel)
+
+    calls.at(0.0, cancel)
+    finished = simulation.to_the_end()
+    taken = simulation.service.jobs.by_id.values()
+    assert {one.status_reason for one in taken} <= {CANCEL_REASON, DEPENDENCY_FAILED}
+    assert taken_before <= len(taken) < len(parents)
+    assert (finished.outcome, finished.counts["CANCELLED"]) == ("cancelled", len(taken))
+    assert finished.counts.keys() <= {"CANCELLED", "NOT_RUN", "NOT_SUBMITTED"}
+    assert {"CANCELLED"} == {simulation.recorded()[one.label] for one in taken}
 
 
 @pytest.mark.parametrize("mode", [RunMode.CONTINUE, RunMode.RESUME])

@@ -20,7 +20,7 @@ JWT = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9" + ".eyJzdWIiOiIxMjM0NTY3ODkwIn0.doz
 
 
 TABLE = [
-    line.replace("\u00b7", "").split("\t")
+    line.replace("\u00b7", "").replace("\u21b5", "\n").split("\t")
     for line in (Path(__file__).parent / "credentials.tsv").read_text("utf-8").splitlines()
     if not line.startswith("#")
 ]
@@ -216,6 +216,31 @@ def test_credentials_are_found_among_the_words_of_a_command(command, positions):
 
 
 @pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("params", {"command": ["run", "--password", "hunter2"]}),
+        ("params", {"steps": [["curl", "-u", "me:hunter2", "https://x"]]}),
+        ("register", {"containerProperties": {"command": ["mysql", "-phunter2"]}}),
+        ("register", {"eksProperties": {"podProperties": {"containers": [{"args": ["--token", "abc"]}]}}}),
+        (
+            "submit",
+            {"eksPropertiesOverride": {"podProperties": {"containers": [{"command": ["run", "--token", "a"]}]}}},
+        ),
+    ],
+)
+def test_words_of_a_command_are_read_together_wherever_they_stand(place, words):
+    plan: dict[str, Any] = {"jobs": [{"name": "a", "command": ["kedro"]}]}
+    match place:
+        case "params":
+            plan["params"] = words
+        case "register":
+            plan["job_definitions"] = {"d": {"register": words}}
+        case "submit":
+            plan["defaults"] = {"submit": words}
+    assert len([*check_credentials(plan)]) == 1
+
+
+@pytest.mark.parametrize(
     ("params", "paths"),
     [
         ({"low_pass": 0.5, "band_pass": [0.1, 30], "n_pass": 3, "db": {"pass": [1, [2.5]]}}, []),
@@ -224,6 +249,7 @@ def test_credentials_are_found_among_the_words_of_a_command(command, positions):
         ({"a": {"passwords": ["x", "y", ["z"]]}}, [("a", "passwords")]),
         ({"users": [{"password": "x"}, {"password": "y"}]}, [("users", 0, "password"), ("users", 1, "password")]),
         ({"texts": ["x", KEY_ID, GITHUB]}, [("texts",)]),
+        ({"options": [{"key": "password", "value": "x"}]}, [("options", 0, "value")]),
     ],
 )
 def test_each_parameter_is_reported_once_and_numbers_of_passes_are_none(params, paths):

@@ -214,9 +214,27 @@ def test_a_job_that_is_assumed_to_be_done_was_not_kept_from_running_by_anything(
                 D: one(S.NOT_RUN, blocked_by="a"),
             },
         ),
+        (
+            {A: one(S.CANCELLED, "1"), B: one(S.PENDING, "2"), C: one(S.FAILED, "3")},
+            {
+                A: one(S.CANCELLED, "1"),
+                B: one(S.CANCELLED, "2"),
+                C: one(S.CANCELLED, "3"),
+                D: one(S.NOT_RUN, blocked_by="b"),
+            },
+        ),
+        (
+            {A: one(S.SUCCEEDED, "1"), B: one(S.CANCELLED, "2"), C: one(S.FAILED, "3"), D: one(S.PENDING, "4")},
+            {
+                A: one(S.SUCCEEDED, "1"),
+                B: one(S.CANCELLED, "2"),
+                C: one(S.FAILED, "3"),
+                D: one(S.NOT_RUN, "4", blocked_by="c"),
+            },
+        ),
     ],
 )
-def test_what_is_below_a_failure_is_not_run(records, expected):
+def test_what_is_below_a_failure_is_not_run_and_below_a_cancelled_job_cancelled(records, expected):
     assert propagate_failures(DIAMOND, records) == expected
 
 

@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from kedro_batch.plan.job_resources import JobResources
 from kedro_batch.text.escaping import for_review
 from kedro_batch.text.times import S_IN_H, S_IN_MIN
 from kedro_batch.text.wording import counted
@@ -103,6 +104,8 @@ def setting_text(name: str, value: Any) -> str | None:
         value: Its value; what is no amount is spelled as ``value_text`` does.
     """
     spell = _AMOUNTS.get(name)
+    if name == "retry_on" and value:
+        return " or ".join(value)
     if spell is None or isinstance(value, bool) or not isinstance(value, int | float):
         return value_text(value)
     return spell(value)
@@ -111,6 +114,12 @@ def setting_text(name: str, value: Any) -> str | None:
 def resources_text(resources: Mapping[str, float]) -> str:
     """Spell what a container gets: ``2 vCPUs, 4 GiB, 1 GPU``; what is not stated is left out."""
     return ", ".join(spell(resources[name]) for name, spell in _AMOUNTS.items() if name in resources)
+
+
+def job_resources_text(found: JobResources) -> str:
+    """Spell what all containers of a job get, as far as the plan tells: ``at least 2.5 vCPUs, 3 GiB``."""
+    known = found.known.to_dict()
+    return f"{'at least ' if known.keys() & found.unknown else ''}{resources_text(known)}"
 
 
 def fill_line(pieces: Iterable[str], indent: int) -> str:
@@ -149,6 +158,7 @@ _NO_BREAK = "\x00"
 """Stands for a blank that no line breaks at. Texts for review have none: it is escaped."""
 _BLANK_OF_AMOUNT = re.compile(
     r"(?<=\d) (?=(?:MiB|GiB|vCPUs?|GPUs?|h|min|s|jobs?|names?)\b)|(?<=\d h) (?=\d)|(?<=\d min) (?=\d)"
+    r"|(?<=\battempts) (?=\d)|(?<=\btimeout_s) (?=\d)"
 )
 
 

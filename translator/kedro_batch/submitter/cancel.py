@@ -127,9 +127,9 @@ def _has_ended(context: RunContext, entry: RunEntry | None, journal: Records) ->
 
 def _cancel(context: RunContext, entry: RunEntry | None, began: float, lock: Lock, holder: Holder | None) -> Cancelled:
     rounds = CancelRounds(context=context, listing=RunListing(context=context))
-    before = _read_journal(context, rounds)
+    journal = _read_journal(context, rounds)
     rounds.terminate_recorded(_recorded_ids(context))
-    journal, alone, untold = before, True, False
+    alone, untold = True, False
     if holder:
         alone = take_over(context, lock, holder, lambda: rounds.terminate_recorded(_recorded_ids(context)))
         untold = not (alone or holder.marked)
@@ -155,7 +155,7 @@ def _cancel(context: RunContext, entry: RunEntry | None, began: float, lock: Loc
         job: one.in_state(JobState.LOST) if one.job_id in rounds.foreign and one.state not in ENDED else one
         for job, one in journal.items()
     }
-    records, started = cancelled_records(context, own, rounds, before=before)
+    records, started = cancelled_records(context, own, rounds)
     unconfirmed = jobs_in(records, JobState.UNCONFIRMED) + jobs_in(records, JobState.SUBMITTING)
     listed_all = context.options.adopt and not rounds.listing.unlisted
     unread = not listed_all and (rounds.unread or untold)

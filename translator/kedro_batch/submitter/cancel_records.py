@@ -7,7 +7,7 @@ from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.cancel_rounds import CancelRounds
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.failures import classify_failure
-from kedro_batch.submitter.job_state import ENDED, FAILED_ON_SERVICE, NEW, JobRecord, JobState
+from kedro_batch.submitter.job_state import CALLED_OFF, FAILED_ON_SERVICE, NEW, JobRecord, JobState
 from kedro_batch.submitter.reconcile.duplicates import discover
 from kedro_batch.submitter.reconcile.job_versions import version_in
 from kedro_batch.submitter.reconcile.merge import Records, from_journal, propagate_failures, with_started_descendants
@@ -15,7 +15,7 @@ from kedro_batch.submitter.service.api import JobDetail
 
 
 def cancelled_records(
-    context: RunContext, journal: Records, rounds: CancelRounds, *, before: Records
+    context: RunContext, journal: Records, rounds: CancelRounds
 ) -> tuple[dict[JobName, JobRecord], dict[JobName, bool]]:
     """Merge what the journal has and what the service says now.
 
@@ -23,7 +23,6 @@ def cancelled_records(
         context: The run.
         journal: What the journal has.
         rounds: What was found and terminated.
-        before: What the journal had when the run was about to be cancelled.
 
     Returns:
         The records; and of each job that the service knows, whether its latest submission has started.
@@ -50,14 +49,8 @@ def cancelled_records(
     for job, detail in details.items():
         after[job] = _record_now(after[job], detail, terminated=detail.job_id in rounds.terminated)
     after = _with_unknown(context, after, details, listed={*rounds.found})
-    records = propagate_failures(context.parents, after)
-    for job, above in context.parents.items():
-        one = records.get(job, NEW)
-        cancelled_above = any(records.get(parent, NEW).state is JobState.CANCELLED for parent in above)
-        if cancelled_above and _fell_with_it(one, before.get(job, NEW), details.get(job)):
-            records[job] = one.in_state(JobState.CANCELLED)
     _record_version(context, details)
-    return records, {job: detail.started for job, detail in details.items()}
+    return propagate_failures(context.parents, after), {job: detail.started for job, detail in details.items()}
 
 
 def _with_unknown(
@@ -87,17 +80,11 @@ def _with_unknown(
 def _record_now(known: JobRecord, detail: JobDetail, *, terminated: bool) -> JobRecord:
     """Return the record of a job as the service shows it; what was terminated here and has failed is cancelled."""
     state = JobState.CANCELLED if terminated and detail.state in FAILED_ON_SERVICE else detail.state
-    called_off = known.state is JobState.NOT_RUN and state is JobState.FAILED
-    if called_off:
+    if known.state in CALLED_OFF and state is JobState.FAILED:
         return known
     failure = (known.failure or classify_failure(detail.reply)) if state is JobState.FAILED else None
     execution = known.execution if state is known.state else None
     return known.in_state(state, status=detail.status, failure=failure, execution=execution)
-
-
-def _fell_with_it(record: JobRecord, before: JobRecord, detail: JobDetail | None) -> bool:
-    """True if a job was waiting for its parents until one was cancelled: the service may have ended it before us."""
-    return record.state is JobState.NOT_RUN and before.state not in ENDED and bool(detail and not detail.started)
 
 
 def _record_version(context: RunContext, details: Mapping[JobName, JobDetail]) -> None:

@@ -9,6 +9,7 @@ from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind, RunFinished, RunOutcome
 from kedro_batch.submitter.job_events import job_changed
 from kedro_batch.submitter.job_state import (
+    CALLED_OFF,
     CANCEL_REASON,
     ENDED,
     ENDED_ON_SERVICE,
@@ -36,14 +37,18 @@ _SHOWN = 3
 
 
 def terminate_blocked(context: RunContext, run_state: RunState) -> str | None:
-    """Terminate the jobs below failed ones that the service leaves waiting: what it does is not documented.
+    """Terminate the jobs below failed or cancelled ones that the service leaves waiting: that is not documented.
 
     Returns:
-        What to say of those that cannot be terminated: they are not NOT_RUN. None if there are none.
+        What to say of those that cannot be terminated: they go on. None if there are none.
     """
     names = {
-        one.job_id: name for name, one in run_state.records.items() if one.state is JobState.NOT_RUN and one.job_id
+        one.job_id: name
+        for name, one in run_state.records.items()
+        if one.state in CALLED_OFF and one.job_id and not one.execution
     }
+    cancelled = run_state.count({JobState.CANCELLED}) > 0
+    above = "cancelled" if cancelled else "failed"
     if context.engine.capabilities.fails_dependents or not names:
         return None
     blocked = list(names)
@@ -53,9 +58,10 @@ def terminate_blocked(context: RunContext, run_state: RunState) -> str | None:
             blocked = [one.job_id for one in context.service.describe_jobs(blocked) if one.state not in ENDED]
             if not blocked:
                 return None
-        message = f"terminating {counted(len(blocked), 'job')} still waiting below failed ones"
+        message = f"terminating {counted(len(blocked), 'job')} still waiting below {above} ones"
         context.emit(Notice(kind=NoticeKind.TERMINATED, message=message))
-        reason = f"kedro-batch: not run, because a job above it failed in run {context.run_id}"
+        not_run = f"kedro-batch: not run, because a job above it failed in run {context.run_id}"
+        reason = CANCEL_REASON if cancelled else not_run
         why, refused = _try_to_terminate(context, blocked, reason)
         waited_for = [job_id for job_id in blocked if job_id not in refused]
         again = partial(try_to_terminate, context, reason=reason)
@@ -63,7 +69,7 @@ def terminate_blocked(context: RunContext, run_state: RunState) -> str | None:
         why = why or f"They were terminated, and have not ended within {TERMINATION_S:.0f} s"
         left = [one for one in context.service.describe_jobs([*refused, *late]) if one.state not in ENDED]
     except ServiceError as error:
-        message = f"jobs below failed ones may still be waiting: {error}"
+        message = f"jobs below {above} ones may still be waiting: {error}"
         context.emit(Notice(kind=NoticeKind.WARNING, message=message))
         return None
     for one in left:
@@ -72,7 +78,8 @@ def terminate_blocked(context: RunContext, run_state: RunState) -> str | None:
         return None
     jobs = listed([f"{names[one.job_id]} ({one.job_id})" for one in left], _SHOWN)
     command = f"kedro-batch cancel {context.run_id}{journal_words(context.journal.file)}"
-    return f"not ended, though a job above failed: {jobs}. {why}. Once you may terminate jobs: {command}"
+    became = "was cancelled" if cancelled else "failed"
+    return f"not ended, though a job above {became}: {jobs}. {why}. Once you may terminate jobs: {command}"
 
 
 def _try_to_terminate(context: RunContext, ids: list[JobId], reason: str) -> tuple[str, list[JobId]]:

@@ -68,6 +68,8 @@ STARTED = frozenset({_S.STARTING, _S.RUNNING})
 MAY_BE_WORKING = STARTED | {_S.UNKNOWN}
 SERVICE_STATES = (LIVE - {_S.UNKNOWN}) | {_S.SUCCEEDED, _S.FAILED}
 """What AWS Batch calls by these names (API reference, JobDetail.status)."""
+CALLED_OFF = frozenset({_S.CANCELLED, _S.NOT_RUN})
+"""It has not failed by itself; the service may call it FAILED."""
 FAILED_ON_SERVICE = frozenset({_S.FAILED, _S.CANCELLED})
 """What AWS Batch calls FAILED."""
 FAILURES = frozenset({_S.FAILED, _S.LOST})
@@ -97,12 +99,14 @@ TRANSITIONS: Mapping[JobState, frozenset[JobState]] = {
     **dict.fromkeys(LIVE, LIVE | ENDED),
     **dict.fromkeys(ENDED, frozenset()),
     _S.LOST: frozenset({_S.SUCCEEDED}),
-    _S.NOT_RUN: LIVE | {_S.NOT_SUBMITTED},
+    _S.NOT_RUN: LIVE | {_S.NOT_SUBMITTED, _S.CANCELLED},
+    _S.CANCELLED: LIVE,
     _S.EXPIRED: frozenset(),
 }
 """What may follow what within one submission of a job. AWS Batch may go back: a retried job is RUNNABLE again. A
 LOST job has succeeded if a job below it is seen that AWS Batch has started; what it had kept from being sent is sent
-then. A job that was called off goes on if it cannot be terminated."""
+then. A job that was called off goes on if it cannot be terminated; one that was being submitted when the run was
+cancelled is NOT_RUN until it has an id, and then CANCELLED."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +175,21 @@ def state_of(status: str, reason: str = "") -> JobState:
         return JobState.UNKNOWN
     state = JobState(status)
     return JobState.CANCELLED if state is JobState.FAILED and reason == CANCEL_REASON else state
+
+
+def called_off(one: JobRecord, by: JobName, stop: JobRecord) -> JobRecord:
+    """Return the record of a job that does not run because of another one.
+
+    What the service has when that one is cancelled is CANCELLED with it; anything else is NOT_RUN.
+
+    Args:
+        one: The job, as it stands.
+        by: The other job.
+        stop: How that one has ended.
+    """
+    if stop.state is JobState.CANCELLED and one.job_id and one.state is not JobState.NOT_RUN:
+        return one.in_state(JobState.CANCELLED)
+    return one.in_state(JobState.NOT_RUN, blocked_by=stop.blocked_by or by)
 
 
 def records_of(jobs: Iterable[JobName], records: Mapping[JobName, JobRecord]) -> dict[JobName, JobRecord]:

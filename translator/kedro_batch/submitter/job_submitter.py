@@ -260,16 +260,16 @@ class JobSubmitter:
         submission = transition.record.submission
         self._context.emit(JobSubmitted(job=name, job_id=job_id, submission=submission, adopted=adopted))
         if transition.record.state is not JobState.SUBMITTED:
-            self._call_off(transition, job_id)
+            self._call_off(transition)
 
-    def _call_off(self, transition: Transition, job_id: JobId) -> None:
+    def _call_off(self, transition: Transition) -> None:
         """Terminate a job that was blocked before its id came: nobody would follow it."""
         self._context.emit(job_changed(replace(transition, before=JobState.SUBMITTED)))
         failed = transition.record.blocked_by
-        message = f"terminating {transition.job}, which was being submitted when {failed} failed"
+        when = f"{failed} failed" if failed else "the run was cancelled"
+        message = f"terminating {transition.job}, which was being submitted when {when}"
         self._context.emit(Notice(kind=NoticeKind.TERMINATED, message=message, job=transition.job))
-        reason = f"kedro-batch: not started, because {failed} failed"
-        self._terminator.terminate([job_id], reason)
+        self._terminator.call_off(transition.record)
 
     # Unconfirmed jobs
 

@@ -18,7 +18,7 @@ from kedro_batch.submitter.events import (
     RunStarted,
 )
 from kedro_batch.submitter.job_execution import details_text
-from kedro_batch.submitter.job_state import ENDED, JobState
+from kedro_batch.submitter.job_state import ENDED_ON_SERVICE, JobState
 
 INTEND = """
 INSERT INTO submissions (run, job, submission, intended_at, revision, state, plan_digest) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -88,7 +88,7 @@ def event_rows(run_id: RunId, event: Event, at: float) -> list[Row]:
             submission = (run_id, event.job, event.submission, event.job_id, event.after, event.status)
             failure = (event.cause, event.reason, event.exit_code, event.attempts, event.advice, event.log)
             # A process that was stopped, and goes on once the run is cancelled, tells what it saw before.
-            is_later = event.before is JobState.CANCELLED or event.after in ENDED
+            is_later = event.before is JobState.CANCELLED or event.after in ENDED_ON_SERVICE
             rows.append((_CHANGED, (*submission, event.blocked_by, *failure, is_later)))
         case JobExecuted(execution=one):
             times = (one.created_at, one.started_at, one.stopped_at)

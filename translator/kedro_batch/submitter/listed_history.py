@@ -14,8 +14,10 @@ from kedro_batch.submitter.job_state import (
     ENDED,
     FAILED_ON_SERVICE,
     LIVE,
+    NEW,
     JobRecord,
     JobState,
+    called_off,
 )
 from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.listed_plan import listed_digests
@@ -102,14 +104,18 @@ def build_listed_history(
     )
 
 
+_Stop = tuple[JobName, JobRecord]
+"""A job that has kept others from running, and how it has ended."""
+
+
 def _as_described(
-    one: JobRecord, described: Mapping[JobId, JobDetail], blocked: Mapping[JobId, JobName], problem: str
+    one: JobRecord, described: Mapping[JobId, JobDetail], blocked: Mapping[JobId, _Stop], problem: str
 ) -> JobRecord:
     detail = described.get(one.job_id) if one.job_id else None
     if detail is None:
         return one
-    if above := blocked.get(detail.job_id):
-        return one.in_state(JobState.NOT_RUN, blocked_by=above)
+    if detail.job_id in blocked:
+        return called_off(one, *blocked[detail.job_id])
     failure = classify_failure(detail.reply) if detail.state is JobState.FAILED else None
     return one.in_state(
         detail.state,
@@ -119,7 +125,7 @@ def _as_described(
     )
 
 
-def _blocked_by(listed: Listed, described: Mapping[JobId, JobDetail]) -> dict[JobId, JobName]:
+def _blocked_by(listed: Listed, described: Mapping[JobId, JobDetail]) -> dict[JobId, _Stop]:
     """Return the jobs that AWS Batch has failed because one above them had failed, each with the first one that had."""
     jobs = {one.job_id: job for job, one in listed if one.job_id}
     failed = {job_id for job_id, one in described.items() if one.state in FAILED_ON_SERVICE}
@@ -136,7 +142,8 @@ def _blocked_by(listed: Listed, described: Mapping[JobId, JobDetail]) -> dict[Jo
             way[at] = None
             at = up
         roots |= dict.fromkeys([*way, at], roots.get(at, at))
-    return {job_id: jobs[roots[job_id]] for job_id, up in above.items() if up and roots[job_id] in jobs}
+    stops = {job_id: (job, NEW.in_state(described[job_id].state)) for job_id, job in jobs.items() if job_id in failed}
+    return {job_id: stops[roots[job_id]] for job_id, up in above.items() if up and roots[job_id] in stops}
 
 
 def _outcome(states: Sequence[JobState]) -> str | None:

@@ -11,7 +11,7 @@ from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind
 from kedro_batch.submitter.job_events import job_changed
 from kedro_batch.submitter.job_poller import JobPoller
-from kedro_batch.submitter.job_state import CANCEL_REASON, FAILURES, MAY_BE_WORKING, JobState
+from kedro_batch.submitter.job_state import CALLED_OFF, FAILURES
 from kedro_batch.submitter.job_submitter import JobSubmitter
 from kedro_batch.submitter.journal_view import journal_words
 from kedro_batch.submitter.look_again import LookAgain
@@ -157,19 +157,17 @@ class Loop:
         became = "was cancelled, and with it the run, by another command" if cancelled else "has failed"
         message = f"{failed} {became}. No more jobs are started; running jobs continue"
         self._context.emit(Notice(kind=NoticeKind.TERMINATED, message=message, job=failed))
-        live = [self._run_state.record(job) for job in self._run_state.live]
-        not_begun = [one.job_id for one in live if one.job_id and one.state not in MAY_BE_WORKING]
+        self._submitter.withdraw()
         for transition in self._run_state.give_up_what_has_not_begun(failed):
             self._poller.leave(transition)
-        reason = CANCEL_REASON if cancelled else f"kedro-batch: not started, because {failed} failed"
-        self._terminator.terminate(not_begun, reason)
+            self._terminator.call_off(transition.record)
 
     def _follow_what_goes_on(self) -> None:
-        """Follow the jobs that were called off and cannot be terminated: they may start, so they are not NOT_RUN."""
+        """Follow the jobs that were called off and cannot be terminated: they may start all the same."""
         refused = self._terminator.pop_refused()
         left = []
         for name, one in tuple(self._run_state.records.items()) if refused else ():
-            called_off = one.state is JobState.NOT_RUN and one.job_id in refused
+            called_off = one.state in CALLED_OFF and one.job_id in refused
             if called_off and self._run_state.may_start(name):
                 left.append(self._run_state.goes_on(name))
         for transition in left:

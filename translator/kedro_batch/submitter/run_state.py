@@ -18,12 +18,14 @@ from kedro_batch.submitter.job_state import (
     LIVE,
     MAY_BE_WORKING,
     MAYBE_SUBMITTED,
+    NEW,
     PARENTS_SUCCEEDED,
     UNSUCCESSFUL,
     WITHOUT_ID,
     JobRecord,
     JobState,
     Transition,
+    called_off,
     holds_back,
     keeps_from_submitting,
 )
@@ -69,10 +71,14 @@ class RunState(RunRecords):
     def submitted(self, name: JobName, job_id: JobId) -> Transition:
         """Record the id of a job.
 
-        A job that was blocked during its submission stays NOT_RUN.
+        A job that was blocked during its submission stays NOT_RUN, or is CANCELLED with the one that blocked it.
         """
-        state = self.state(name)
-        transition = self._enter(name, state if state is JobState.NOT_RUN else JobState.SUBMITTED, job_id=job_id)
+        one = self._records[name]
+        if one.state is JobState.NOT_RUN and one.blocked_by:
+            sent = one.in_state(JobState.SUBMITTED, job_id=job_id)
+            transition = self._call_off(name, one.blocked_by, sent)
+        else:
+            transition = self._enter(name, JobState.SUBMITTED, job_id=job_id)
         for child in self._children[name]:
             self._without_id[child] -= 1
             self._offer(child)
@@ -154,13 +160,23 @@ class RunState(RunRecords):
         if one.job_id == job_id and one.state in ENDED:
             self._records[name] = replace(one, execution=execution)
 
-    def give_up_what_has_not_begun(self, blocked_by: JobName) -> tuple[Transition, ...]:
-        """Record that nothing more is to be started, since a failure ends the run."""
-        waiting = [name for name, one in self._records.items() if one.state not in ENDED | MAY_BE_WORKING]
-        return tuple(self._enter(name, JobState.NOT_RUN, blocked_by=blocked_by) for name in waiting)
+    def give_up_what_has_not_begun(self, because: JobName) -> tuple[Transition, ...]:
+        """Record that nothing more is to be started, since a job has failed, or was cancelled and with it the run.
+
+        What was never sent of a cancelled run stays as it is, as for ``cancel``.
+        """
+        cancelled = self.state(because) is JobState.CANCELLED
+        kept = ENDED | MAY_BE_WORKING | ({JobState.NOT_SUBMITTED} if cancelled else set())
+        waiting = [name for name, one in self._records.items() if one.state not in kept]
+        return tuple(self._call_off(name, because) for name in waiting)
+
+    def _call_off(self, name: JobName, because: JobName, one: JobRecord | None = None) -> Transition:
+        """Let a job not run because of another one; ``one`` is how it stands, if not as its record says."""
+        ended = called_off(one or self._records[name], because, self._records.get(because, NEW))
+        return self._enter(name, ended.state, job_id=ended.job_id, blocked_by=ended.blocked_by)
 
     def goes_on(self, name: JobName, state: JobState = JobState.SUBMITTED, *, status: str | None = None) -> Transition:
-        """Record that a job that is NOT_RUN goes on, since it cannot be terminated."""
+        """Record that a job that was called off goes on, since it cannot be terminated."""
         transition = self._enter(name, state, status=status)
         self._new_on_frontier += [name] if self.on_frontier(name) else []
         return transition
@@ -184,7 +200,7 @@ class RunState(RunRecords):
             name = below.pop()
             if self.state(name) in blocked:
                 self._never_sent |= {name} if self.state(name) is JobState.NOT_SUBMITTED else set()
-                transitions.append(self._enter(name, JobState.NOT_RUN, blocked_by=failed))
+                transitions.append(self._call_off(name, failed))
                 below += self._children[name]
         return sorted(transitions, key=lambda transition: transition.job)
 

@@ -12,7 +12,7 @@ from kedro_batch.errors import ServiceError
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind
-from kedro_batch.submitter.job_state import ENDED, JobState
+from kedro_batch.submitter.job_state import CANCEL_REASON, ENDED, JobRecord, JobState
 from kedro_batch.submitter.service.api import Engine, JobDetail, Terminated
 from kedro_batch.submitter.service.call_pool import Lane, Reply
 from kedro_batch.submitter.service.limits import TERMINATE_AGAIN_S, TERMINATE_BURST, TERMINATE_JOBS, TERMINATE_RATE
@@ -64,6 +64,13 @@ class JobTerminator:
         self._stuck.difference_update(ids)
         for job_id in ids:
             self._again.pop(job_id, None)
+
+    def call_off(self, record: JobRecord) -> None:
+        """Terminate a job soon that was called off, if the service has it: why, its record says."""
+        if record.job_id:
+            cancelled = record.state is JobState.CANCELLED
+            not_started = f"kedro-batch: not started, because {record.blocked_by} failed"
+            self.terminate([record.job_id], CANCEL_REASON if cancelled else not_started)
 
     def end_stuck(self, stuck: Mapping[JobId, str]) -> None:
         """Terminate these jobs soon, each for its reason, unless they get a machine before that."""

@@ -29,46 +29,55 @@ _DETECTORS = {
     "twilio": "TwilioKeyDetector",
 }
 """The modules and classes of detect-secrets that recognise values by their form."""
-_OWN = {
+_TOKENS = {
+    r"[\w-]{20,}": (
+        "glpat- gldt- glrt- glptt- glft- glsoat- github_pat_ hvs. hvb. ya29. GOCSPX- dckr_pat_ dckr_oat_ "
+        "ATATT3xFfGF0 ATCTT3xFfGF0 sntrys_ tskey-auth- tskey-api- tskey-client- nvapi- glc_eyJ CFPAT- figd_ pscale_pw_ "
+        "pscale_tkn_ pscale_oauth_ dp.pt. dp.st. dp.ct. xapp-1- sq0atp- fio-u- tvly- atlasv1. pcsk_ PMAK- NRAK- sk.eyJ"
+    ),
+    r"[A-Za-z0-9]{20,}": "hf_ gsk_ xai- pplx- r8_ lin_api_ ntn_ whsec_ glsa_ phx_ fw_ jina_ LTAI AKCp AGE-SECRET-KEY-1",
+    r"[A-Za-z0-9]{36}\b": "npm_",
+    r"[\w-]{35}": "AIza",
+    r"[0-9a-fA-F]{32,}": (
+        "dapi dop_v1_ doo_v1_ dor_v1_ shpat_ shpca_ shppa_ shpss_ lsv2_pt_ lsv2_sk_ ls__ sbp_ pul- sgp_ sntryu_ "
+        "rubygems_"
+    ),
+}
+"""The beginnings that services give their tokens so that scanners find them, by what follows."""
+_OTHERS = {
+    "AccountKey=": r"\bAccountKey=[\w+/=]{16,}",
+    "sig=": r"(^|[?&=])sig=[\w%+/=~-]{20,}",
+    "Signature=": r"[?&](Signature|X-Amz-Signature|X-Goog-Signature)=[\w%+/=~-]{20,}",
     "Bearer ": r"\bBearer (?=\S*\d)[\w.~+/=-]{16,}",
     "Basic ": r"\bBasic (?=\S*\d)[\w.~+/=-]{16,}",
-    "AccountKey=": r"\bAccountKey=[\w+/=]{16,}",
-    "sig=": r"[?&]sig=[\w%+/=~-]{20,}",
-    "Signature=": r"[?&](Signature|X-Amz-Signature|X-Goog-Signature)=[\w%+/=~-]{20,}",
-    "hf_": r"\bhf_\w{20,}",
-    "dapi": r"\bdapi[0-9a-f]{32}",
-    "_v1_": r"\bdo[opr]_v1_[0-9a-f]{64}",
-    "AIza": r"\bAIza[\w-]{35}",
-    "ya29.": r"\bya29\.[\w-]{20,}",
     "sk-": r"\bsk-(proj-|ant-|svcacct-|admin-|or-)?((api|admin)?[0-9v]{1,3}-)?[A-Za-z0-9]{20,}",
-    "gsk_": r"\bgsk_[A-Za-z0-9]{32,}",
-    "xai-": r"\bxai-[A-Za-z0-9]{40,}",
-    "pplx-": r"\bpplx-[A-Za-z0-9]{32,}",
-    "r8_": r"\br8_[A-Za-z0-9]{30,}",
-    "lsv2_": r"\blsv2_(pt|sk)_[0-9a-f]{32}_",
-    "hvs.": r"\bhvs\.[\w-]{24,}",
-    "dckr_pat_": r"\bdckr_pat_[\w-]{20,}",
-    "shp": r"\bshp(at|ca|pa|ss)_[0-9a-fA-F]{32}",
-    "whsec_": r"\bwhsec_[A-Za-z0-9+/]{24,}",
-    "lin_api_": r"\blin_api_[A-Za-z0-9]{32,}",
-    "ntn_": r"\bntn_[A-Za-z0-9]{40,}",
-    "AGE-SECRET-KEY-1": r"\bAGE-SECRET-KEY-1[0-9A-Z]{58}",
     "T3BlbkFJ": r"[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20}",
-    "github_pat_": r"\bgithub_pat_\w{36,}",
-    "glpat-": r"\bglpat-[\w-]{20,}",
-    "npm_": r"\bnpm_[A-Za-z0-9]{36}\b",
     "/:_authToken=": r"/:_authToken=\s*(npm_|[A-Fa-f0-9-]{36})",
     ":AA": r"(?<!\d)\d{8,10}:AA[\w-]{33}\b",
     "-us": r"\b[0-9a-z]{32}-us[0-9]{1,2}\b",
+    "pat": r"\bpat[A-Za-z0-9]{14}\.[0-9a-f]{64}",
+    "/api/webhooks/": r"/api/webhooks/\d{17,20}/[\w-]{50,}",
+    "IncomingWebhook/": r"IncomingWebhook/[0-9a-f]{32}/",
+    "PRIVATE KEY": r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY",
+    "IBA": r"\bMII[\w+/]{3}IBA[\w+/]{20,}",
+    '"auths"': r'"auths"\s{0,9}:[^{}]{0,99}\{[^{}]{0,300}\{[^{}]{0,300}"auth"\s{0,9}:\s{0,9}"[\w+/=]{8,}',
     "jdbc:oracle:": r"\bjdbc:oracle:\w{1,9}:[\w$#]{1,99}/[^\s/@]+@",
 }
-"""Patterns by what has to stand in a text, which is looked for first: HTTP, Azure (also signed URLs, as of AWS and
-Google), Hugging Face, Databricks, DigitalOcean, Google, OpenAI and Anthropic, Groq, xAI, Perplexity, Replicate,
-LangSmith, Vault, Docker Hub, Shopify, webhooks as of Stripe, Linear, Notion, age, OpenAI, GitHub, GitLab, npm (two),
-Telegram, Mailchimp, Oracle."""
-_OWN_PATTERNS = {marker: re.compile(pattern) for marker, pattern in _OWN.items()}
-_IN_URL = re.compile(r"://[^\s/?#@:]*:([^\s/?#@]+)@")
-"""The password of a URL, also without a user or with signs that detect-secrets does not expect there."""
+"""Patterns by what has to stand in a text: Azure (a key; signed URLs, also of AWS and Google), HTTP, OpenAI and
+Anthropic (two), npm, Telegram, Mailchimp, Airtable, Discord, Teams, private keys (with a password; without their first
+line, as PKCS 1 and 8 begin in base64), Docker's settings, Oracle."""
+_PATTERNS = {
+    **{
+        beginning: re.compile(rf"\b{re.escape(beginning)}{rest}")
+        for rest, beginnings in _TOKENS.items()
+        for beginning in beginnings.split()
+    },
+    **{marker: re.compile(pattern) for marker, pattern in _OTHERS.items()},
+}
+"""All patterns of our own, by what is looked for first."""
+_IN_URL = re.compile(r"://(?:[^\s/?#@:]*:([^\s/?#@]+)|((?=[A-Za-z_-]*\d)[\w-]{20,}))@")
+"""The password of a URL, also without a user or with signs that detect-secrets does not expect there; or a token in
+place of a user, as of Sentry and GitHub."""
 _PLACEHOLDER = re.compile(r"\$.*|\{.*\}|<.*>|%\(.*|\*+|x{3,}|\[.*\]", re.IGNORECASE)
 _JSON_WEB_TOKEN = re.compile(r"(?<![\w-])eyJ[\w-]+=*\.[\w-]+[\w.=-]*")
 """Candidates. detect-secrets judges them; if it looked for them, its time would grow with the square of the length."""
@@ -76,9 +85,10 @@ _JSON_WEB_TOKEN = re.compile(r"(?<![\w-])eyJ[\w-]+=*\.[\w-]+[\w.=-]*")
 
 def has_form_of_credential(name: str, value: str) -> bool:
     """True if a value looks like a credential; the name only tells the secret key of AWS from other random text."""
-    if any(_OWN_PATTERNS[marker].search(value) for marker in _OWN if marker in value):
+    if any(pattern.search(value) for marker, pattern in _PATTERNS.items() if marker in value):
         return True
-    if "://" in value and any(not _PLACEHOLDER.fullmatch(found[1]) for found in _IN_URL.finditer(value)):
+    in_urls = (found[1] or found[2] for found in _IN_URL.finditer(value)) if "://" in value else ()
+    if any(not _PLACEHOLDER.fullmatch(one) for one in in_urls):
         return True
     line = f'{name} = "{value}"'
     if any(True for one in _detectors() for _ in one.analyze_string(line)):

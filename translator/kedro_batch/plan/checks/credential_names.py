@@ -27,25 +27,28 @@ _SUFFIX = (
 )
 """What stands behind the name of a credential that is one of several."""
 _PASSWORDS = re.compile(
-    rf"((pass_?(word|phrase|code)|passwd|pwd|secret)s?\d*{_SUFFIX}(_[a-z])?|"
-    rf"(^|_)(pass|pw)\d*|(db|database|user|admin|root|login|proxy|{_SERVICES}|{_DATABASES})_?(pass|pw)\d*{_SUFFIX}|"
+    r"((pass_?(word|phrase|code)|passwd|pwd|secret|(pass|kenn)wort|contrasena|mot_?de_?passe|senha)s?\d*"
+    rf"{_SUFFIX}(_[a-z]|_(plain|plaintext|clear|cleartext|text|string|str)|_(for|of)(_[a-z0-9]+)+)?|"
+    r"(^|_)(pass|pw)\d*|"
+    rf"(db|database|user|admin|root|login|proxy|store|key|bind|ftp|{_SERVICES}|{_DATABASES})_?(pass|pw)\d*{_SUFFIX}|"
     r"(^|_)redis(cli)?_auth)$",
     re.IGNORECASE,
 )
 _KEYS = re.compile(
     rf"((token|(api|access|account|private|priv|auth|secret|encryption|signing|ssh|fernet)_?key|"
     rf"secret_key_base|(^|_)bearer|authorization|credentials?)\d*"
-    rf"{_SUFFIX}|(^|_)({_SERVICES})_?keys?\d*{_SUFFIX}|(^|_)(github|gh|gitlab|azure|ado)_?pat)$",
+    rf"{_SUFFIX}|(^|_)({_SERVICES})(_?storage)?_?keys?\d*{_SUFFIX}|(^|_)(github|gh|gitlab|azure|ado)_?pat)$",
     re.IGNORECASE,
 )
 _OTHER_NAMES = re.compile(
     r"(^|_)((low|high|band|all|notch|by|one|two|n|num|multi|single|double|first|second|third|fourth|fifth|final|"
     r"next|prev|previous|forward|backward|boarding)_pass|(pad|padding|eos|bos|sos|eot|eod|unk|unknown|sep|cls|mask|stop|"
     r"start|end|begin|first|last|next|special|image|audio|video|separator|blank|prefix|suffix|oov|page|"
-    r"continuation|newline|lang|language|placeholder|per|each|max|min|num)_token)(_?\d+)?$",
+    r"continuation|newline|lang|language|placeholder|per|each|max|min|num|idempotency|request|pagination|sync)_token)"
+    r"(_?\d+)?$",
     re.IGNORECASE,
 )
-"""Names of filters, rounds and special words of a tokenizer, which end as those of credentials do."""
+"""Names of filters, rounds, special words of a tokenizer and requests, which end as those of credentials do."""
 _POINTS_AT_ONE = re.compile(r"(credentials?|authorization)\d*$", re.IGNORECASE)
 _POINTER = re.compile(r"[A-Za-z_][\w-]{0,31}")
 """What such a name has, if not a credential itself: the name of credentials in Kedro's files, or a word."""
@@ -66,6 +69,8 @@ _LOOK_ALIKE = str.maketrans(
 )
 """Letters of Cyrillic and Greek that look as Latin ones do."""
 _NUMBER = re.compile(r"[\d.]+")
+_ACCENTS = re.compile("[\u0300-\u036f]")
+_BETWEEN = re.compile(r"[\W_]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _COUNTS = re.compile(r"(^|_)pass(es)?\d*$", re.IGNORECASE)
 
@@ -115,5 +120,5 @@ def _kind_of(end: str) -> _Kind | None:
 def _plain(name: str) -> str:
     """Return a name in plain letters that can be seen, its words with ``_`` between them."""
     if not name.isascii():
-        name = normalize("NFKC", INVISIBLE.sub("", name)).translate(_LOOK_ALIKE)
-    return re.sub(r"\W+", "_", _CAMEL.sub("_", name))
+        name = _ACCENTS.sub("", normalize("NFKD", INVISIBLE.sub("", name))).translate(_LOOK_ALIKE)
+    return _BETWEEN.sub("_", _CAMEL.sub("_", name)).strip("_")

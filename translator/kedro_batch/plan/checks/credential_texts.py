@@ -1,44 +1,100 @@
-"""Finds names with their values inside of texts: connection strings, JSON, the words of a command, a shell's scripts.
+"""Finds names with their values inside of texts: connection strings, JSON, YAML, base64, commands and scripts.
 
 Every pattern here reads a text in a time that grows with its length: a plan may come from anyone.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from base64 import urlsafe_b64decode
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
-_HINT = re.compile(r"pass|pwd|secret|token|key|auth|cred|pat\b|[^\x00-\x7f]", re.IGNORECASE)
+_HINT = re.compile(r"pass|pwd|secret|token|key|auth|cred|identified|pat\b|[^\x00-\x7f]", re.IGNORECASE)
 _VALUE = r"\\{0,3}[\"']?(\$?\{[^\s{}]{0,100}\}{1,2}|<[^\s<>]{0,100}>|[^\s\"'&;,}\])|\\]{0,100})"
 """The beginning of a value; it may be within a text in JSON: ``\\"password\\": \\"x\\"``."""
 _PAIR = re.compile(rf"(?<![\w.-])([\w.-]+)(?:\s?=(?!=)\s?|\\{{0,3}}[\"']\]?\s{{0,3}}[:=](?!=)\s{{0,3}})(?={_VALUE})")
 """``password=x``, ``"password": "x"`` and ``["password"] = "x"``."""
 _FLOW_PAIR = re.compile(rf"(?<![\w.-])([\w.-]+):\s{{1,3}}(?={_VALUE})")
 """What stands in a map of YAML. Elsewhere a colon is often one of a sentence."""
+_LINE_PAIR = re.compile(
+    rf"(?:^[ \t]*(?:- )?|[\"'])([\w.-]+):[ \t]{{1,3}}(?={_VALUE}(?:[\"']|\S*[ \t]*(?:$|#)))", re.MULTILINE
+)
+"""A name and one word that fill a line or a text in quotes, as in YAML."""
+_NAME_BESIDE_VALUE = re.compile(
+    rf"[\"'](?:name|key)[\"']\s{{0,3}}:\s{{0,3}}[\"']([\w.-]{{1,100}})[\"'],\s{{0,9}}[\"']value[\"']\s{{0,3}}:\s{{0,3}}{_VALUE}",
+    re.IGNORECASE,
+)
+"""``{"name": "PASSWORD", "value": "x"}``."""
+_STDIN = r"--(?:password-stdin|with-token)\b"
+_PHRASES = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"\blogin\s{1,9}\S{1,100}\s{1,9}password\s{1,9}(\S{1,100})",
+        r"\b(?:identified\s{1,9}by|password)\s{1,9}'([^'\n]{1,100})'",
+        rf"\b(?:echo|printf)\s{{1,9}}(?:-\w{{1,3}}\s|[\"']?%s\S{{0,3}}\s)?[\"']?([^\s\"'|]{{1,100}})[\"']?\s{{0,9}}\|[^|;\n]{{0,200}}{_STDIN}",
+        rf"{_STDIN}[^|;\n]{{0,200}}<<<\s{{0,9}}[\"']?([^\s\"']{{1,100}})",
+    )
+)
+"""How a password is said in other words: in a file .netrc, in SQL, to the standard input of a login."""
 _STANDS_FOR_ONE = re.compile(
-    r"[$`].*|<.*|\?|%s|:[A-Za-z_]\w*|[A-Za-z_][\w.]*[(\[].*|[\[({]|"
+    r"[$`].*|<.*|\?|%s|:[A-Za-z_]\w*|[A-Za-z_][\w.]*[(\[].*|[\[({]|(str|string|bytes)|"
     r"(self|os|args?|cfg|config|settings|env|params|secrets?|credentials?)\.\S*",
     re.IGNORECASE | re.DOTALL,
 )
-"""A variable of a shell or what it reads from a file, a parameter of SQL, the code that finds a value."""
+"""A variable of a shell or what it reads from a file, a parameter of SQL, a type, the code that finds a value."""
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 """The letters and signs of ASCII in full width, of which ``\\w`` knows only the letters."""
-_SHELL_WORD = re.compile(r"[^\s;|&()]+|[;|&()]+")
-_SEPARATOR = re.compile(r"[;|&()]+")
-_HEADER = re.compile(r"(?<!\S)[\"']?(?:-H|--header)[\s=]{0,3}[\"']?([\w-]+):\s{0,3}([^\"'\n]{0,100})")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{40,}")
+_URL_SAFE = str.maketrans("+/", "-_")
+_SHELL_WORD = re.compile(r"[^\s;|&()]+|[;|&()\n]+")
+_SEPARATOR = re.compile(r"[;|&()\n]+")
+_HEADER = re.compile(
+    r"(?:(?<!\S)[\"']?(?:-H|--header)[\s=]{0,3}[\"']?([\w-]+)|\b(authorization|(?:x|private)-[\w-]{0,30}(?:key|token))):"
+    r"\s{0,3}([^\"'\n]{1,100})",
+    re.IGNORECASE,
+)
+"""What curl and others take behind an option; the headers of credentials also without."""
 _SCHEME = re.compile(r"(Bearer|Basic|Token|ApiKey)\s+", re.IGNORECASE)
-_PASSWORD_OF_USER = re.compile(r"[^:\s]*:(.+)", re.DOTALL)
-_CURL_USER = re.compile(r"(?:-[A-Za-z]{0,9}?[uU]|--user=?|--proxy-user=?)(.*)", re.DOTALL)
+_LONG_OPTION = re.compile(r"--[^=]+|-[A-Za-z][\w-]{4,}")
+
+
+class _PasswordOption(NamedTuple):
+    """How a program takes a password.
+
+    Attributes:
+        option: Stands before it, attached or as a word of its own.
+        password: What stands behind the option, with the password as its group; some take a user's name before it.
+    """
+
+    option: re.Pattern[str]
+    password: re.Pattern[str]
+
+
+def _by_program(*rows: tuple[str, str, str]) -> dict[str, _PasswordOption]:
+    return {
+        program: _PasswordOption(re.compile(rf"(?:{option})(.*)", re.DOTALL), re.compile(password, re.DOTALL))
+        for programs, option, password in rows
+        for program in programs.split()
+    }
+
+
 _LOGIN = "login"
-_PASSWORD_OPTIONS = {
-    "curl": _CURL_USER,
-    **dict.fromkeys(("mysql", "mysqldump", "mysqladmin", "mysqlimport", "mariadb"), re.compile(r"-p(.+)", re.DOTALL)),
-    **dict.fromkeys(("mongo", "mongosh", "mongodump", "mongoimport", "sshpass"), re.compile(r"-p(.*)", re.DOTALL)),
-    "redis-cli": re.compile(r"-a(.*)", re.DOTALL),
-    "sqlcmd": re.compile(r"-P(.*)", re.DOTALL),
-    **dict.fromkeys(("ldapsearch", "ldapadd", "ldapmodify"), re.compile(r"-w(.*)", re.DOTALL)),
-    _LOGIN: re.compile(r"-p(.*)", re.DOTALL),
-}
-"""The short options with which programs take a password, attached or as the next word; those of MySQL only attached.
-curl takes it behind the user's name."""
+_ALL, _BEHIND_USER = "(.+)", r"[^:\s]*:(.+)"
+_PASSWORD_OPTIONS: Mapping[str, _PasswordOption] = _by_program(
+    ("curl", "-[A-Za-z]{0,9}?[uU]|--user=?|--proxy-user=?", _BEHIND_USER),
+    ("http https xh", "-a|--auth=?", _BEHIND_USER),
+    ("lftp", "-u", r"[^,\s]*,(.+)"),
+    ("smbclient", "-U", r"[^%\s]*%(.+)"),
+    ("sqlplus sqlldr expdp impdp", r"(?=[\w$#]+/)", r"[\w$#]+/([^/@]+)(?:@.*)?"),
+    ("openssl", "-pass(?:in|out)?", "pass:(.+)"),
+    ("mysql mysqldump mysqladmin mysqlimport mariadb 7z 7za 7zr", "-p(?=.)", _ALL),
+    (f"mongo mongosh mongodump mongoimport sshpass cqlsh beeline twine {_LOGIN}", "-p", _ALL),
+    ("sqlcmd bcp zip unzip", "-P", _ALL),
+    ("redis-cli", "-a", _ALL),
+    ("ldapsearch ldapadd ldapmodify", "-w", _ALL),
+    ("ssh-keygen", "-N", _ALL),
+    ("wandb vault", "login(?!.)", _ALL),
+)
+"""The short options with which programs take a password; those of MySQL and 7-Zip only attached."""
 _LOG_IN = frozenset(("docker", "podman", "nerdctl", "skopeo", "buildah", "crane", "registry", "az", "oc"))
 """Programs with a command ``login`` that takes a password."""
 
@@ -49,38 +105,53 @@ def pairs_inside(text: str) -> Iterator[tuple[str, str]]:
         return
     if not text.isascii():
         text = text.translate(_FULL_WIDTH)
-    patterns = (_PAIR, _FLOW_PAIR) if text.lstrip().startswith(("{", "[")) else (_PAIR,)
-    for pattern in patterns:
-        for found in pattern.finditer(text):
-            if not _STANDS_FOR_ONE.fullmatch(found[2]):
-                yield found[1].lstrip("-"), found[2]
+    patterns = [_PAIR, _LINE_PAIR, _NAME_BESIDE_VALUE]
+    if text.lstrip().startswith(("{", "[")):
+        patterns.append(_FLOW_PAIR)
+    pairs = [(found[1].lstrip("-"), found[2]) for pattern in patterns for found in pattern.finditer(text)]
+    pairs += [("password", found[1]) for pattern in _PHRASES for found in pattern.finditer(text)]
+    pairs += _headers(text)
+    words = shell_words(text)
+    if len(words) > 1:  # perhaps a script
+        pairs += [(name, value) for _, name, value in options_with_values(words) if not _SEPARATOR.fullmatch(value)]
+    yield from ((name, value) for name, value in pairs if not _STANDS_FOR_ONE.fullmatch(value))
+
+
+def decoded_texts(text: str) -> Iterator[str]:
+    """Yield what stands in a text in base64, if that is a text, too."""
+    for found in _BASE64.finditer(text):
+        encoded = found[0].translate(_URL_SAFE)
+        try:
+            decoded = urlsafe_b64decode(encoded[: len(encoded) // 4 * 4]).decode("ascii")
+        except ValueError:
+            continue
+        yield decoded
 
 
 def options_with_values(words: Sequence[str]) -> Iterator[tuple[int, str, str]]:
-    """Yield the positions of words that stand behind an option, with its name, and of headers with theirs."""
+    """Yield the positions of words behind an option or the name of a setting, with that name, and of headers."""
     option = ""
     for position, word in enumerate(words):
         if option and not word.startswith("-"):
             yield position, option, word
-        match words[max(0, position - 3) : position]:
-            case ["config" | "configure", "set", str(name)]:  # as of the AWS CLI
+        match words[max(0, position - 4) : position]:
+            case (
+                [*_, "config" | "configure", "set", str(name)]  # as of the AWS CLI
+                | [*_, "git" | "poetry", "config", str(name)]
+                | [*_, "git" | "poetry", "config", "--global" | "--local", str(name)]
+                | [*_, "setenv", str(name)]
+                | [*_, "set", "-x" | "-gx" | "-Ux", str(name)]  # as of fish
+            ):
                 yield position, name, word
-        if position and words[position - 1] in ("-H", "--header"):
-            yield from ((position, name, value) for name, value in _headers(f"-H {word}"))
-        option = word.lstrip("-") if word.startswith("--") and "=" not in word else ""
-
-
-def options_in_script(script: str) -> Iterator[tuple[str, str]]:
-    """Yield the options of a shell's script that have a value behind them, with their values, and headers likewise."""
-    for _, name, value in options_with_values(shell_words(script)):
-        if not _STANDS_FOR_ONE.fullmatch(value) and not _SEPARATOR.fullmatch(value):
-            yield name, value
-    yield from _headers(script)
+            case [*_, "-H" | "--header"]:
+                yield from ((position, name, value) for name, value in _headers(f"-H {word}"))
+        option = word.lstrip("-") if _LONG_OPTION.fullmatch(word) else ""
 
 
 def shell_words(script: str) -> list[str]:
     """Return about the words of a shell's script: without quotes, and apart wherever there is a blank."""
-    return [word.replace('"', "").replace("'", "") for word in _SHELL_WORD.findall(script)]
+    joined = script.replace("\\\n", " ")
+    return [word.replace('"', "").replace("'", "") for word in _SHELL_WORD.findall(joined)]
 
 
 def passwords_of_programs(words: Sequence[str]) -> Iterator[int]:
@@ -92,23 +163,18 @@ def passwords_of_programs(words: Sequence[str]) -> Iterator[int]:
             continue
         given = word if waits and not word.startswith("-") else ""
         waits = False
-        if not given and program and (found := _PASSWORD_OPTIONS[program].fullmatch(word)):
+        if not given and program and (found := _PASSWORD_OPTIONS[program].option.fullmatch(word)):
             given, waits = found[1], not found[1]
         elif not given and (name := word.rpartition("/")[2]) in _PASSWORD_OPTIONS:
             program = name if name != _LOGIN or words[max(0, position - 1)] in _LOG_IN else program
-        if program == "curl":
-            user = _PASSWORD_OF_USER.fullmatch(given)
-            given = user[1] if user else ""
-        if given and not _STANDS_FOR_ONE.fullmatch(given):
+        password = _PASSWORD_OPTIONS[program].password.fullmatch(given) if given else None
+        if password and not _STANDS_FOR_ONE.fullmatch(password[1]):
             yield position
 
 
 def _headers(text: str) -> Iterator[tuple[str, str]]:
     """Yield the headers that a command sends; what stands behind a scheme is a token."""
     for found in _HEADER.finditer(text):
-        name, value = found[1], found[2].strip()
+        value = found[3].strip()
         scheme = _SCHEME.match(value)
-        if scheme:
-            name, value = "token", value[scheme.end() :]
-        if not _STANDS_FOR_ONE.fullmatch(value):
-            yield name, value
+        yield ("token", value[scheme.end() :]) if scheme else (found[1] or found[2], value)

@@ -16,7 +16,7 @@ from kedro_batch.files.yaml_scalars import write_scalar
 from kedro_batch.plan.checks.credential_forms import has_form_of_credential
 from kedro_batch.plan.checks.credential_names import counts_passes, is_name_of_credential, names_credential
 from kedro_batch.plan.checks.credential_texts import (
-    options_in_script,
+    decoded_texts,
     options_with_values,
     pairs_inside,
     passwords_of_programs,
@@ -65,9 +65,15 @@ def find_sign(name: str, value: str, not_secret: Names = _NONE) -> Sign | None:
 def _signs(name: str, value: str) -> tuple[Sign, ...]:
     if not value:
         return ()
-    if has_form_of_credential(name, value):
+    texts = (value, *decoded_texts(value))
+    if any(has_form_of_credential(name, text) or _has_password_of_program(text) for text in texts):
         return (BY_FORM,)
-    return tuple({Sign(one): None for one, its in ((name, value), *pairs_inside(value)) if names_credential(one, its)})
+    pairs = ((name, value), *(pair for text in texts for pair in pairs_inside(text)))
+    return tuple({Sign(one): None for one, its in pairs if names_credential(one, its)})
+
+
+def _has_password_of_program(text: str) -> bool:
+    return any(True for _ in passwords_of_programs(shell_words(text)))
 
 
 _remembered = lru_cache(maxsize=16_384)(_signs)
@@ -107,16 +113,14 @@ def check_credentials(file: Mapping[str, Any]) -> Iterator[Diagnostic]:
 def credentials_in(settings: Mapping[str, Any], not_secret: Names = _NONE) -> Iterator[PathMessage]:
     """Yield what looks like a credential in the settings of a job: in its environment, its tags, its ``submit``."""
     for place, advice in (("environment", _IN_ENVIRONMENT), ("tags", _IN_TAGS), ("submit", _IN_ENVIRONMENT)):
-        for path, name, value in _texts(settings.get(place), (place,)):
-            if sign := find_sign(name, value, not_secret):
-                yield path, _message(sign, advice)
+        for path, sign in _signs_in(settings.get(place), (place,), not_secret).items():
+            yield path, _message(sign, advice)
 
 
 def credentials_in_definition(declared: Mapping[str, Any], not_secret: Names = _NONE) -> Iterator[PathMessage]:
     """Yield what looks like a credential in a declared job definition: in its ``register``, or in place of an ARN."""
-    for path, name, value in _texts(declared.get("register"), ("register",)):
-        if sign := find_sign(name, value, not_secret):
-            yield path, _message(sign, _IN_ENVIRONMENT)
+    for path, sign in _signs_in(declared.get("register"), ("register",), not_secret).items():
+        yield path, _message(sign, _IN_ENVIRONMENT)
     for path, _, value in _texts(declared.get("secrets"), ("secrets",)):
         if looks_like_credential("", value):
             yield path, _IN_SECRETS
@@ -124,14 +128,18 @@ def credentials_in_definition(declared: Mapping[str, Any], not_secret: Names = _
 
 def credentials_in_params(params: Mapping[str, Any], not_secret: Names = _NONE) -> Iterator[PathMessage]:
     """Yield the places of parameters that look like credentials, a list once."""
-    reported: set[FieldPath] = set()
+    found: dict[FieldPath, Sign] = {}
     for path, name, value in _named_scalars(params, (), ""):
         if isinstance(value, int | float) and counts_passes(name):
             continue
-        whole = tuple(dropwhile(lambda step: isinstance(step, int), reversed(path)))[::-1]
-        if whole not in reported and (sign := find_sign(name, str(value), not_secret)):
-            reported.add(whole)
-            yield whole, _message(sign, f"{_IN_CONTAINER}, or write it into the project's parameters files")
+        whole = _without_positions(path)
+        if whole not in found and (sign := find_sign(name, str(value), not_secret)):
+            found[whole] = sign
+    for path, words in _lists_of_words(params, ()):
+        for sign in _signs_of_words(words, not_secret).values():
+            found.setdefault(_without_positions(path), sign)
+    for path, sign in found.items():
+        yield path, _message(sign, f"{_IN_CONTAINER}, or write it into the project's parameters files")
 
 
 def credentials_in_command(command: Sequence[str], not_secret: Names = _NONE) -> Iterator[PathMessage]:
@@ -140,19 +148,8 @@ def credentials_in_command(command: Sequence[str], not_secret: Names = _NONE) ->
     A name stands before an equals sign, or is the option before a word: ``--password=x``, ``--password x``,
     ``PASSWORD=x``, ``--params=a=1,db.password=x``; likewise in a script, as of ``sh -c``.
     """
-    behind: dict[int, list[tuple[str, str]]] = {}
-    for position, name, value in options_with_values(command):
-        behind.setdefault(position, []).append((name, value))
-    passwords = {*passwords_of_programs(command)}
-    for position, word in enumerate(command):
-        pairs = [("", word), *behind.get(position, ())]
-        if len(word.split(maxsplit=1)) > 1:  # perhaps a script
-            pairs += options_in_script(word)
-            if any(True for _ in passwords_of_programs(shell_words(word))):
-                passwords.add(position)
-        signs = (find_sign(name, value, not_secret) for name, value in pairs)
-        if sign := BY_FORM if position in passwords else next(filter(None, signs), None):
-            yield (position,), _message(sign, _IN_CONTAINER)
+    for position, sign in _signs_of_words(command, not_secret).items():
+        yield (position,), _message(sign, _IN_CONTAINER)
 
 
 def credentials_in_names(names: Any) -> Iterator[PathMessage]:
@@ -175,11 +172,54 @@ def _message(sign: Sign, advice: str) -> str:
     )
 
 
-def _named_scalars(value: Any, here: FieldPath, name: str) -> Iterator[tuple[FieldPath, str, Any]]:
-    """Yield every scalar with its path and its name: the keys of all maps above it, or the ``name`` beside a value."""
+def _signs_in(value: Any, here: FieldPath, not_secret: Names) -> dict[FieldPath, Sign]:
+    """Return why values look like credentials, by their paths; lists of words may be commands."""
+    signs = {path: find_sign(name, text, not_secret) for path, name, text in _texts(value, here)}
+    for path, words in _lists_of_words(value, here):
+        signs |= {(*path, position): sign for position, sign in _signs_of_words(words, not_secret).items()}
+    return {path: sign for path, sign in signs.items() if sign}
+
+
+def _signs_of_words(words: Sequence[str], not_secret: Names) -> dict[int, Sign]:
+    """Return why words of a command look like credentials, by their positions."""
+    behind: dict[int, list[tuple[str, str]]] = {}
+    for position, name, value in options_with_values(words):
+        behind.setdefault(position, []).append((name, value))
+    found = dict.fromkeys(passwords_of_programs(words), BY_FORM)
+    for position, word in enumerate(words):
+        signs = (find_sign(name, value, not_secret) for name, value in (("", word), *behind.get(position, ())))
+        if position not in found and (sign := next(filter(None, signs), None)):
+            found[position] = sign
+    return found
+
+
+def _lists_of_words(value: Any, here: FieldPath) -> Iterator[tuple[FieldPath, Sequence[str]]]:
+    """Yield every list that has nothing but texts, with its path."""
     match value:
         case Mapping():
-            own = value.get("name")
+            for key, inner in value.items():
+                yield from _lists_of_words(inner, (*here, str(key)))
+        case list() | tuple():
+            if all(isinstance(inner, str) for inner in value):
+                yield here, value
+            else:
+                for position, inner in enumerate(value):
+                    yield from _lists_of_words(inner, (*here, position))
+
+
+def _without_positions(path: FieldPath) -> FieldPath:
+    """Return the path of the outermost list that ends in a path."""
+    return tuple(dropwhile(lambda step: isinstance(step, int), reversed(path)))[::-1]
+
+
+def _named_scalars(value: Any, here: FieldPath, name: str) -> Iterator[tuple[FieldPath, str, Any]]:
+    """Yield every scalar with its path and its name: the keys of all maps above it.
+
+    That of a ``value`` is the ``name`` or the ``key`` beside it.
+    """
+    match value:
+        case Mapping():
+            own = value.get("name", value.get("key"))
             for key, inner in value.items():
                 named = f"{name}.{key}" if name else str(key)
                 named = own if key == "value" and isinstance(own, str) else named

@@ -1,7 +1,7 @@
 """Spell a value before and after, part by part: only what differs is shown. Pure."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from kedro_batch.review.formatting import setting_text
@@ -35,6 +35,11 @@ def without_items(items: Iterable[str], others: Iterable[str]) -> list[str]:
     """Return the items of a list that another one has not."""
     known = {*others}
     return [one for one in items if one not in known]
+
+
+def unpack_single(names: Sequence[str]) -> str | list[str] | None:
+    """Return names as the value of a risk: one by itself, none as None."""
+    return names[0] if len(names) == 1 else list(names) or None
 
 
 def leaves(value: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:

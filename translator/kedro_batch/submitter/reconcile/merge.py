@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.job_state import (
+    CALLED_OFF,
     MAYBE_SUBMITTED,
     NEW,
     PARENTS_SUCCEEDED,
@@ -17,6 +18,7 @@ from kedro_batch.submitter.job_state import (
     UNSUCCESSFUL,
     JobRecord,
     JobState,
+    called_off,
 )
 from kedro_batch.submitter.reconcile.duplicates import FoundJob
 from kedro_batch.submitter.run_records import Parents
@@ -113,11 +115,11 @@ def _journal_knows_better(
     ListJobs may be late. DescribeJobs says whether what is to have succeeded goes on. The service reports a job that
     was called off as failed; one that has no id here was submitted by another process, and may have failed for itself.
     """
-    called_off = record.state is JobState.NOT_RUN and record.job_id is not None and found.state is JobState.FAILED
+    was_called_off = record.state in CALLED_OFF and record.job_id is not None and found.state is JobState.FAILED
     said = described.get(record.job_id) if record.job_id else None
     succeeded = record.state is JobState.SUCCEEDED and (said is None or said.state is JobState.SUCCEEDED)
     same = record.submission == found.submission
-    return record.submission > newest or (same and (succeeded or called_off))
+    return record.submission > newest or (same and (succeeded or was_called_off))
 
 
 def _success_unseen(record: JobRecord, described: Mapping[JobId, JobDetail]) -> bool:
@@ -196,16 +198,15 @@ def unblock(records: Records) -> dict[JobName, JobRecord]:
 
 
 def propagate_failures(parents: Parents, records: Records) -> dict[JobName, JobRecord]:
-    """Mark what is below a failed job as not run; below a lost one, the service still runs what it has."""
+    """Call off what is below a job without success; below a lost one, the service still runs what it has."""
     result = dict(records)
     for job, above in parents.items():
         one = result.get(job, NEW)
         if one.state in STAYS_BELOW_FAILURE:
             continue
-        for parent in above:
-            stop = result.get(parent, NEW)
-            followed = stop.state is JobState.LOST and one.live
-            if stop.state in UNSUCCESSFUL and not followed:
-                result[job] = one.in_state(JobState.NOT_RUN, blocked_by=stop.blocked_by or parent)
-                break
+        followed = {JobState.LOST} if one.live else set()
+        stops = [parent for parent in above if result.get(parent, NEW).state in UNSUCCESSFUL - followed]
+        if stops:  # a failure comes first: it would have kept the job from running without any cancel
+            stop = next((parent for parent in stops if result[parent].state is not JobState.CANCELLED), stops[0])
+            result[job] = called_off(one, stop, result[stop])
     return result
