@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
+from kedro_batch.errors import PlanError
+from kedro_batch.plan.model import Plan
 from kedro_batch.plan.reader import read_plan
 from kedro_batch.plan.settings import JobSettings
 from kedro_batch.review.diff.details import origin_detail
 from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.diff.model import FieldChange
+from kedro_batch.review.diff.risk_lines import group_risks
 from kedro_batch.review.diff.risky_variables import risky_in_settings
 from kedro_batch.review.formats import DiffFormat, render_diff
 
@@ -121,3 +124,26 @@ def test_values_of_one_variable_are_each_looked_up_once(texts: Callable[[str, in
     submit = {"eksPropertiesOverride": {"podProperties": {"containers": [{"env": pairs}]}}}
     assert len(risky_in_settings(JobSettings(submit=submit))["PATH"]) == 500
     assert _Text.compared < 500
+
+
+def test_a_default_that_changes_millions_of_settings_is_refused_before_they_are_listed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("kedro_batch.review.diff.diff_plans.MAX_CHANGED_SETTINGS", 1000)
+    old, new = (_with_defaults(side, jobs=101, variables=10) for side in "ab")
+    with pytest.raises(PlanError, match="differ in more than 1,000 settings"):
+        diff_plans(old, new)
+
+
+def _with_defaults(side: str, *, jobs: int, variables: int) -> Plan:
+    environment = _numbered(variables, f"LD_%d: {side}")
+    head = (
+        f"schema: kedro-batch/plan/v1\ndefaults: {{job_queue: q, job_definition: d, environment: {{{environment}}}}}\n"
+    )
+    return read_plan(f"{head}{_jobs(jobs, lambda _: 'command: [x]')}".encode(), side)
+
+
+def test_risks_of_very_many_variables_share_lines_and_none_is_left_out() -> None:
+    plans = tuple(_with_defaults(side, jobs=1, variables=150) for side in "ab")
+    (line,) = group_risks(diff_plans(*plans).risks)
+    assert {*line.subjects} == {f"j0 (LD_{number}=a -> LD_{number}=b)" for number in range(150)}

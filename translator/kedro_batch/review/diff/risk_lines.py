@@ -18,6 +18,8 @@ from kedro_batch.text.wording import counted
 _SUBJECTS = 10
 _LONGEST = 200
 """The most characters of a value in a job definition."""
+_FIELDS = 100
+"""The most variables, or fields of ``submit``, whose risks have lines of their own; beyond that, they share lines."""
 _VALUES = 5
 """The most lines of one kind of risk, each with other values; beyond that, one line has them all."""
 
@@ -91,12 +93,19 @@ def group_risks(risks: Sequence[Risk]) -> Iterator[RiskLine]:
 
 
 def _lines(risks: Sequence[Risk]) -> Iterator[RiskLine]:
-    parts = [part for risk in risks for part in _parts(risk)]
-    pairs = Counter(group for group, _ in {(part.group, part.values) for part in parts})
+    fields = {(risk.kind, risk.definition is not None, risk.field) for risk in risks}
+    counts = Counter((kind, declared) for kind, declared, _ in fields)
+    grouped: dict[_Group, list[_Part]] = {}
+    for risk in risks:
+        declared = risk.definition is not None
+        group = _Group(risk.kind, declared, risk.field if counts[risk.kind, declared] <= _FIELDS else None)
+        grouped.setdefault(group, []).extend(_parts(risk))
+    pairs = {group: len({part.values for part in parts}) for group, parts in grouped.items()}
     alike: dict[tuple[_Group, Spelled], list[_Part]] = {}
-    for part in parts:
-        values = part.values if pairs[part.group] <= _VALUES else (None, None)
-        alike.setdefault((part.group, values), []).append(part)
+    for group, parts in grouped.items():
+        for part in parts:
+            values = part.values if pairs[group] <= _VALUES else (None, None)
+            alike.setdefault((group, values), []).append(part)
     for (group, values), some in alike.items():
         each = pairs[group] > _VALUES
         ordered, unlike = some, 0
@@ -135,11 +144,6 @@ class _Part(NamedTuple):
     risk: Risk
     name: str
     values: Spelled
-
-    @property
-    def group(self) -> _Group:
-        """Parts of one group share lines."""
-        return _Group(self.risk.kind, self.risk.definition is not None, self.risk.field)
 
 
 _ABOUT: Mapping[RiskKind, tuple[Kind, ...]] = {
