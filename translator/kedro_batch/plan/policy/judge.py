@@ -10,12 +10,13 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from kedro_batch.diagnostics import FieldPath
-from kedro_batch.plan.checks.job_definitions import images_of
 from kedro_batch.plan.job_containers import commands_of, images_of_job
 from kedro_batch.plan.job_resources import Unknown, resources_of
 from kedro_batch.plan.model import Plan
-from kedro_batch.plan.policy.allowed_names import has_digest, is_allowed, is_allowed_image
+from kedro_batch.plan.policy.allowed_names import is_allowed, keeps_image_rule
 from kedro_batch.plan.policy.job_commands import find_shell, find_wrong_program
+from kedro_batch.plan.policy.job_definitions import WRONG_IN_DEFINITIONS
+from kedro_batch.plan.policy.job_variables import find_assignment, variables_of
 from kedro_batch.plan.policy.model import Policy, Rule, RuleName, Violation
 from kedro_batch.plan.settings import AMOUNTS, JobSettings
 from kedro_batch.text.arns import account_in_arn, name_of_arn, region_in_arn
@@ -57,10 +58,13 @@ def _judge(rule: Rule, plan: Plan) -> Iterator[Violation]:
             yield from _judge_hours(rule, plan)
         case RuleName.ACCOUNTS | RuleName.REGIONS:
             yield from _judge_location(rule, plan)
-        case RuleName.REGISTRIES | RuleName.IMAGES_BY_DIGEST:
-            yield from _judge_images(rule, plan)
         case RuleName.PROGRAMS | RuleName.NO_SHELL:
             yield from _judge_commands(rule, plan)
+        case RuleName.FORBIDDEN_VARIABLES:
+            yield from _judge_settings(rule, plan, _find_variables)
+            yield from _judge_commands(rule, plan)
+        case name if name in WRONG_IN_DEFINITIONS:
+            yield from _judge_definitions(rule, plan)
         case _:
             yield from _judge_settings(rule, plan, _FINDERS[rule.name])
 
@@ -181,7 +185,7 @@ def _find_tags(rule: Rule, settings: JobSettings, plan: Plan) -> Iterator[_Found
         value = settings.tags.get(key) if plan.submit_tags else None
         if value is None:
             yield _Found(unknown=Unknown.NOT_STATED, field=key)
-        elif not is_allowed(value, tuple(allowed)):
+        elif not is_allowed(value, tuple(allowed)) or not (value.strip() or value in allowed):
             yield _Found(value=value, field=key, path=("tags", key))
 
 
@@ -243,36 +247,37 @@ def _judge_location(rule: Rule, plan: Plan) -> Iterator[Violation]:
     yield from _judge_settings(rule, plan, find)
 
 
-def _judge_images(rule: Rule, plan: Plan) -> Iterator[Violation]:
-    """Judge the images of declared definitions, and those that jobs put in their places."""
+def _judge_definitions(rule: Rule, plan: Plan) -> Iterator[Violation]:
+    """Judge declared definitions, and the images that jobs put in their places; what is not declared is not known."""
     users: dict[str, list[str]] = {}
     for job in plan.jobs:
         users.setdefault(job.settings.job_definition, []).append(job.name)
     for name, definition in plan.job_definitions.items():
-        for path, image in images_of(definition):
-            if not _is_allowed_image(image, rule):
-                yield Violation(
-                    rule=rule,
-                    found=image,
-                    definition=name,
-                    path=("job_definitions", name, *path),
-                    jobs=tuple(users.get(name, ())),
-                )
-    yield from _judge_settings(rule, plan, _find_images)
+        for path, found in WRONG_IN_DEFINITIONS[rule.name](rule, definition):
+            yield Violation(
+                rule=rule,
+                found=found,
+                definition=name,
+                path=("job_definitions", name, *path),
+                jobs=tuple(users.get(name, ())),
+            )
+    yield from _judge_settings(rule, plan, _find_beside_definitions)
 
 
-def _find_images(rule: Rule, settings: JobSettings, plan: Plan) -> Iterator[_Found]:
-    """Find images that are put in the place of those of the definition, and a definition whose image is not known."""
-    images = images_of_job(settings, plan)
-    for image in images.by_submit:
-        if not _is_allowed_image(image, rule):
-            yield _Found(value=image, path=("submit",))
-    if images.definition:
-        yield _Found(unknown=Unknown.BY_DEFINITION, definition=images.definition, path=("job_definition",))
+def _find_beside_definitions(rule: Rule, settings: JobSettings, plan: Plan) -> Iterator[_Found]:
+    """Find images that are put in the place of those of the definition, and a definition that is not declared."""
+    if rule.name in (RuleName.REGISTRIES, RuleName.IMAGES_BY_DIGEST):
+        for image in images_of_job(settings, plan).by_submit:
+            if not keeps_image_rule(image, rule):
+                yield _Found(value=image, path=("submit",))
+    if settings.job_definition not in plan.job_definitions:
+        yield _Found(unknown=Unknown.BY_DEFINITION, definition=settings.job_definition, path=("job_definition",))
 
 
-def _is_allowed_image(image: str, rule: Rule) -> bool:
-    return has_digest(image) if rule.name is RuleName.IMAGES_BY_DIGEST else is_allowed_image(image, rule.value)
+def _find_variables(rule: Rule, settings: JobSettings, plan: Plan) -> Iterator[_Found]:
+    return (
+        _Found(value=name, path=path) for path, name in variables_of(settings, plan) if is_allowed(name, rule.value)
+    )
 
 
 def _judge_commands(rule: Rule, plan: Plan) -> Iterator[Violation]:
@@ -281,7 +286,8 @@ def _judge_commands(rule: Rule, plan: Plan) -> Iterator[Violation]:
     def find(words: tuple[str, ...]) -> str | None:
         if rule.name is RuleName.NO_SHELL:
             return find_shell(words)
-        return find_wrong_program(words, lambda name: is_allowed(name, rule.value))
+        find_name = find_assignment if rule.name is RuleName.FORBIDDEN_VARIABLES else find_wrong_program
+        return find_name(words, lambda name: is_allowed(name, rule.value))
 
     def look() -> Iterator[tuple[int, _Found]]:
         for index, job in enumerate(plan.jobs):

@@ -16,6 +16,9 @@ class RuleName(StrEnum):
     DEFINITIONS_BY_REVISION = "definitions_by_revision"
     REGISTRIES = "registries"
     IMAGES_BY_DIGEST = "images_by_digest"
+    JOB_ROLES = "job_roles"
+    EXECUTION_ROLES = "execution_roles"
+    NO_HOST_ACCESS = "no_host_access"
     ACCOUNTS = "accounts"
     REGIONS = "regions"
     MAX_VCPUS = "max_vcpus"
@@ -28,6 +31,7 @@ class RuleName(StrEnum):
     REQUIRED_TAGS = "required_tags"
     PROGRAMS = "programs"
     NO_SHELL = "no_shell"
+    FORBIDDEN_VARIABLES = "forbidden_variables"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,14 +40,14 @@ class Rule:
 
     Attributes:
         name: Which rule it is.
-        value: What it allows: names (a tuple), the most of something, or true; for tags the names by key.
+        value: What it allows or forbids: names (a tuple), the most of something, or true; for tags the names by key.
         severity: ERROR refuses a plan that breaks it, WARNING does not.
         line: Its line in the policy.
     """
 
     name: RuleName
     value: Any
-    severity: Severity = Severity.ERROR
+    severity: Severity
     line: int | None = None
 
 
