@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.test_page import box, browser, chosen, opened, pages, playwright, pytestmark
+from tests.browser.test_page import box, browser, chosen, drawn, opened, pages, playwright, pytestmark
 
 __all__ = ["browser", "opened", "pages", "pytestmark"]
 SEEN = """box => {
@@ -20,11 +20,6 @@ def columns(page):
     """Return the number of columns that boxes stand in."""
     places = [one.get_attribute("transform") for one in page.locator("#graph .job").all()]
     return len({place.split()[0] for place in places})
-
-
-def drawn(page):
-    """Wait until the page was drawn."""
-    page.evaluate("new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
 
 
 def seen(page):
