@@ -140,9 +140,9 @@ def images_of_job(settings: JobSettings, plan: Plan) -> JobImages:
             if definition is None
             else JobImages(declared=(definition.image,) if definition.image else ())
         )
-    named = [one for group in several for one in group.named]
-    given = [one.override.get("image") for one in named]
-    below = [one.declared.get("image") for one in named if not one.override.get("image")]
+    overridden = [one for group in several for one in group.named]
+    given = [one.override.get("image") for one in overridden]
+    below = [one.declared.get("image") for one in overridden if not one.override.get("image")]
     below += [one.get("image") for group in several for one in group.others()]
     by_submit, declared = (tuple(dict.fromkeys(filter(None, images))) for images in (given, below))
     return JobImages(by_submit=by_submit, declared=declared, definition="" if definition else named)
