@@ -12,13 +12,18 @@ const el = (tag, attributes = {}, ...children) => fill(document.createElement(ta
 const svg = (tag, attributes = {}, ...children) =>
   fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
 const link = (text, attributes) => el("button", { type: "button", class: "link", ...attributes }, text);
-const count = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+const PLURALS = { box: "boxes", child: "children", match: "matches" }; // those of other nouns end with an s
+const count = (number, noun) => `${number.toLocaleString("en")} ${number === 1 ? noun : PLURALS[noun] ?? `${noun}s`}`;
 // The first of many things, and a button that shows the others.
 const first = (most, things, more, container) => {
   container.append(...things.slice(0, most));
   if (things.length <= most) return [container];
   const button = el("button", { type: "button" }, more(things.length - most));
-  button.addEventListener("click", () => (container.append(...things.slice(most)), button.remove()));
+  button.addEventListener("click", () => {
+    container.append(...things.slice(most));
+    things[most].querySelector("button")?.focus({ preventScroll: true }); // this button goes away
+    button.remove();
+  });
   return [container, button];
 };
 const shortened = (text, room) => {

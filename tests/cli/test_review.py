@@ -231,6 +231,8 @@ def test_a_file_that_is_named_like_a_revision_does_not_take_its_place(repository
     [
         ("main", "git fetch origin main:main"),
         ("origin/release/2", "git fetch origin release/2:refs/remotes/origin/release/2"),
+        ("refs/remotes/origin/release/2", "git fetch origin release/2:refs/remotes/origin/release/2"),
+        ("refs/heads/main", "git fetch origin refs/heads/main:refs/heads/main"),
         ("HEAD~40", "git fetch --unshallow"),
         ("0" * 40, f"git fetch origin {'0' * 40}"),
     ],

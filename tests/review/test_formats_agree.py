@@ -60,7 +60,7 @@ AMOUNTS = {
     f"{what}_{how}": name
     for what, name in (("memory", "memory_mib"), ("gpus", "gpus"), ("vcpus", "vcpus"), ("timeout", "timeout_s"))
     for how in ("lowered", "raised")
-}
+} | {"retry_widened": "retry_on"}
 
 
 def _leaf_fields(value, path=()):

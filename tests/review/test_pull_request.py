@@ -315,13 +315,15 @@ def test_a_plan_that_is_new_or_gone_has_no_digest_of_what_is_not_there():
     text = render_diff_markdown(diff, plan, empty, ("main:plan.yaml", "/dev/null"))
     assert text.splitlines()[1] == "### Plan: removed, with 2 jobs · 1 risk"
     assert set(re.findall(r"sha256:\w+", text)) == {diff.digest_before}
+    assert "`/dev/null` compared with `main:plan.yaml`: plan removed: 2 jobs" in text
+    assert "less memory" not in text
 
 
 def test_a_comment_on_the_same_plan_still_says_what_runs():
     plan = plan_of(3)
     text = render_diff_markdown(diff_plans(plan, plan), plan, plan, _CALLED)
     assert text.splitlines()[1] == "### Plan: no difference in 3 jobs (order and comments are ignored)"
-    assert "| images now | `that of job definition d (all 3 jobs)` |" in text
+    assert "| images now | `that of job definition d in all 3 jobs` |" in text
 
 
 def test_each_plan_has_a_marker_of_its_own_that_a_name_cannot_break():

@@ -160,10 +160,14 @@ def bash(script: str, cwd: Path, variables: Mapping[str, str]) -> Ended:
 
 
 def clone(origin: Path, revision: str, target: Path, *, depth: int | None = None) -> Path:
-    """Clone one revision as runners do: no branch is checked out, and with a depth, older commits are missing."""
+    """Clone one revision as runners do: no branch is checked out.
+
+    With a depth, older commits are missing; without, all branches and tags come along.
+    """
     git("init", "--quiet", str(target), cwd=origin)
     words = [f"--depth={depth}"] if depth else []
+    others = [] if depth else ["+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"]
     git("remote", "add", "origin", f"file://{origin}", cwd=target)
-    git("fetch", "--quiet", *words, "origin", revision, cwd=target)
+    git("fetch", "--quiet", *words, "origin", revision, *others, cwd=target)
     git("checkout", "--quiet", "--detach", "FETCH_HEAD", cwd=target)
     return target

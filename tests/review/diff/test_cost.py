@@ -60,6 +60,11 @@ def test_amounts_that_differ_are_not_told_as_equal():
     assert (line.before, line.after, line.differs) == ("200,001 MiB", "200,002 MiB", True)
 
 
+def test_minutes_are_not_rounded_to_no_hours():
+    lines = {one.label: one for one in list_costs(*map(add_up_resources, (plan_with(), plan_with(timeout_s=72))))}
+    assert lines["vCPU-hours"].after == "0.04"
+
+
 def test_jobs_that_come_or_go_count():
     one, two = a_job("a", **_STATED), a_job("b", **_STATED)
     assert verdict(plan_with(one), plan_with(one, two)) is CostVerdict.MORE

@@ -32,7 +32,7 @@ def test_every_question_is_answered_where_nothing_has_changed():
         _MEMORY: ["no job"],
         _LOST: ["none"],
         _GPUS: ["set by the job definition: a"],
-        _IMAGES: ["that of job definition flights:3 (a)"],
+        _IMAGES: ["that of job definition flights:3 in a"],
     }
 
 
@@ -87,7 +87,7 @@ def test_jobs_with_gpus_are_told_together_and_by_their_number():
     gpus = {"a": 1, "b": 4, "c": 1, "d": None}
     jobs = tuple(a_job(name, resources=Resources(gpus=number)) for name, number in gpus.items())
     found = answers(Plan(jobs=()), Plan(jobs=jobs, job_definitions=declared))
-    assert found == {_GPUS: ["6 GPUs: a, b, c", "1 GPU each: a, c", "4 GPUs: b"], _IMAGES: ["i (all 4 jobs)"]}
+    assert found == {_GPUS: ["6 GPUs: a, b, c", "1 GPU each: a, c", "4 GPUs: b"], _IMAGES: ["i in all 4 jobs"]}
 
 
 def test_images_are_those_of_all_containers_and_those_that_submit_asks_for():
@@ -99,10 +99,10 @@ def test_images_are_those_of_all_containers_and_those_that_submit_asks_for():
         job_definitions={"d": JobDefinition(register=register)},
     )
     assert answers(plan, plan)[_IMAGES] == [
-        "evil, by submit (b)",
-        "that of job definition named:2 (c)",
-        "registry/side:1 (a, b)",
-        "registry/main:1 (a, b)",
+        "evil, by submit in b",
+        "registry/main:1 in a",
+        "that of job definition named:2 in c",
+        "registry/side:1 in a, b",
     ]
 
 
@@ -124,7 +124,19 @@ def test_a_new_image_of_one_job_is_not_cut_behind_those_of_many():
     declared = {f"d{n}": JobDefinition(image=f"i{n}") for n in range(13)}
     old = Plan(jobs=(*jobs, a_job("last", job_definition="d0")), job_definitions=declared)
     new = Plan(jobs=(*jobs, a_job("last", job_definition="d12")), job_definitions=declared)
-    assert answers(old, new)[_IMAGES][0] == "i12 (last)"
+    assert answers(old, new)[_IMAGES][0] == "i12 in last"
+
+
+def test_of_many_images_those_come_first_that_a_job_did_not_run_before():
+    jobs = [a_job(f"j{n}", job_definition=f"d{n % 12}") for n in range(48)]
+    moved = [a_job(job.name, job_definition="d11") if job.name in ("j0", "j1") else job for job in jobs]
+    declared = {f"d{n}": JobDefinition(image=f"i{n}") for n in range(12)}
+    lines = answers(Plan(jobs=tuple(jobs), job_definitions=declared), Plan(jobs=tuple(moved), job_definitions=declared))
+    assert lines[_IMAGES][:2] == ["i11 in 6 of 48 jobs (definition d11)", "i0 in j12, j24, j36"]
+
+
+def test_a_plan_that_is_gone_gives_no_job_less_memory():
+    assert _MEMORY not in answers(with_memory(a=1024), Plan(jobs=()))
 
 
 def test_names_of_lost_datasets_are_not_cut():

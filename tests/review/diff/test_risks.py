@@ -279,6 +279,14 @@ def test_another_environment_is_told():
     assert risks([a_job()], [a_job()], env="prod") == [Risk(kind=RiskKind.ENV_CHANGED, after="prod")]
 
 
+def test_a_plan_that_came_or_went_as_a_whole_has_no_other_environment():
+    whole, nothing = Plan(jobs=(a_job("a"),), env="prod", account="123456789012", region="eu-west-1"), Plan(jobs=())
+    for old, new in ((nothing, whole), (whole, nothing)):
+        diff = diff_plans(old, new)
+        assert {risk.kind for risk in diff.risks} <= {RiskKind.JOB_REMOVED}
+        assert {field.impact for field in diff.origin} == {None}
+
+
 def test_the_worst_kind_comes_first():
     old = [a_job("a", timeout_s=600), a_job("b"), a_job("c", job_queue="r", resources=of(4))]
     new = [a_job("a", timeout_s=300), a_job("c", resources=of(2))]

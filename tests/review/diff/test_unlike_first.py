@@ -10,7 +10,7 @@ from kedro_batch.plan.settings import JobDefinition
 from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.diff.unlike_first import sort_unlike_first
 from kedro_batch.review.formats import DiffFormat, render_diff
-from kedro_batch.review.markdown_escape import clip_pair
+from kedro_batch.text.clipping import clip_pair
 from tests.support.plans import a_job
 
 JOBS = 60

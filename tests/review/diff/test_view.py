@@ -1,5 +1,6 @@
 """The values for the templates of a diff: equal risks and equal changes share a line, commands show what changed."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -241,6 +242,28 @@ def test_amounts_of_risks_have_units_also_those_of_definitions_and_of_no_time_li
     risks = {one.what: (one.before, one.after) for one in view_of_plans(old, new).risks}
     assert risks["GPUs raised"] == (None, "2 GPUs")
     assert risks["timeout raised"] == ("1 min", "no limit")
+
+
+def test_kinds_of_failure_read_as_words():
+    old, new = ((a_job("a", retry_on=kinds, attempts=2),) for kinds in (("spot",), ("image_pull", "spot")))
+    text = render("diff.txt.j2", view_of(old, new))
+    assert "$ cost: retry widened: spot -> image_pull or spot\n" in text
+    assert "    retry_on              spot -> image_pull or spot\n" in text
+    wider = render("diff.txt.j2", view_of(old, (a_job("a", attempts=2),)))
+    assert "$ cost: retry widened: spot -> any failure\n" in wider
+
+
+def test_totals_are_told_before_and_after_also_where_one_is_none():
+    jobs = [tuple(a_job(name, job_queue=queue) for name in "abcdef") for queue in ("q", "other")]
+    text = render("diff.txt.j2", view_of(*jobs, full=True))
+    assert re.search(r"jobs in queue q +6 -> 0\n +jobs in queue other +0 -> 6\n|other +0 -> 6\n.* q +6 -> 0", text)
+
+
+def test_no_line_ends_between_a_setting_and_its_number():
+    for longer in range(40):
+        jobs = [a_job(f"j{n}", job_queue="q" * (20 + longer), timeout_s=3600, attempts=2) for n in range(6)]
+        text = render("diff.txt.j2", view_of((a_job("a"),), [a_job("a"), *jobs]))
+        assert not re.search(r"(attempts|timeout_s)\n", text)
 
 
 def test_sums_of_memory_have_one_unit_and_differ_if_they_do():

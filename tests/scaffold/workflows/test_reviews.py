@@ -189,7 +189,7 @@ def test_a_change_is_shown_and_after_a_push_without_the_plan_it_is_said_how_to_u
     first = forge.review(repository)
     assert (first.check, first.written, first.judged) == (0, POSTED, 0)
     assert first.text.startswith(f"{MARKER}\n\n### Plan: ")
-    assert "`plan.yaml` compared with `main:plan.yaml`" in first.text
+    assert "`plan.yaml` compared with `refs/heads/main:plan.yaml`" in first.text
     assert "4 GiB" in first.text
 
     repository.give_memory(8192, compiled=False)
@@ -216,11 +216,10 @@ def test_a_plan_that_breaks_the_policy_of_the_branch_below_is_red_whatever_the_p
     repository.give_memory(8192)
     review = forge.review(repository)
     assert (review.check, review.written, review.judged) == (0, POSTED, 4)
-    assert re.search(
-        r"\*\*Breaks the policy\*\* `(origin/)?main:kedro-batch-policy.yaml`\n- \*\*error\*\* ", review.text
-    )
+    policy = r"refs/(heads|remotes/origin)/main:kedro-batch-policy\.yaml"
+    assert re.search(rf"\*\*Breaks the policy\*\* `{policy}`\n- \*\*error\*\* ", review.text)
     assert "8 GiB for all 4 jobs" in review.text
-    assert re.search(r"Error: plan.yaml breaks 1 rule of (origin/)?main:kedro-batch-policy.yaml", review.log)
+    assert re.search(rf"Error: plan.yaml breaks 1 rule of {policy}", review.log)
 
     repository.git("merge", "--quiet", "-m", "Merge", "main")
     (repository.folder / "kedro-batch-policy.yaml").write_text(_POLICY.replace("4096", "99999"))
@@ -229,13 +228,28 @@ def test_a_plan_that_breaks_the_policy_of_the_branch_below_is_red_whatever_the_p
     assert (again.written, again.judged, "8 GiB for all 4 jobs" in again.text) == (REPLACED, 4, True)
 
 
+def test_a_tag_that_is_named_like_the_branch_below_is_neither_read_in_its_place_nor_in_the_way(forge, repository):
+    repository.git("checkout", "--quiet", "main")
+    (repository.folder / "kedro-batch-policy.yaml").write_text(_POLICY)
+    repository.commit()
+    repository.git("checkout", "--quiet", "-B", "change")
+    repository.give_memory(8192)
+    for name in ("main", "origin/main"):  # whoever may push tags and not branches
+        repository.git("tag", name, "change")
+    review = forge.review(repository)
+    assert (review.check, review.written, review.judged) == (0, POSTED, 4)
+    assert "8 GiB for all 4 jobs" in review.text
+
+
 def test_the_first_policy_of_a_repository_is_none_yet_and_risks_are_red_if_they_were_chosen(forge, repository):
     (repository.folder / "kedro-batch-policy.yaml").write_text(_POLICY)
     plan = (repository.folder / "plan.yaml").read_text()
     repository.commit(plan_yaml=plan.replace("a_queue", "another_queue"))
     review = forge.review(repository, fail_on="image_changed,queue_changed")
     assert (review.check, review.written, review.judged) == (3, POSTED, 3)
-    assert "plan.yaml has what --fail-on names, compared with main:plan.yaml: queue_changed (4)" in review.log
+    assert (
+        "plan.yaml has what --fail-on names, compared with refs/heads/main:plan.yaml: queue_changed (4)" in review.log
+    )
     assert "policy" not in review.text
 
 

@@ -66,7 +66,8 @@ def diff(
     rules = read_policy_file(policy)
     (before, old_name, _), (after, new_name, content) = _read(old), _read(new)
     violations = judge(after, content, new_name, rules)
-    found = replace(diff_plans(before, after), policy=rules.source if rules else None, violations=tuple(violations))
+    judged = rules.source if rules and new != os.devnull else None
+    found = replace(diff_plans(before, after), policy=judged, violations=tuple(violations))
     text = render_diff(found, (before, after), (old_name, new_name), DiffFormat(given["format"]), full=given["full"])
     write_review(text, given)
     refuse_violations(violations, new_name, rules, listed=given["format"] != "text" or given["output"] != "-")

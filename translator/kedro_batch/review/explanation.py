@@ -9,7 +9,7 @@ from kedro_batch.compiler.settings.config_source import SourceRef
 from kedro_batch.diagnostics import FieldPath, path_text
 from kedro_batch.plan.model import Job
 from kedro_batch.review.formatting import LONGEST_PARAM, spell_param
-from kedro_batch.review.markdown_escape import clip
+from kedro_batch.text.clipping import clip
 from kedro_batch.text.escaping import for_review
 
 

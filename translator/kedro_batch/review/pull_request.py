@@ -25,11 +25,12 @@ from kedro_batch.review.diff.risk_lines import RiskLine
 from kedro_batch.review.diff.total_lines import total_details
 from kedro_batch.review.diff.view import DiffView, build_diff_view
 from kedro_batch.review.job_sets import JobSets
-from kedro_batch.review.markdown_escape import clip_pair, fence
+from kedro_batch.review.markdown_escape import fence
 from kedro_batch.review.mermaid import Graph, build_diff_graph, build_plan_graph
 from kedro_batch.review.overview.model import Overview
 from kedro_batch.review.overview.view import Fact, OverviewView, build_overview_view
 from kedro_batch.review.templates import render
+from kedro_batch.text.clipping import clip_pair
 from kedro_batch.text.escaping import for_review
 from kedro_batch.text.wording import counted
 
@@ -96,35 +97,9 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
         names: What readers call the two plans.
     """
     sets = JobSets(old.jobs), JobSets(new.jobs)
-    view = build_diff_view(diff, (old, new), names)
-    risks, origin = tuple(map(_shorten_values, view.risks)), tuple(map(_shorten_values, view.origin))
-    view = replace(view, risks=risks, origin=origin, totals=tuple(total_details(diff, full=True)))
-    before, after = add_up_resources(old), add_up_resources(new)
+    page = _begin_diff(diff, (old, new), names, sets[1])
+    view = page.diff
     drawn = cache(lambda edges: _draw(build_diff_graph(diff, old, new, edges)))
-    page = DiffMarkdown(
-        marker=_marker("diff", names[1]),
-        headline=write_headline(
-            diff,
-            names,
-            risks=sum(not one.is_cost for one in view.risks),
-            verdict=judge_cost(diff, before, after),
-        ),
-        diff=view,
-        subjects=0,
-        left_out={},
-        changes="",
-        changes_open=False,
-        changes_left_out="",
-        every_job="",
-        every_job_left_out=False,
-        costs=tuple(list_costs(before, after)) if diff.differ else (),
-        facts=tuple(answer_questions(diff, old, new, sets[1])),
-        digests=_digests(diff, names),
-        apply=None if names[1] == os.devnull else apply_command(names[1], diff.digest_after),
-        graph="",
-        graph_left_out="",
-    )
-
     number = len(view.blocks) + len(view.defaults)
     every_job = write_every_job(diff, sets)
     in_short = write_changes(view.blocks, view.defaults)
@@ -158,6 +133,34 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
         "edges": _most_edges(drawn, CHANGED_EDGES),
     }
     return _fit_text(text, most)
+
+
+def _begin_diff(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str, str], sets: JobSets) -> DiffMarkdown:
+    """Return what the comment of a diff says however little fits; the jobs of ``sets`` are those of the new plan."""
+    view = build_diff_view(diff, plans, names)
+    risks, origin = tuple(map(_shorten_values, view.risks)), tuple(map(_shorten_values, view.origin))
+    before, after = map(add_up_resources, plans)
+    headline = write_headline(
+        diff, names, risks=sum(not one.is_cost for one in view.risks), verdict=judge_cost(diff, before, after)
+    )
+    return DiffMarkdown(
+        marker=_marker("diff", names[1]),
+        headline=headline,
+        diff=replace(view, risks=risks, origin=origin, totals=tuple(total_details(diff, full=True))),
+        subjects=0,
+        left_out={},
+        changes="",
+        changes_open=False,
+        changes_left_out="",
+        every_job="",
+        every_job_left_out=False,
+        costs=tuple(list_costs(before, after)) if diff.differ else (),
+        facts=tuple(answer_questions(diff, *plans, sets)),
+        digests=_digests(diff, names),
+        apply=None if names[1] == os.devnull else apply_command(names[1], diff.digest_after),
+        graph="",
+        graph_left_out="",
+    )
 
 
 def _digests(diff: PlanDiff, names: tuple[str, str]) -> dict[str, str]:

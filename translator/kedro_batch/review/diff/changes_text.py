@@ -7,8 +7,8 @@ from kedro_batch.review.diff.details import Detail
 from kedro_batch.review.diff.job_blocks import JobBlock, group_equal_jobs
 from kedro_batch.review.diff.model import PlanDiff
 from kedro_batch.review.job_sets import JobSets, shorten_names
-from kedro_batch.review.markdown_escape import clip, clip_pair
 from kedro_batch.review.templates import render
+from kedro_batch.text.clipping import clip, clip_pair
 
 _EVERY_JOB = 10_000
 """The most characters of what differs job by job."""

@@ -52,7 +52,7 @@ def judge_cost(diff: PlanDiff, before: ResourceUse, after: ResourceUse) -> CostV
         risk.kind.is_cost for risk in diff.risks
     )
     less = any(one > other for one, other in zip(was, now, strict=True))
-    kinds = {risk.kind for risk in diff.risks}
+    kinds = {risk.kind for risk in diff.risks if risk.before is not None or not risk.job}  # an added job is counted
     if before.unknown != after.unknown or (before.unknown and RiskKind.DEFINITION_CHANGED in kinds):
         return CostVerdict.UNKNOWN
     if more:
@@ -96,5 +96,6 @@ def list_costs(before: ResourceUse, after: ResourceUse) -> Iterator[CostLine]:
 
 def _hours(hours: float, unlimited: int, exactly: bool) -> str:
     """Spell the hours of the jobs that have a time limit, and that there are others."""
-    text = f"{hours:,.6f}".rstrip("0").rstrip(".") if exactly else f"{hours:,.1f}".removesuffix(".0")
+    short = f"{hours:,.1f}".removesuffix(".0")
+    text = f"{hours:,.6f}".rstrip("0").rstrip(".") if exactly or (short == "0" and hours) else short
     return f"{text} + no limit" if unlimited else text

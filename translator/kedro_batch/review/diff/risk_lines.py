@@ -12,7 +12,7 @@ from kedro_batch.review.diff.name_patterns import pattern_of
 from kedro_batch.review.diff.unlike_first import shape_of, sort_unlike_first
 from kedro_batch.review.formatting import name_text, setting_text, value_text
 from kedro_batch.review.job_sets import JobSets, Kind
-from kedro_batch.review.markdown_escape import clip_pair
+from kedro_batch.text.clipping import clip_pair
 from kedro_batch.text.wording import counted
 
 _SUBJECTS = 10
@@ -159,11 +159,17 @@ _AMOUNTS: Mapping[RiskKind, str] = {
     RiskKind.TIMEOUT_LOWERED: "timeout_s",
     RiskKind.TIMEOUT_RAISED: "timeout_s",
 }
-"""What the values of a kind are, by the names of settings."""
+"""What the amounts of a kind are, by the names of settings."""
+_NOT_STATED: Mapping[RiskKind, str] = {
+    RiskKind.TIMEOUT_LOWERED: "no limit",
+    RiskKind.TIMEOUT_RAISED: "no limit",
+    RiskKind.RETRY_WIDENED: "any failure",
+}
+"""What it means that the setting of a kind is not stated, where that is known."""
 
 
 def _parts(risk: Risk) -> Iterator[_Part]:
-    amount = _AMOUNTS.get(risk.kind, "")
+    amount = _AMOUNTS.get(risk.kind)
     if risk.kind is RiskKind.UNORDERED_READ:  # ``after`` is the writer there: the subject names it
         yield _Part(risk, "", (None, None))
     elif risk.kind is RiskKind.DATASET_NOT_WRITTEN:
@@ -173,15 +179,16 @@ def _parts(risk: Risk) -> Iterator[_Part]:
     elif risk.kind is RiskKind.SHELL_COMMAND:
         yield _Part(risk, "", clip_pair(risk.before, risk.after, _LONGEST))
     elif risk.definition is None or amount:
-        yield _Part(risk, "", (_spelled(amount, risk.before), _spelled(amount, risk.after)))
+        yield _Part(risk, "", (_spelled(risk.kind, risk.before), _spelled(risk.kind, risk.after)))
     else:
         for path, (before, after) in changed_parts(risk.before, risk.after):
             yield _Part(risk, path_text(path) if path else "", clip_pair(before, after, _LONGEST))
 
 
-def _spelled(name: str, value: Any) -> str | None:
-    """Spell an amount; a time limit that is not stated is none."""
-    return "no limit" if value is None and name == "timeout_s" else setting_text(name, value)
+def _spelled(kind: RiskKind, value: Any) -> str | None:
+    """Spell the value of a setting."""
+    name = "retry_on" if kind is RiskKind.RETRY_WIDENED else _AMOUNTS.get(kind, "")
+    return setting_text(name, value) if value else _NOT_STATED.get(kind, setting_text(name, value))
 
 
 def _subject(part: _Part, *, with_values: bool) -> str:

@@ -4,16 +4,17 @@ from collections.abc import Iterator, Sequence
 
 from kedro_batch.review.diff.details import Detail
 from kedro_batch.review.diff.model import FieldChange, PlanDiff
-from kedro_batch.review.formatting import memory_text, value_text
+from kedro_batch.review.formatting import AMOUNT_LABELS, memory_text
 from kedro_batch.review.overview.model import Totals
+from kedro_batch.review.overview.view import at_peak
 from kedro_batch.text.arns import name_of_arn
 
-_AMOUNTS = {"jobs": "jobs", "vcpus": "vCPUs", "memory_mib": "memory", "gpus": "GPUs"}
+_AMOUNTS = {"jobs": "jobs", **AMOUNT_LABELS}
 _LABELS = {
     ("join_jobs",): "join jobs",
     ("longest_path",): "longest path",
-    ("summed", "jobs_without_vcpus"): "jobs without vCPUs of their own",
-    ("summed", "jobs_without_memory"): "jobs without memory of their own",
+    ("summed", "jobs_without_vcpus"): "jobs with unknown vCPUs",
+    ("summed", "jobs_without_memory"): "jobs with unknown memory",
 }
 _NOT_SHOWN = ("widest_level", "jobs_at_widest", "at_widest")
 """Totals that only the JSON has: the peak says more."""
@@ -33,14 +34,17 @@ def total_details(diff: PlanDiff, *, full: bool) -> Iterator[Detail]:
         shown = several if one.path[0] == _BY_QUEUE else one.path[0] not in _NOT_SHOWN
         if not shown or one.path[-1] == _BOUNDS or not (one.before or one.after):
             continue
-        sides = (one.before, diff.totals_before), (one.after, diff.totals_after)
+        sides = (
+            (one.before or 0, diff.totals_before),
+            (one.after or 0, diff.totals_after),
+        )  # `- 6` would be a difference
         before, after = (_spell(value, one, totals) for value, totals in sides)
         if before == after:  # rounded
             before, after = (_spell(value, one, totals, exactly=True) for value, totals in sides)
         if full or one.path[0] not in (*_BY_NAME, _BY_QUEUE, "longest_path"):
             yield Detail(label=_label(one.path), before=before, after=after)
         elif one.path[0] in _BY_NAME and not _is_only_name(one.path, diff):
-            part = f"{one.path[1]} {before or 0} -> {after or 0}"
+            part = f"{one.path[1]} {before} -> {after}"
             parts.setdefault(_BY_NAME[one.path[0]], []).append(part)
     yield from (Detail(label=label, each=tuple(each)) for label, each in parts.items())
 
@@ -65,7 +69,7 @@ def _label(path: Sequence[str]) -> str:
             return _LABELS.get(whole, whole[0])
 
 
-def _spell(value: object, one: FieldChange, totals: Totals, *, exactly: bool = False) -> str | None:
+def _spell(value: float, one: FieldChange, totals: Totals, *, exactly: bool = False) -> str:
     """Spell a total; one that is only an upper bound says so."""
     name = one.path[-1]
     text = _amount(name, value, exactly=exactly)
@@ -76,10 +80,8 @@ def _spell(value: object, one: FieldChange, totals: Totals, *, exactly: bool = F
             peak = totals.peak_by_queue[queue]
         case _:
             return text
-    return f"at most {text}" if text is not None and name in peak.upper_bounds else text
+    return at_peak(peak, name, text)
 
 
-def _amount(name: str, value: object, *, exactly: bool) -> str | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return value_text(value)
+def _amount(name: str, value: float, *, exactly: bool) -> str:
     return memory_text(value, exactly=exactly) if name == "memory_mib" else f"{value:,}"

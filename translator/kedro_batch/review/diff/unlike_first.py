@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Sequence
 from functools import lru_cache
 from typing import TypeVar
 
-from kedro_batch.review.markdown_escape import split_words
+from kedro_batch.text.clipping import split_words
 
 _NUMBER = re.compile(r"\d+")
 _Item = TypeVar("_Item")

@@ -80,12 +80,13 @@ def build_diff_view(
     """
     sets = JobSets(plans[0].jobs), JobSets(plans[1].jobs)
     whole = next((number for number in (1, 0) if plans[number].jobs and not plans[1 - number].jobs), None)
+    shown = None if whole is None else _whole_plan(diff, plans, names, whole)
     blocks = JobBlocks(jobs=tuple(group_equal_jobs(diff.jobs, sets))) if full else build_blocks(diff.jobs, plans, sets)
     violations = sorted_diagnostics(shown_violations(diff.violations))
     return DiffView(
         old=names[0],
         new=names[1],
-        summary=summarize_diff(diff),
+        summary=_summarize(diff) if shown is None else f"{'new plan' if whole else 'plan removed'}: {shown.summary}",
         differ=diff.differ,
         digest_before=diff.digest_before,
         digest_after=diff.digest_after,
@@ -95,7 +96,7 @@ def build_diff_view(
         defaults=blocks.defaults,
         totals=tuple(total_details(diff, full=full)),
         data=tuple(data_details(diff.data, full=full)),
-        whole=None if whole is None else _whole_plan(diff, plans, names, whole),
+        whole=shown,
         full=full,
         policy=diff.policy,
         violations=violations[:_VIOLATIONS],
@@ -115,7 +116,7 @@ def _whole_plan(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str, str]
     return build_overview_view(overview, plans[at], names[at])
 
 
-def summarize_diff(diff: PlanDiff) -> str:
+def _summarize(diff: PlanDiff) -> str:
     """Summarize a diff in one line: ``1 added, 2 changed, 94 unchanged; longest path 5 -> 6``."""
     if not diff.differ:
         return f"no difference in {counted(diff.totals_after.jobs, 'job')} (order and comments are ignored)"
