@@ -447,9 +447,9 @@ def test_a_journal_that_is_damaged_says_so_and_what_to_do_helps(file, begin, end
     content = bytearray(file.read_bytes())
     content[begin:end] = b"\xff" * len(content[begin:end])
     file.write_bytes(content)
-    with pytest.raises(UsageError, match=r"is damaged .*kedro-batch wait RUN --plan PLAN") as caught:  # noqa: SIM117
-        with read_journal(file) as journal:
-            journal.runs()
+    wanted = "is damaged .*kedro-batch wait RUN --plan PLAN"
+    with pytest.raises(UsageError, match=wanted) as caught, read_journal(file) as journal:
+        journal.runs()
     command = str(caught.value).partition("move it away: ")[2].partition(". A run")[0]
     assert os.system(command) == 0  # noqa: S605  it is the advice
     with a_journal(file) as journal:
