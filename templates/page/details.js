@@ -16,8 +16,8 @@ const changeOf = ({ change }) => {
   return [el("div", { class: "what" },
     el("strong", { class: change.kind }, `${SIGNS[change.kind]} ${change.kind}`),
     change.before ? ` from ${change.before}` : "",
-    section("nodes previously in", list((change.from ?? []).map((name) => item(name)), SIDE)),
-    section("nodes now in", list((change.to ?? []).map((name) => item(name)), SIDE)),
+    section("nodes previously in", list((change.nodes_from ?? []).map((name) => item(name)), SIDE)),
+    section("nodes now in", list((change.nodes_to ?? []).map((name) => item(name)), SIDE)),
     whole ? [] : [section("fields", fields.length ? el("div", { class: "fields" }, pairs(fields)) : []),
       section("command", words.length ? el("div", { class: "command" }, words) : []), names])];
 };
