@@ -16,7 +16,7 @@ from typing import Any
 
 from kedro_batch.plan.job_containers import Container, Fields, find_several
 from kedro_batch.plan.model import Job, Plan
-from kedro_batch.plan.settings import AMOUNTS, JobSettings, Resources
+from kedro_batch.plan.settings import ALWAYS_GIVEN, AMOUNTS, JobSettings, Resources
 
 _REQUIREMENTS = {"vcpus": "VCPU", "memory_mib": "MEMORY", "gpus": "GPU"}
 """[api] The types of resourceRequirements."""
@@ -63,7 +63,7 @@ class JobResources:
     @property
     def is_whole(self) -> bool:
         """True if the plan tells all vCPUs and all memory. Hardly any definition that is only named has GPUs."""
-        return not {"vcpus", "memory_mib"} & self.unknown.keys()
+        return self.unknown.keys().isdisjoint(ALWAYS_GIVEN)
 
 
 class PlanResources:
@@ -101,7 +101,7 @@ def resources_of(settings: JobSettings, plan: Plan) -> JobResources:
         return _sum_containers(settings.resources, several, is_declared=definition is not None)
     if definition is not None:
         known = settings.resources.merged_over(definition.resources)
-        return _with_unknown(known, Unknown.NOT_STATED, [name for name in AMOUNTS if name != "gpus"])
+        return _with_unknown(known, Unknown.NOT_STATED, ALWAYS_GIVEN)
     return _with_unknown(settings.resources, Unknown.BY_DEFINITION, AMOUNTS)
 
 
@@ -135,7 +135,7 @@ def _amount(name: str, stated: Resources, container: Container) -> Fraction | Un
     for fields in (container.override, container.declared):
         if (found := _find_amount(name, fields)) is not None:
             return found
-    if name == "gpus":
+    if name not in ALWAYS_GIVEN:
         return Fraction(0)
     return Unknown.NOT_STATED if container.is_main else Unknown.OTHER_CONTAINER
 
