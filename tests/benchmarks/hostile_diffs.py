@@ -85,7 +85,8 @@ PAIRS: Mapping[str, _Pair] = {
         12_000,
         lambda n: (
             f"name: {s}{n}, command: [x], timeout_s: {n + 60}, attempts: {n % 9 + 1}, "
-            f"resources: {{vcpus: {n + 1}, memory_mib: {n + 4}}}, tags: {{t: {s}{n}}}, environment: {{A: {s}{n}, PATH: {s}{n}}}"
+            f"resources: {{vcpus: {n + 1}, memory_mib: {n + 4}}}, tags: {{t: {s}{n}}}, "
+            f"environment: {{A: {s}{n}, PATH: {s}{n}}}"
         ),
     ),
     "long names of nodes, all renamed": lambda s: _plan(
@@ -136,15 +137,15 @@ PAIRS: Mapping[str, _Pair] = {
     "14 variables for 12,000 jobs": lambda s: _plan(
         12_000, lambda n: f"name: j{n}, command: [x], environment: {{{_many(14, f'A%d: {s}{n}x%d')}}}"
     ),
-    "39 defaults for all jobs": lambda s: _plan(
+    "19 defaults for all jobs": lambda s: _plan(
         25_000,
         lambda n: f"name: j{n}, command: [x]",
-        f"defaults: {{job_queue: q, job_definition: d, environment: {{{_many(39, f'A%d: {s}')}}}}}\n",
+        f"defaults: {{job_queue: q, job_definition: d, environment: {{{_many(19, f'A%d: {s}')}}}}}\n",
     ),
-    "39 risky defaults for all jobs": lambda s: _plan(
+    "19 risky defaults for all jobs": lambda s: _plan(
         25_000,
         lambda n: f"name: j{n}, command: [x]",
-        f"defaults: {{job_queue: q, job_definition: d, environment: {{{_many(39, f'LD_%d: {s}')}}}}}\n",
+        f"defaults: {{job_queue: q, job_definition: d, environment: {{{_many(19, f'LD_%d: {s}')}}}}}\n",
     ),
     "more defaults for all jobs than are compared": lambda s: _plan(
         25_000,

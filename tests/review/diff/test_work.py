@@ -15,7 +15,6 @@ from kedro_batch.plan.settings import JobSettings
 from kedro_batch.review.diff.details import origin_detail
 from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.diff.model import FieldChange
-from kedro_batch.review.diff.risk_lines import group_risks
 from kedro_batch.review.diff.risky_variables import risky_in_settings
 from kedro_batch.review.formats import DiffFormat, render_diff
 
@@ -141,9 +140,3 @@ def _with_defaults(side: str, *, jobs: int, variables: int) -> Plan:
         f"schema: kedro-batch/plan/v1\ndefaults: {{job_queue: q, job_definition: d, environment: {{{environment}}}}}\n"
     )
     return read_plan(f"{head}{_jobs(jobs, lambda _: 'command: [x]')}".encode(), side)
-
-
-def test_risks_of_very_many_variables_share_lines_and_none_is_left_out() -> None:
-    plans = tuple(_with_defaults(side, jobs=1, variables=150) for side in "ab")
-    (line,) = group_risks(diff_plans(*plans).risks)
-    assert {*line.subjects} == {f"j0 (LD_{number}=a -> LD_{number}=b)" for number in range(150)}

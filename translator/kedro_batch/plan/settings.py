@@ -54,6 +54,8 @@ class Resources:
 
 AMOUNTS = tuple(one.name for one in fields(Resources))
 """The names of the amounts, in the order of a plan file."""
+ALWAYS_GIVEN = ("vcpus", "memory_mib")
+"""Those that every container gets: AWS Batch takes no job definition of one container without them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

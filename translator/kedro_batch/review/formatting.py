@@ -96,6 +96,10 @@ _AMOUNTS: Mapping[str, Callable[[float], str]] = {
 """How the settings that are amounts are spelled, by the names that they have in a plan, in the order of a plan."""
 
 
+AMOUNT_LABELS = {"vcpus": "vCPUs", "memory_mib": "memory", "gpus": "GPUs"}
+"""What amounts are called beside numbers that have no unit, or are not known."""
+
+
 def setting_text(name: str, value: Any) -> str | None:
     """Spell a setting with its unit, so that two amounts that differ are spelled differently; None stays None.
 
@@ -114,6 +118,11 @@ def setting_text(name: str, value: Any) -> str | None:
 def resources_text(resources: Mapping[str, float]) -> str:
     """Spell what a container gets: ``2 vCPUs, 4 GiB, 1 GPU``; what is not stated is left out."""
     return ", ".join(spell(resources[name]) for name, spell in _AMOUNTS.items() if name in resources)
+
+
+def sum_text(name: str, amount: float) -> str:
+    """Spell what several jobs get together, with its unit; much memory is rounded."""
+    return memory_text(amount, exactly=False) if name == "memory_mib" else _AMOUNTS[name](amount)
 
 
 def job_resources_text(found: JobResources) -> str:

@@ -5,9 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from kedro_batch.plan.model import Job
-from kedro_batch.review.diff.alike_changes import Facet, FieldFacets, facets_of
+from kedro_batch.review.diff.alike_changes import Facet, facets_of
 from kedro_batch.review.diff.many_values import tell_many
 from kedro_batch.review.diff.model import JobChange
+from kedro_batch.review.diff.own_names import alike_keys
 
 JobsByName = tuple[Mapping[str, Job], Mapping[str, Job]]
 """The jobs of the old and the new plan."""
@@ -31,19 +32,20 @@ def decompose(
         jobs: The jobs of the old and the new plan, by name.
         apart: True for changes that are not told with others, though the same jobs have them.
     """
-    who: dict[Any, list[str]] = {}
+    found = [
+        (facet, one.job)
+        for one in changes
+        for facet in facets_of(one, jobs[0].get(one.name_before or ""), jobs[1].get(one.job))
+    ]
+    keys = alike_keys([(one.group, one.key, one.pattern or one.key) for one, _ in found])
+    who: dict[Any, dict[str, None]] = {}
     facets: dict[Any, Facet] = {}
     differ = set()
-    of_fields: FieldFacets = {}
-    for one in changes:
-        for facet in facets_of(one, jobs[0].get(one.name_before or ""), jobs[1].get(one.job), of_fields):
-            key = facet.group, facet.key
-            known = facets.setdefault(key, facet)
-            if known is not facet and known.own != facet.own:
-                differ.add(key)
-            of_key = who.setdefault(key, [])
-            if not of_key or of_key[-1] != one.job:
-                of_key.append(one.job)
+    for (facet, job), key in zip(found, keys, strict=True):
+        shown = replace(facet, alike=facet.pattern) if key.is_pattern else facet
+        if facets.setdefault(key, shown).own != facet.own:
+            differ.add(key)
+        who.setdefault(key, {})[job] = None
     told = {
         key: replace(one, alike=one.own) if one.own and one.alike and key not in differ else one
         for key, one in facets.items()
@@ -56,12 +58,12 @@ def decompose(
 
 
 def _join_values(
-    facets: Mapping[Any, Facet], who: Mapping[Any, Sequence[str]]
+    facets: Mapping[Any, Facet], who: Mapping[Any, Mapping[str, None]]
 ) -> Iterator[tuple[Facet, tuple[str, ...]]]:
     """Yield changes with their jobs; many values of one setting, each of few jobs, become one change."""
     groups: dict[Any, list[Any]] = {}
     for key in facets:
-        groups.setdefault(key[0], []).append(key)
+        groups.setdefault(facets[key].group, []).append(key)
     joined: dict[Any, list[Any]] = {}
     for keys in groups.values():
         jobs = sum(len(who[key]) for key in keys)

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 
 from kedro_batch.review.diff.details import Detail
 from kedro_batch.review.diff.model import FieldChange, PlanDiff
-from kedro_batch.review.formatting import memory_text
+from kedro_batch.review.formatting import AMOUNT_LABELS, memory_text
 from kedro_batch.review.overview.model import Totals
 from kedro_batch.review.overview.view import at_peak
 from kedro_batch.text.arns import name_of_arn
 
-_AMOUNTS = {"jobs": "jobs", "vcpus": "vCPUs", "memory_mib": "memory", "gpus": "GPUs"}
+_AMOUNTS = {"jobs": "jobs", **AMOUNT_LABELS}
 _LABELS = {
     ("join_jobs",): "join jobs",
     ("longest_path",): "longest path",

@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from kedro_batch.plan.model import JOIN_COMMAND, Plan
-from kedro_batch.review.formatting import fill_line, job_resources_text, quote_names, resources_text, setting_text
+from kedro_batch.plan.settings import ALWAYS_GIVEN
+from kedro_batch.review.formatting import (
+    AMOUNT_LABELS,
+    fill_line,
+    job_resources_text,
+    quote_names,
+    resources_text,
+    setting_text,
+)
 from kedro_batch.review.job_sets import NAMES_SHOWN, JobSets
 from kedro_batch.review.namespaces import namespace_of_node
 from kedro_batch.review.overview.model import JobOverview, Overview
@@ -27,7 +35,6 @@ _LEVELS = 25
 _GROUPS = 8
 """Rows of a level whose jobs are put together."""
 _SHOWN_IF_UNUSUAL = {"timeout_s": "timeout", "attempts": "attempts"}
-_ALWAYS_GIVEN = {"vcpus": "vCPUs", "memory_mib": "memory"}
 _BY_DEFINITION = "set by the job definition"
 _NO_LETTERS = re.compile(r"[^A-Za-z0-9]+")
 _BEHIND_COMMA = re.compile(r"(?<=,) ")
@@ -220,7 +227,7 @@ class _Spelling:
                 yield resources_text(stated)
             if left:
                 yield f"{resources_text(left)} {_BY_DEFINITION}"
-        missing = [label for name, label in _ALWAYS_GIVEN.items() if name in found.unknown and name not in known]
+        missing = [AMOUNT_LABELS[name] for name in ALWAYS_GIVEN if name in found.unknown and name not in known]
         if missing:
             yield f"{' and '.join(missing)} {_BY_DEFINITION}"
 

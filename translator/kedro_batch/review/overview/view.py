@@ -9,13 +9,14 @@ from kedro_batch.diagnostics import path_text
 from kedro_batch.plan.checks.job_definitions import images_of
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.params import param_leaves
-from kedro_batch.plan.settings import JobDefinition
+from kedro_batch.plan.settings import AMOUNTS, JobDefinition
 from kedro_batch.review.formatting import (
     LONGEST_PARAM,
     fill_line,
     memory_text,
     quote_names,
     spell_params,
+    sum_text,
     value_text,
 )
 from kedro_batch.review.job_sets import NAMES_SHOWN
@@ -170,12 +171,7 @@ def at_peak(peak: Peak, name: str, text: str) -> str:
 
 def _peak_text(peak: Peak) -> str:
     """Spell the peak of a queue: ``4 jobs, 8 vCPUs, 32 GiB, 1 GPU``; what no job states is left out."""
-    amounts = {
-        "jobs": counted(peak.jobs, "job"),
-        "vcpus": counted(peak.vcpus, "vCPU"),
-        "memory_mib": memory_text(peak.memory_mib, exactly=False),
-        "gpus": counted(peak.gpus, "GPU"),
-    }
+    amounts = {"jobs": counted(peak.jobs, "job"), **{name: sum_text(name, getattr(peak, name)) for name in AMOUNTS}}
     return ", ".join(at_peak(peak, name, text) for name, text in amounts.items() if getattr(peak, name))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from kedro_batch.files.json_schema import whole
 from kedro_batch.plan.job_resources import JobResources
 from kedro_batch.plan.settings import AMOUNTS
-from kedro_batch.review.formatting import memory_text, resources_text
+from kedro_batch.review.formatting import sum_text
 from kedro_batch.review.namespaces import namespaces_of
 from kedro_batch.review.overview.model import JobOverview
 from kedro_batch.review.page.groups import Group, JobFacts, group_jobs
@@ -92,11 +92,7 @@ def _build_group(
 
 def _sum_words(sums: Mapping[str, float], found: Sequence[JobResources]) -> str:
     """Spell the resources of jobs together; what job definitions set is not known."""
-    amounts = [
-        memory_text(amount, exactly=False) if name == "memory_mib" else resources_text({name: amount})
-        for name, amount in sums.items()
-        if amount
-    ]
+    amounts = [sum_text(name, amount) for name, amount in sums.items() if amount]
     if not amounts:
         return "set by the job definition" if found else ""
     return f"{'' if all(one.is_whole for one in found) else 'at least '}{', '.join(amounts)}"
