@@ -53,7 +53,10 @@ PLANS: dict[str, _Plan] = {
     "jobs with another variable each": lambda side, size: _jobs(
         size, lambda n: f"command: [x], environment: {{A: {side}{n}, PATH: {side}{n}}}"
     ),
-    "a command of other words": lambda side, size: _jobs(1, lambda _: f"command: [{_numbered(size, f'{side}%d')}]"),
+    "a command of other words": lambda side, size: _jobs(
+        1,
+        lambda _: f"command: [{_numbered(size // 2, f'{side}%d')}]",  # longer ones are shortened
+    ),
 }
 
 
