@@ -75,13 +75,14 @@ class _JobImpacts:
         instead = [node for node in one.nodes.gained if node not in self._ran]
         if len(lost) > len(instead):
             yield from (Risk(kind=RiskKind.NODE_REMOVED, job=one.job, node=node) for node in lost)
-        elif lost and not (len(lost) == len(before.nodes) and self._keep_data(before, after)):
+        elif lost and not self._keep_data(before, after, lost):
             yield Risk(
                 kind=RiskKind.NODE_REPLACED, job=one.job, before=_unpack_single(lost), after=_unpack_single(instead)
             )
 
-    def _keep_data(self, before: Job, after: Job) -> bool:
-        return keeps_its_data(before, after) or self._namespaces.keep_data(before, after)
+    def _keep_data(self, before: Job, after: Job, lost: Sequence[str]) -> bool:
+        whole = len(lost) == len(before.nodes)
+        return (whole and keeps_its_data(before, after)) or self._namespaces.keep_data(before, after)
 
     def _find_moved(self, job: Job) -> Iterator[Risk]:
         """Find nodes that moved to a job with another target, or with less memory, fewer GPUs or less time."""
