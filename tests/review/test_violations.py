@@ -17,6 +17,7 @@ from kedro_batch.plan.reader import locate_diagnostics, read_plan
 from kedro_batch.plan.settings import JobSettings
 from kedro_batch.review.diagnostics import diagnostic_lines
 from kedro_batch.review.violations import count_rules, shown_violations, violation_diagnostics
+from kedro_batch.text.escaping import for_review
 
 CASES = sorted((Path(__file__).parent.parent / "golden" / "policy").iterdir())
 
@@ -44,6 +45,25 @@ def test_each_rule_is_broken_somewhere():
         found = violations((case / "plan.yaml").read_bytes(), (case / "policy.yaml").read_bytes())
         broken |= {rule for one in found for rule in one.about["rule"]}
     assert broken == {str(name) for name in RuleName}
+
+
+def test_what_is_left_out_of_one_place_stands_behind_what_is_shown_of_it():
+    tags = ", ".join(f"t{at}: ['*']" for at in range(50))
+    plan = (
+        b"schema: kedro-batch/plan/v1\ndefaults: {job_queue: q, job_definition: d}\njobs: [{name: a, command: [x]}]\n"
+    )
+    found = violations(plan, f"{{schema: kedro-batch/policy/v1, rules: {{required_tags: {{{tags}}}}}}}".encode())
+    said = [one.message for one in sorted_diagnostics(shown_violations(found))]
+    assert [message.partition(" for ")[0] for message in said[:10]] == [f"no tag 't{at}'" for at in range(10)]
+    assert said[10].startswith("40 more ways to break required_tags")
+
+
+def test_what_nobody_sees_is_escaped_once():
+    plan = """{schema: kedro-batch/plan/v1, defaults: {job_queue: q, job_definition: d},
+        jobs: [{name: a, command: ["x\\x1b\\ty", z]}, {name: b, command: ['x\\x1b', z]}]}"""
+    found = violations(plan.encode(), b"{schema: kedro-batch/policy/v1, rules: {programs: [kedro]}}")
+    raw, literal = (for_review(one.message).partition(" for ")[0] for one in sorted_diagnostics(found))
+    assert (raw, literal) == (r"program 'x\x1b\ty'", r"program 'x\\x1b'")
 
 
 def test_rules_in_one_line_are_told_apart():

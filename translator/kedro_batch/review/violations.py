@@ -7,14 +7,14 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from kedro_batch.diagnostics import Code, Diagnostic, Severity
+from kedro_batch.diagnostics import Code, Diagnostic, Severity, sorted_diagnostics
 from kedro_batch.plan.checks.credentials import looks_like_credential
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.policy.job_commands import is_replaced
 from kedro_batch.plan.policy.model import Policy, RuleName, Unknown, Violation
 from kedro_batch.review.formatting import setting_text
 from kedro_batch.review.job_sets import JobSets
-from kedro_batch.text.wording import counted, listed, quoted
+from kedro_batch.text.wording import counted, listed
 
 SHOWN_OF_A_RULE = 10
 """Ways to break one rule that are shown to people; data for tools have all."""
@@ -63,8 +63,9 @@ def _first(found: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
     if rest := found[shown:]:
         jobs = len({name for one in rest for name in one.about["jobs"]})
         (rule,), (line,) = rest[0].about["rule"], rest[0].about["policy"]
+        *_, last = sorted_diagnostics((*found[:shown], rest[0]))  # what is left out stands behind what is shown
         yield replace(
-            rest[0],
+            last,
             message=f"{len(rest):,} more ways to break {rule} of {line}, in {counted(jobs, 'job')}; --json lists them",
             about={**rest[0].about, "jobs": ()},
         )
@@ -218,7 +219,13 @@ def _shown(value: Any, name: str = "") -> str:
 
 @lru_cache(maxsize=16_384)
 def _shown_once(value: str, name: str) -> str:
-    return _NOT_SHOWN if looks_like_credential(name, value) else quoted(value)
+    return _NOT_SHOWN if looks_like_credential(name, value) else _in_quotes(value)
+
+
+def _in_quotes(value: str) -> str:
+    """Put a text in quotes, on one line; whoever shows it makes all else harmless, as terminals and reviews need it."""
+    one_line = value[:_LONGEST_NAME].replace("\n", "\\n").replace("\t", "\\t")
+    return f"'{one_line}'{'...' if len(value) > _LONGEST_NAME else ''}"
 
 
 def _listed(names: Iterable[str], name: str = "") -> str:

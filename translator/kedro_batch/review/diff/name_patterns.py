@@ -6,7 +6,7 @@ from itertools import takewhile
 
 _NAMESPACES = 3
 """The most namespaces whose patterns are told together."""
-_NAMESPACE = re.compile(r"[^*]*\.\*")
+_NAMESPACE = re.compile(r"[^*]*[.-]\*")  # in the names of jobs, dots are dashes
 _TOKEN = re.compile(r"[^._-]+[._-]?|[._-]")
 
 
@@ -40,7 +40,7 @@ def pattern_of(before: str, after: str) -> tuple[str, str]:
     end = sum(1 for _ in takewhile(_is_pair, zip(reversed(was), reversed(now), strict=False)))
     first, last = "*" if begin else "", "*" if end else ""
     old, new = ("".join(some[: len(some) - end]) for some in (was, now))
-    return f"{first}{old}{last}", f"{first}{new}{last}"
+    return (f"{first}{old}{last}" if old else "*", f"{first}{new}{last}" if new else "*")
 
 
 def _is_pair(both: tuple[str, str]) -> bool:

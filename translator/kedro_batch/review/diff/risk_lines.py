@@ -10,12 +10,14 @@ from kedro_batch.review.diff.changed_values import Spelled, changed_parts
 from kedro_batch.review.diff.model import Risk, RiskKind
 from kedro_batch.review.diff.name_patterns import pattern_of
 from kedro_batch.review.diff.unlike_first import shape_of, sort_unlike_first
-from kedro_batch.review.formatting import name_text, setting_text, value_text
-from kedro_batch.review.job_sets import JobSets, Kind
+from kedro_batch.review.formatting import name_text, quote_names, setting_text, value_text
+from kedro_batch.review.job_sets import JobSets, Kind, shorten_names
+from kedro_batch.review.name_sets import NameSets
 from kedro_batch.text.clipping import clip_pair
 from kedro_batch.text.wording import counted
 
-_SUBJECTS = 10
+_SUBJECTS, _NAMES = 10, 5
+"""The jobs, and the datasets or nodes, that one line names; further ones are counted."""
 _LONGEST = 200
 """The most characters of a value in a job definition."""
 _VALUES = 5
@@ -32,8 +34,10 @@ class RiskLine:
         jobs: The job of each subject, if it has one.
         before: The value before; None if there is none, or if each subject states its own.
         after: The value after, likewise.
-        who: The subjects in one line, if they are jobs; None if they say more than that.
+        who: The subjects in one line, if they are jobs, or if all that they are has something in common; None if they
+            say more than that.
         heading: What exactly these jobs have in common, with their number; None if their names tell it.
+        names: The dataset or the node of each subject, of the kinds that ``NAMED`` has.
         unlike: How many subjects, from the first one, have values of another kind than all others.
     """
 
@@ -44,6 +48,7 @@ class RiskLine:
     after: str | None
     who: str | None = None
     heading: str | None = None
+    names: tuple[str, ...] = ()
     unlike: int = 0
 
     @property
@@ -56,13 +61,16 @@ class RiskLine:
         """True if it means that jobs may cost more, not that something may go wrong."""
         return self.kind.is_cost
 
-    def described(self, sets: tuple[JobSets, JobSets]) -> "RiskLine":
+    def described(self, sets: tuple[JobSets, JobSets], names: Mapping[RiskKind, NameSets]) -> "RiskLine":
         """Return the line with what its subjects have in common.
 
         Args:
             sets: The jobs of the old and the new plan.
+            names: What the old plan had of the kinds that ``NAMED`` has.
         """
         jobs = [job for job in self.jobs if job]
+        if self.kind in names and (shared := names[self.kind].describe(self.names)):
+            return replace(self, who=f"{shared}, {NAMED[self.kind]} {sets[1].describe(jobs)}" if jobs else shared)
         if not jobs or self.subjects != self.jobs:
             return self
         of_plan = sets[self.kind is not RiskKind.JOB_REMOVED]
@@ -72,7 +80,7 @@ class RiskLine:
     @property
     def first_subjects(self) -> list[str]:
         """The first subjects, all that are unlike each other among them, and the number of further ones."""
-        shown = max(_SUBJECTS, self.unlike)
+        shown = max(_NAMES if self.names else _SUBJECTS, self.unlike)
         more = len(self.subjects) - shown
         return [*self.subjects[:shown], *([f"and {more:,} more"] if more > 0 else ())]
 
@@ -86,8 +94,13 @@ def group_risks(risks: Sequence[Risk]) -> Iterator[RiskLine]:
     lines = [(one, (one.kind, shape_of(one.before, one.after))) for one in _lines(risks)]
     order = {kind: number for number, kind in enumerate(dict.fromkeys(one.kind for one, _ in lines))}
     alike = Counter(shape for _, shape in lines)
-    lines.sort(key=lambda line: (order[line[0].kind], len(line[0].subjects), alike[line[1]]))
+    lines.sort(key=lambda line: (order[line[0].kind], _is_unread(line[0]), len(line[0].subjects), alike[line[1]]))
     return (one for one, _ in lines)
+
+
+def _is_unread(line: RiskLine) -> bool:
+    """True for datasets that no job misses."""
+    return line.kind is RiskKind.DATASET_NOT_WRITTEN and not any(line.jobs)
 
 
 def _lines(risks: Sequence[Risk]) -> Iterator[RiskLine]:
@@ -111,6 +124,7 @@ def _lines(risks: Sequence[Risk]) -> Iterator[RiskLine]:
             jobs=tuple(job for _, job in about),
             before=values[0],
             after=values[1],
+            names=tuple(part.risk.dataset or part.risk.node or "" for part in ordered) if group.kind in NAMED else (),
             unlike=unlike,
         )
 
@@ -127,6 +141,7 @@ class _Group(NamedTuple):
     kind: RiskKind
     declared: bool
     field: str | None
+    read: bool
 
 
 class _Part(NamedTuple):
@@ -139,9 +154,13 @@ class _Part(NamedTuple):
     @property
     def group(self) -> _Group:
         """Parts of one group share lines."""
-        return _Group(self.risk.kind, self.risk.definition is not None, self.risk.field)
+        risk = self.risk
+        read = risk.kind is RiskKind.DATASET_NOT_WRITTEN and risk.job is not None
+        return _Group(risk.kind, risk.definition is not None, risk.field, read)
 
 
+NAMED: Mapping[RiskKind, str] = {RiskKind.DATASET_NOT_WRITTEN: "read by", RiskKind.NODE_REMOVED: "of"}
+"""Kinds about datasets or nodes, and how a job of one is told."""
 _ABOUT: Mapping[RiskKind, tuple[Kind, ...]] = {
     RiskKind.QUEUE_CHANGED: (Kind.QUEUE,),
     RiskKind.DEFINITION_CHANGED: (Kind.DEFINITION,),
@@ -178,11 +197,19 @@ def _parts(risk: Risk) -> Iterator[_Part]:
         yield _Part(risk, "", clip_pair(_named(risk, risk.before), _named(risk, risk.after), _LONGEST))
     elif risk.kind is RiskKind.SHELL_COMMAND:
         yield _Part(risk, "", clip_pair(risk.before, risk.after, _LONGEST))
+    elif risk.kind is RiskKind.NODE_REPLACED:
+        yield _Part(risk, "", _replaced(risk.before, risk.after))
     elif risk.definition is None or amount:
         yield _Part(risk, "", (_spelled(risk.kind, risk.before), _spelled(risk.kind, risk.after)))
     else:
         for path, (before, after) in changed_parts(risk.before, risk.after):
             yield _Part(risk, path_text(path) if path else "", clip_pair(before, after, _LONGEST))
+
+
+def _replaced(before: Any, after: Any) -> Spelled:
+    """Spell the nodes that were replaced, and those in their place: of many, the first ones."""
+    was, now = ([names] if isinstance(names, str) else names for names in (before, after))
+    return ", ".join(shorten_names(quote_names(was))), ", ".join(shorten_names(quote_names(now)))
 
 
 def _spelled(kind: RiskKind, value: Any) -> str | None:

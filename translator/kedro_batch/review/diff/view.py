@@ -7,11 +7,12 @@ from kedro_batch.diagnostics import Diagnostic, sorted_diagnostics
 from kedro_batch.plan.model import Plan
 from kedro_batch.review.diff.details import Detail, data_details, origin_detail
 from kedro_batch.review.diff.job_blocks import JobBlock, JobBlocks, build_blocks, group_equal_jobs
-from kedro_batch.review.diff.model import PlanDiff
+from kedro_batch.review.diff.model import PlanDiff, RiskKind
 from kedro_batch.review.diff.renamed_definitions import join_renamed
 from kedro_batch.review.diff.risk_lines import RiskLine, group_risks
 from kedro_batch.review.diff.total_lines import total_details
 from kedro_batch.review.job_sets import JobSets
+from kedro_batch.review.name_sets import NameSets, written_datasets
 from kedro_batch.review.overview.build_overview import build_overview
 from kedro_batch.review.overview.view import OverviewView, build_overview_view
 from kedro_batch.review.violations import shown_violations
@@ -90,7 +91,7 @@ def build_diff_view(
         differ=diff.differ,
         digest_before=diff.digest_before,
         digest_after=diff.digest_after,
-        risks=_risk_lines(diff, sets, blocks.defaults),
+        risks=_risk_lines(diff, plans[0], sets, blocks.defaults),
         origin=tuple(map(origin_detail, join_renamed(diff))),
         blocks=blocks.jobs,
         defaults=blocks.defaults,
@@ -104,10 +105,16 @@ def build_diff_view(
     )
 
 
-def _risk_lines(diff: PlanDiff, sets: tuple[JobSets, JobSets], defaults: Iterable[JobBlock]) -> tuple[RiskLine, ...]:
+def _risk_lines(
+    diff: PlanDiff, old: Plan, sets: tuple[JobSets, JobSets], defaults: Iterable[JobBlock]
+) -> tuple[RiskLine, ...]:
     """Return the risks with what their jobs have in common, in the words of a default that has changed in them."""
     reached = {frozenset(one.jobs): one.heading for one in defaults if one.heading}
-    lines = (one.described(sets) for one in group_risks(diff.risks))
+    names = {
+        RiskKind.DATASET_NOT_WRITTEN: written_datasets(old),
+        RiskKind.NODE_REMOVED: NameSets((node for job in old.jobs for node in job.nodes), "node"),
+    }
+    lines = (one.described(sets, names) for one in group_risks(diff.risks))
     return tuple(replace(one, who=reached.get(frozenset(one.subjects), one.who)) for one in lines)
 
 
