@@ -57,20 +57,21 @@ const inRows = (ids, sizes, width, gap) => {
 };
 
 // Arrange what stands in one group: where each box is, how large all is, and where each line passes other columns.
-const arrangeInside = (ids, lines, sizes, levelOf, close, width) => {
+const arrangeInside = (ids, lines, sizes, levelOf, close, room) => {
   const across = lines.filter(({ from, to }) => from !== BEGIN && to !== END);
   const { column, backwards } = columnsOf(ids, across, levelOf, close);
   const joined = new Set(across.flatMap(({ from, to }) => [from, to]));
   const alone = ids.filter((id) => !joined.has(id));
-  const columns = Math.max(-1, ...[...joined].map((id) => column.get(id))) + 1;
-  const chain = joined.size > 8 && columns === joined.size;
+  const levels = Math.max(-1, ...[...joined].map((id) => column.get(id))) + 1;
+  const chain = joined.size > 8 && levels === joined.size;
   const passes = new Map();
   let [at, size, ports] = [new Map(), [0, 0], {}];
   if (chain) {
     const order = [...joined].sort((a, b) => column.get(a) - column.get(b));
-    ({ at, size } = inRows(order, sizes, width, [COLUMN_GAP, ROW_GAP]));
+    ({ at, size } = inRows(order, sizes, room[0], [COLUMN_GAP, ROW_GAP]));
   } else if (joined.size) {
-    ({ at, size, ports } = inColumns([...joined], lines, sizes, { column, columns, backwards, passes }));
+    const split = splitHigh(column, [...joined], across, levels, sizes, room);
+    ({ at, size, ports } = inColumns([...joined], lines, sizes, { column, ...split, backwards, passes }));
   }
   if (alone.length) {
     const area = alone.reduce((sum, id) => sum + (sizes.get(id)[0] + GAP) * (sizes.get(id)[1] + GAP), 0);
@@ -84,9 +85,9 @@ const arrangeInside = (ids, lines, sizes, levelOf, close, width) => {
     from === BEGIN ? chain || !joined.has(to) : to === END ? chain || !joined.has(from) : chain && Math.abs(column.get(to) - column.get(from)) > 1;
   return { at, size, passes, ports, backwards, quiet };
 };
-// Arrange everything that is drawn: boxes and frames with their places, and the paths of the lines. A long chain is broken
-// into rows of this width.
-const arrange = (folds, jobs, fate, isLongest, width = 1400) => {
+// Arrange everything that is drawn: boxes and frames with their places, and the paths of the lines. `room` is that of the
+// window: a long chain is broken into rows, and a high column is split.
+const arrange = (folds, jobs, fate, isLongest, room = [1400, 800]) => {
   const ways = folds.ways();
   const lines = collectLines(ways, jobs, fate, isLongest);
   const linesIn = new Map();
@@ -104,7 +105,7 @@ const arrange = (folds, jobs, fate, isLongest, width = 1400) => {
   const measure = (id) => {
     const ids = folds.inside(id);
     const sizes = new Map(ids.map((one) => [one, folds.isOpen(one) ? measure(one) : [WIDTH, HEIGHT]]));
-    const found = arrangeInside(ids, linesIn.get(id) ?? [], sizes, levelOf, folds.only !== null, width);
+    const found = arrangeInside(ids, linesIn.get(id) ?? [], sizes, levelOf, folds.only !== null, room);
     arranged.set(id, found);
     return [found.size[0] + 2 * FRAME.side, found.size[1] + FRAME.top + FRAME.bottom];
   };

@@ -25,14 +25,15 @@ const boxElement = (attributes, x, y, title, sign, texts) => {
   const room = WIDTH - indent - 6;
   const [nameFont, smallFont] = FONTS[attributes["data-group"] === undefined ? "job" : "group"];
   const [name, ...small] = texts;
+  const rows = attributes["data-group"] === undefined ? [18, 34, 48] : [17, 32, 45]; // groups have bars at the bottom
   return svg("g", { ...attributes, transform: `translate(${x} ${y})`, role: "button" },
     svg("title", {}, title),
     attributes["data-group"] === undefined ? "" : svg("rect", { class: "behind", x: 4, y: 4, width: WIDTH, height: HEIGHT }),
     svg("rect", { width: WIDTH, height: HEIGHT }),
     sign ? svg("text", { class: "sign", x: 14, y: HEIGHT / 2 }, sign) : "",
-    svg("text", { class: "name", x: indent, y: 18 }, fitting(name, room, nameFont)),
+    svg("text", { class: "name", x: indent, y: rows[0] }, fitting(name, room, nameFont)),
     small.filter(Boolean).map((text, row) => typeof text === "string"
-      ? smallLine(text, indent, 34 + 14 * row, room, smallFont) : svg("text", { class: "small", x: indent, y: 34 + 14 * row }, text)));
+      ? smallLine(text, indent, rows[row + 1], room, smallFont) : svg("text", { class: "small", x: indent, y: rows[row + 1] }, text)));
 };
 // Of a queue's ARN, a box shows the name alone; where it is from is in the details and the legend.
 const shortQueue = (queue) => queue.replace(/^arn:.*\//u, "…/");
@@ -89,7 +90,7 @@ const frameElement = (folds) => ({ group, x, y, w, h }) => {
   const text = fitting(`▾ ${groupName(folds, ~group)} · ${some}`, w - 20, FONTS.group[0]);
   return svg("g", { class: "frame", transform: `translate(${x} ${y})` }, svg("rect", { class: "around", width: w, height: h }),
     svg("g", { class: "header", "data-group": group, role: "button", tabindex: -1, "aria-expanded": true, "aria-label": `${kind} ${name}, ${some}` },
-      svg("title", {}, `Fold ${name}`), svg("rect", { width: w, height: 26 }), svg("text", { x: 10, y: 18 }, text)));
+      svg("title", {}, `Fold ${name}`), svg("rect", { width: w, height: 26 }), svg("text", { x: 10, y: 18, "data-last": w - 10 - widthOf(text, FONTS.group[0]) }, text)));
 };
 
 // A line to the left, with a head there: of boxes that depend on each other in a circle.

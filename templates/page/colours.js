@@ -9,26 +9,36 @@ const coloursOf = (some) => {
   const [queues, sizes] = ["queueClass", "sizeClass"].map((name) => [...new Set(some.map(({ settings }) => settings[name]))]);
   return `${queues.length === 1 ? queues[0] : "q-several"} ${sizes.length === 1 ? sizes[0] : "r-several"}`;
 };
-// Bars at the bottom of a group's box: how many of its jobs have each queue, and each size of resources.
-const shares = (some) => Object.entries({ queue: "queueClass", resources: "sizeClass" }).flatMap(([kind, name]) => {
+// Bars at the bottom of a group's box: how many of its jobs changed, have each queue, and each size of resources.
+const SHARES = { change: ({ own }) => own, queue: ({ settings }) => settings.queueClass, resources: ({ settings }) => settings.sizeClass };
+const shares = (some) => Object.entries(SHARES).flatMap(([kind, classOf]) => {
   const numbers = new Map();
-  for (const { settings } of some) numbers.set(settings[name], (numbers.get(settings[name]) ?? 0) + 1);
+  for (const job of some) numbers.set(classOf(job), (numbers.get(classOf(job)) ?? 0) + 1);
   if (numbers.size < 2) return []; // the box itself has the colour
   let x = 9;
-  return [svg("g", { class: `shares of-${kind}` }, [...numbers].sort().map(([one, number]) => {
-    const width = (number / some.length) * (WIDTH - 18);
+  const order = [...numbers].sort(([one], [other]) => !one - !other || (one < other ? -1 : 1)); // what did not change is last
+  return [svg("g", { class: `shares of-${kind}` }, order.map(([one, number]) => {
+    const width = Math.max(3, (number / some.length) * (WIDTH - 18));
     x += width;
     return svg("path", { class: `share ${one}`, d: `M${x - width} ${HEIGHT - 5}h${width}v3h${-width}z` });
   }))];
 });
 const swatch = ([name, text]) => el("li", {}, el("span", { class: `swatch ${name}` }), text);
-const LEGENDS = {
-  change: () => [...Object.entries(SIGNS).map(([kind, sign]) => el("li", { class: kind }, `${sign} ${kind}`)),
-    el("li", { class: "added" }, "— dependency added"), el("li", { class: "removed" }, "- - dependency removed")],
+const LEGENDS = { // of what is there to be seen
+  change: () => [
+    ...Object.entries(SIGNS).filter(([kind]) => jobs.some(({ own }) => own === kind)).map(([kind, sign]) => el("li", { class: kind }, `${sign} ${kind}`)),
+    [...gained.values()].some(({ size }) => size) ? el("li", { class: "added" }, "— dependency added") : "",
+    jobs.some(({ lost }) => lost.length) ? el("li", { class: "removed" }, "- - dependency removed") : "",
+  ].filter(Boolean),
   queue: () => plan.colours.queue.legend.map(swatch),
   resources: () => plan.colours.resources.legend.map(swatch),
 };
-const showColours = (kind) => {
+// Colour boxes by one of the page's choices; the first, if it has no such choice.
+const showColours = (wanted) => {
+  const choices = byId("colour");
+  choices.value = wanted;
+  if (choices.selectedIndex < 0) choices.selectedIndex = 0;
+  const kind = choices.value;
   const [main, legend] = [document.querySelector("main"), byId("legend")];
   for (const one of Object.keys(LEGENDS)) main.classList.toggle(`by-${one}`, one === kind);
   const path = plan.path.length > 1 ? [el("li", { class: "path" }, "longest path")] : [];

@@ -25,6 +25,38 @@ const columnsOf = (ids, lines, levelOf, close) => {
   if (close) for (const id of ids) if (!before.get(id).length && after.get(id).length) column.set(id, Math.min(...after.get(id).map((one) => column.get(one))) - 1);
   return { column, backwards };
 };
+// Split columns that are higher than the window into several with as many boxes each, as long as there is room beside
+// them: boxes of one column depend on none of the same. Return the number of columns, and pairs of boxes that may stand in
+// one row: the lines of the left one then pass between those of the right one.
+const splitHigh = (column, ids, lines, columns, sizes, [roomAcross, roomDown]) => {
+  const inColumn = Array.from({ length: columns }, () => []);
+  for (const id of ids) inColumn[column.get(id)].push(id);
+  const parts = inColumn.map(() => 1);
+  const heights = inColumn.map((members) => members.reduce((sum, id) => sum + sizes.get(id)[1] + GAP, 0));
+  const widths = inColumn.map((members) => Math.max(0, ...members.map((id) => sizes.get(id)[0])) + COLUMN_GAP);
+  let left = roomAcross - widths.reduce((sum, width) => sum + width, 0);
+  for (;;) {
+    const height = (number) => heights[number] / parts[number];
+    const highest = parts.reduce((best, _, number) => (height(number) > height(best) ? number : best), 0);
+    left -= widths[highest];
+    if (height(highest) <= roomDown || left < 0 || parts[highest] === inColumn[highest].length) break;
+    parts[highest] += 1;
+  }
+  const [parents, children] = [new Set(lines.map(({ to }) => to)), new Set(lines.map(({ from }) => from))];
+  const side = (id) => children.has(id) - parents.has(id); // few lines pass a part
+  const beside = [];
+  let first = 0;
+  inColumn.forEach((members, number) => {
+    const size = Math.ceil(members.length / parts[number]);
+    if (parts[number] > 1) members.sort((a, b) => side(a) - side(b));
+    members.forEach((id, at) => {
+      column.set(id, first + Math.floor(at / size));
+      if (at >= size) beside.push([members[at - size], id]);
+    });
+    first += Math.ceil(members.length / size);
+  });
+  return { columns: first, beside };
+};
 // Number boxes so that those come first that others depend on.
 const orderOf = (ids, lines, levelOf) => {
   const waitsFor = new Map(ids.map((id) => [id, new Set()]));
@@ -61,7 +93,7 @@ const orderOf = (ids, lines, levelOf) => {
 };
 
 // Where boxes are, and where each line passes other columns. Lines of one box share their way past a column.
-const inColumns = (ids, lines, sizes, { column, columns, backwards, passes }) => {
+const inColumns = (ids, lines, sizes, { column, columns, beside, backwards, passes }) => {
   const columnAt = new Map([...ids.map((id) => [`${id}`, column.get(id)]), [BEGIN, -1], [END, columns]]);
   const slots = new Map();
   const slotOf = (id, at, half) => {
@@ -81,7 +113,7 @@ const inColumns = (ids, lines, sizes, { column, columns, backwards, passes }) =>
     [start, ...way, end].reduce((left, right) => (pieces.set(`${left.id}>${right.id}`, [left, right]), right));
   }
   for (const [left, right] of pieces.values()) (left.after.push(right), right.before.push(left));
-  (pieces.size > MOST_FOR_DAGRE ? orderByMeans : orderWithDagre)(slots, columns);
+  (pieces.size > MOST_FOR_DAGRE ? orderByMeans : orderWithDagre)(slots, columns, beside);
   const ranks = ranksOf(slots, columns);
   balanceHeights(ranks, GAP);
   const top = Math.min(...[...slots.values()].map(({ y, half }) => y - half));
@@ -108,13 +140,14 @@ const ranksOf = (slots, columns) => {
   return ranks;
 };
 // Set the heights of slots so that few lines cross.
-const orderWithDagre = (slots) => {
+const orderWithDagre = (slots, columns, beside) => {
   const graph = new dagre.graphlib.Graph().setDefaultEdgeLabel(() => ({}));
   graph.setGraph({ rankdir: "LR", nodesep: GAP, edgesep: LINE_GAP, ranksep: COLUMN_GAP, ranker: (own) => {
     for (const id of own.nodes()) own.node(id).rank = 2 * (slots.get(id)?.column ?? -1); // dagre needs a rank between two
   } });
   for (const { id, half } of slots.values()) graph.setNode(id, { width: 1, height: 2 * half });
   for (const { id, after } of slots.values()) for (const right of after) graph.setEdge(id, right.id);
+  for (const [left, right] of beside) graph.setEdge(`${left}`, `${right}`, { weight: 0.01 }); // less than any line
   dagre.layout(graph);
   for (const slot of slots.values()) slot.y = graph.node(slot.id).y;
 };

@@ -16,8 +16,8 @@ const changeOf = ({ change }) => {
   return [el("div", { class: "what" },
     el("strong", { class: change.kind }, `${SIGNS[change.kind]} ${change.kind}`),
     change.before ? ` from ${change.before}` : "",
-    section("nodes previously in", list((change.from ?? []).map((name) => item(name)), SIDE)),
-    section("nodes now in", list((change.to ?? []).map((name) => item(name)), SIDE)),
+    section("nodes previously in", list((change.nodes_from ?? []).map((name) => item(name)), SIDE)),
+    section("nodes now in", list((change.nodes_to ?? []).map((name) => item(name)), SIDE)),
     whole ? [] : [section("fields", fields.length ? el("div", { class: "fields" }, pairs(fields)) : []),
       section("command", words.length ? el("div", { class: "command" }, words) : []), names])];
 };
@@ -38,7 +38,7 @@ const details = (job) => {
     changeOf(job),
     section("command", el("div", { class: "command", id: "command" }, job.command.map((word) => el("span", {}, word))), copyCommand(job)),
     section(count(parents.length, "parent"), family(parents, (parent) => fate(parent, job.number))),
-    section(children(job.children.length), family(job.children, (child) => fate(job.number, child))),
+    section(count(job.children.length, "child"), family(job.children, (child) => fate(job.number, child))),
     section("reads", names(job.reads, dataLink)),
     section("writes", names(job.writes, dataLink)),
     section(count(job.nodes.length, "node"), names(job.nodes)),

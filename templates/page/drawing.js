@@ -1,7 +1,19 @@
 // ---- what is selected, searched and shown -----------------------------------------------------------------------
-const state = { view: "graph", job: null, wanted: "", hits: null };
+const state = { view: "graph", job: null, wanted: "", hits: null, wantsOnly: "" };
 let onlyChanged = false;
 
+const isChanged = (id) => (id < 0 ? Object.keys(plan.groups[~id].changes).length > 0 : Boolean(jobs[id].own));
+const extent = (boxes, at) => boxes.reduce(([least, most], box) => [Math.min(least, at(box)), Math.max(most, at(box))], [Infinity, -Infinity]);
+// The largest number of boxes that are no further from each other than this, as `at` tells where each is.
+const densest = (boxes, room, at) => {
+  const sorted = [...boxes].sort((a, b) => at(a) - at(b));
+  let [from, best] = [0, [0, 0]];
+  sorted.forEach((box, to) => {
+    while (at(box) - at(sorted[from]) > room) from += 1;
+    if (to - from > best[1] - best[0]) best = [from, to];
+  });
+  return sorted.slice(best[0], best[1] + 1);
+};
 const comesBefore = (one, other) => one.x < other.x || (one.x === other.x && one.y < other.y);
 
 // ---- drawings: boxes and lines that can be moved and zoomed -----------------------------------------------------
@@ -53,6 +65,7 @@ class Drawing {
     const [above, below] = job ? [boxesOf([...job.parents, ...job.lost]), boxesOf(job.children)] : [new Set(), new Set()];
     const hits = state.hits && new Map();
     for (const number of state.hits ?? []) hits.set(this.boxOf(number), (hits.get(this.boxOf(number)) ?? 0) + 1);
+    this.hits = hits; // how many matches are in each box; undefined for those without a box
     const is = job ? this.boxOf(state.job) : undefined;
     for (const [id, element] of this.elements ?? []) {
       element.classList.toggle("is", id === is);
@@ -61,7 +74,7 @@ class Drawing {
       const near = above.has(id) || below.has(id); // neighbours stay readable during a search
       element.classList.toggle("dim", hits !== null && !hits.has(id) && id !== is && !near);
       element.classList.toggle("hit", hits?.has(id) ?? false);
-      if (id < 0) element.querySelector(".found").textContent = hits?.has(id) ? count(hits.get(id), "match").replace("matchs", "matches") : "";
+      if (id < 0) element.querySelector(".found").textContent = hits?.has(id) ? count(hits.get(id), "match") : "";
       element.setAttribute("tabindex", id === is ? 0 : -1);
       if (id >= 0) element.setAttribute("aria-pressed", id === is);
     }
@@ -126,16 +139,23 @@ class Drawing {
     this.position();
   }
 
-  // Show everything if names stay readable; else show the beginning, and the map.
+  // Names would be hard to read if everything was shown.
+  get isCut() {
+    const [width, height] = this.view();
+    return Math.min((width - 40) / this.size[0], (height - 40) / this.size[1]) < READABLE;
+  }
+
+  // Show everything if names stay readable; else show what changed, or else the beginning, and the map.
   begin() {
     this.fit();
     this.settle = () => this.begin();
-    const readable = [...this.boxes.keys()].every((id) => id < 0) ? READABLE_GROUPS : READABLE;
-    if (this.scale >= readable) return;
+    if (!this.isCut) return;
+    const changed = [...this.boxes].filter(([id]) => isChanged(id));
+    if (changed.length && changed.length < this.boxes.size) return this.showMost(changed.map(([, at]) => at));
     const [width, height] = this.view();
     const first = [...this.boxes.values()].filter(({ x }) => x < WIDTH).map(({ y }) => y);
     const fits = narrow.matches ? Math.max((width - 40) / this.size[0], (height - 40) / this.size[1]) : (height - 40) / this.size[1];
-    this.scale = Math.max(readable, Math.min(1, fits));
+    this.scale = Math.max(READABLE, Math.min(1, fits));
     const centred = (from, to, room) => (room - (from + to) * this.scale) / 2;
     const [tall, wideToo] = [this.size[1] * this.scale > height - 20, this.size[0] * this.scale > width - 20];
     this.x = wideToo ? 20 : centred(0, this.size[0], width);
@@ -147,6 +167,23 @@ class Drawing {
       const seen = (top + HEIGHT - edge) * this.scale + 40 < height; // from the upper edge, or else in the middle
       this.y = seen ? 20 - edge * this.scale : centred(top, Math.min(Math.max(...first), top + height / this.scale - 2 * HEIGHT) + HEIGHT, height);
     }
+    this.position();
+  }
+
+  // Show as many of these boxes as there is room for where names stay readable.
+  showMost(boxes) {
+    const [width, height] = this.view().map((all) => all - 40);
+    const inRow = densest(boxes, (width / READABLE) - WIDTH, ({ x }) => x);
+    const shown = densest(inRow, (height / READABLE) - HEIGHT, ({ y }) => y);
+    const [left, right] = extent(shown, ({ x }) => x);
+    const [top, bottom] = extent(shown, ({ y }) => y);
+    this.scale = Math.min(1, Math.max(READABLE, Math.min(width / (right - left + WIDTH), height / (bottom - top + HEIGHT))));
+    const from = (first, last, room, all) => // with no empty room beside the drawing
+      Math.max(Math.min(room / 2 - ((first + last) / 2) * this.scale, 0), room - all * this.scale);
+    const isWhole = (room, all) => all * this.scale <= room;
+    this.x = 20 + (isWhole(width, this.size[0]) ? (width - this.size[0] * this.scale) / 2 : from(left, right + WIDTH, width, this.size[0]));
+    this.y = 20 + (!isWhole(height, this.size[1]) ? from(top, bottom + HEIGHT, height, this.size[1])
+      : narrow.matches ? 0 : (height - this.size[1] * this.scale) / 2);
     this.position();
   }
 
@@ -164,14 +201,25 @@ class Drawing {
     this.bringBox(this.boxOf(number));
   }
 
+  // The same with the first match of a search, if none is visible.
+  bringMatch() {
+    const found = [...this.hits?.keys() ?? []].filter((id) => id !== undefined);
+    if (!found.length || found.some((id) => this.isSeen(this.boxes.get(id)))) return;
+    this.bringBox(found.reduce((best, id) => (comesBefore(this.boxes.get(id), this.boxes.get(best)) ? id : best)));
+  }
+
+  isSeen(at) {
+    const [width, height] = this.view();
+    const [x, y] = [at.x * this.scale + this.x, at.y * this.scale + this.y];
+    return x > 10 && y > 10 && x + WIDTH * this.scale < width - 10 && y + HEIGHT * this.scale < height - 10;
+  }
+
   bringBox(id) {
     const at = (this.places ?? this.boxes).get(id);
     if (!at) return;
     const [width, height] = this.view();
     if (this.scale < FAR) this.zoom(READABLE / this.scale);
-    const [x, y] = [at.x * this.scale + this.x, at.y * this.scale + this.y];
-    const inside = x > 10 && y > 10 && x + WIDTH * this.scale < width - 10 && y + HEIGHT * this.scale < height - 10;
-    if (inside) return;
+    if (this.isSeen(at)) return;
     this.settle = null;
     this.x = width / 2 - (at.x + WIDTH / 2) * this.scale;
     this.y = height / 2 - (at.y + HEIGHT / 2) * this.scale;

@@ -46,8 +46,20 @@ class Folds {
     for (const [id, members] of this.members) for (const one of members) if (one < 0) this.around.set(one, id);
   }
 
-  // Begin with few boxes, but with more than one or two. A single box says nothing: it is opened even if it has many.
-  begin(folded) {
+  // Begin with few boxes, but with more than one or two; or with these groups open, as told() tells them.
+  begin(told = "") {
+    this.openAtFirst();
+    this.first = null;
+    this.first = this.told();
+    if (!told || told === this.first) return;
+    const wanted = told.split(".").map(Number).filter((group) => group in this.groups);
+    this.open = new Set();
+    for (const group of wanted) this.open.has(group) || this.toggle(group);
+  }
+
+  // A single box says nothing: it is opened even if it has many.
+  openAtFirst() {
+    const folded = (this.only?.size ?? this.jobs.length) > plan.folded_above;
     this.open = new Set(folded ? [] : this.groups.keys());
     while (folded && this.count() < FEWEST_AT_FIRST) {
       const most = this.count() === 1 ? MOST_FLAT : MOST_AT_FIRST;
@@ -55,6 +67,12 @@ class Folds {
       if (!closed.length) return;
       this.open.add(~closed.reduce((best, id) => (this.size[~id] > this.size[~best] ? id : best)));
     }
+  }
+
+  // The open groups for the address; "" if they are those of the beginning.
+  told() {
+    const told = [...this.open].sort((a, b) => a - b).join(".") || "none";
+    return told === this.first ? "" : told;
   }
 
   isOpen(id) {

@@ -4,8 +4,7 @@ class Graph extends Drawing {
     super(container, label);
     this.folds = new Folds(plan.groups, jobs);
     this.addMap();
-    this.rest = el("button", { type: "button", class: "left-out", "data-do": "all", title: "Show all jobs" });
-    container.append(this.rest);
+    addEventListener("resize", () => this.resize());
   }
 
   get canFold() {
@@ -15,17 +14,62 @@ class Graph extends Drawing {
   // Draw some jobs alone, or all of them (null), from the beginning.
   restrict(only) {
     this.folds.restrict(only);
-    this.folds.begin((only?.size ?? jobs.length) > plan.folded_above);
-    const left = jobs.length - (only?.size ?? jobs.length);
-    this.rest.hidden = !left;
-    this.rest.textContent = `and ${count(left, "job")} without a change of ${left === 1 ? "its" : "their"} own`;
+    byId("rest").hidden = !only || only.size === jobs.length;
+    this.folds.begin();
     this.draw();
     this.begin();
   }
 
+  // The name of a frame stays visible as long as a part of the frame is.
+  position() {
+    super.position();
+    for (const [id, header] of this.headers ?? []) {
+      const text = header.querySelector("text");
+      const left = this.printed ? 0 : -this.x / this.scale - this.places.get(id).x;
+      text.setAttribute("x", Math.max(10, Math.min(left + 10, +text.dataset.last)));
+    }
+  }
+
+  onPaper() {
+    super.onPaper();
+    this.position();
+  }
+
+  mark() {
+    super.mark();
+    const left = jobs.length - (this.folds.only?.size ?? 0);
+    const matches = this.hits?.get(undefined); // of jobs that have no box
+    byId("rest").textContent = `and ${count(left, "job")} without a change of ${left === 1 ? "its" : "their"} own${matches ? ` (${count(matches, "match")})` : ""}`;
+  }
+
+  // Open these groups, as folds.told() tells them, from the beginning.
+  unfold(told) {
+    this.folds.begin(told);
+    this.draw();
+    this.begin();
+  }
+
+  // The room that there is for columns, and where names are still readable, for rows: in whole boxes, so that boxes rarely
+  // move when a window's size changes.
+  room() {
+    const { clientWidth, clientHeight } = document.querySelector("main"); // with the details, which come and go
+    const inBoxes = (all, box) => Math.max(1, Math.floor((all - 40) / box)) * box;
+    return [inBoxes(clientWidth, WIDTH + COLUMN_GAP), inBoxes(clientHeight / READABLE, HEIGHT + GAP)];
+  }
+
+  resize() {
+    if (this.printed || `${this.room()}` === `${this.arrangedFor}`) return;
+    if (this.settle) return this.draw(), this.settle();
+    const [width, height] = this.view();
+    const middle = [(width / 2 - this.x) / this.scale - WIDTH / 2, (height / 2 - this.y) / this.scale - HEIGHT / 2];
+    const far = ({ x, y }) => Math.hypot(x - middle[0], y - middle[1]);
+    const id = [...this.boxes.keys()].reduce((best, one) => (far(this.boxes.get(one)) < far(this.boxes.get(best)) ? one : best));
+    this.redraw(id, this.boxes.get(id)); // it stays where it was
+  }
+
   draw() {
-    const width = this.container.clientWidth || 1440;
-    const scene = arrange(this.folds, jobs, fate, isLongest, Math.max(WIDTH, width - 40));
+    this.arrangedFor = this.room();
+    const scene = arrange(this.folds, jobs, fate, isLongest, this.arrangedFor);
     this.places = new Map([...scene.frames.map((frame) => [~frame.group, frame]), ...scene.boxes]);
     const frames = scene.frames.map(frameElement(this.folds));
     this.headers = new Map(scene.frames.map(({ group }, number) => [~group, frames[number].querySelector(".header")]));
@@ -42,7 +86,7 @@ class Graph extends Drawing {
   toggle(group) {
     const before = this.places.get(~group);
     if (!this.folds.toggle(group)) {
-      say(`There is no room for these ${plan.groups[group].words[0]} beside ${count(this.folds.count(), "box").replace("boxs", "boxes")}: fold other groups first.`);
+      say(`There is no room for these ${plan.groups[group].words[0]} beside ${count(this.folds.count(), "box")}: fold other groups first.`);
       return;
     }
     this.redraw(~group, before);

@@ -1,4 +1,5 @@
 // ---- views ------------------------------------------------------------------------------------------------------
+const VIEWS = ["graph", "table", "near", "data"];
 const graph = new Graph(byId("graph"), "Job graph");
 const near = new Drawing(byId("near"), "The selected job with its parents and children");
 const hint = el("p", { class: "empty" }, "Select a job in the table to see its neighbours.");
@@ -8,13 +9,21 @@ const table = jobTable(byId("table"));
 let data = null; // built when its view is first opened
 let nearOf = null;
 const current = () => (state.view === "near" ? near : graph);
+const address = new Address({
+  jobs: { tell: () => state.wantsOnly, show: (wanted) => setOnly(["all", "changes"].includes(wanted) ? wanted : "") },
+  open: { tell: () => graph.folds.told(), show: (told) => graph.unfold(told) },
+  colour: { tell: () => (colour.selectedIndex ? colour.value : ""), show: (kind) => showColours(kind) },
+  search: { tell: () => byId("search").value.trim(), show: (text) => ((byId("search").value = text), search()) },
+  view: { tell: () => (state.view === VIEWS[0] ? "" : state.view), show: (view) => setView(VIEWS.includes(view) ? view : VIEWS[0]) },
+  job: { tell: () => jobs[state.job]?.name ?? "", show: (name) => choose(numberOf.get(name) ?? null, { hash: false }) },
+});
 
 const drawNear = () => {
   const job = jobs[state.job];
   hint.toggleAttribute("hidden", job !== undefined);
   const left = job ? [job.parents.length + job.lost.length, job.children.length].map((all) => Math.max(0, all - SIDE)) : [0, 0];
   more.toggleAttribute("hidden", !left.some(Boolean));
-  more.replaceChildren(el("li", {}, `not drawn: ${count(left[0], "parent")}, ${children(left[1])}; the details list them all`));
+  more.replaceChildren(el("li", {}, `not drawn: ${count(left[0], "parent")}, ${count(left[1], "child")}; the details list them all`));
   if (!job) return;
   if (nearOf !== state.job) {
     near.show(neighbourhood(job));
@@ -28,13 +37,13 @@ const drawNear = () => {
 const showData = () => data.keep(([name]) => meant(`\n${name.toLowerCase()}\n`));
 // Draw a job in a box of its own: show all jobs if only changed ones are drawn, and open the groups around it.
 const uncover = (number) => {
-  if (graph.boxOf(number) === undefined) setOnly(false);
+  if (graph.boxOf(number) === undefined) setOnly("all");
   graph.reveal(number);
 };
 const setView = (view) => {
   const isOther = state.view !== view;
   state.view = view;
-  for (const name of ["graph", "near", "table", "data"]) byId(name).hidden = name !== view;
+  for (const name of VIEWS) byId(name).hidden = name !== view;
   for (const tab of document.querySelectorAll("[role=tab]")) {
     const is = tab.dataset.view === view;
     tab.setAttribute("aria-selected", is);
@@ -63,7 +72,7 @@ const choose = (number, { hash = true, focus = false, scroll = true } = {}) => {
   byId("details").hidden = number === null;
   if (number !== null) details(jobs[number]);
   if (number !== null && state.view === "graph") uncover(number);
-  if (hash) location.hash = number === null ? "" : addressOf(jobs[number].name);
+  if (hash) address.step();
   setView(state.view);
   graph.mark();
   for (const row of table.body.querySelectorAll("tr.is")) row.classList.remove("is");
@@ -81,7 +90,7 @@ const choose = (number, { hash = true, focus = false, scroll = true } = {}) => {
     if (scroll) row?.scrollIntoView({ block: "nearest" });
     if (focus) row?.querySelector("button").focus({ preventScroll: true });
   } else if (focus) current()?.elements?.get(number)?.focus({ preventScroll: true });
-  say(`${marked(jobs[number])}: ${count(jobs[number].parents.length, "parent")}, ${children(jobs[number].children.length)}`);
+  say(`${marked(jobs[number])}: ${count(jobs[number].parents.length, "parent")}, ${count(jobs[number].children.length, "child")}`);
 };
 
 // ---- search -----------------------------------------------------------------------------------------------------
@@ -101,6 +110,7 @@ const search = () => {
   const found = (of) => (where ? meant(of[where]) : Object.values(of).some(meant));
   state.hits = wanted ? new Set(index.flatMap((one, number) => (found(one) ? [number] : []))) : null;
   graph.mark();
+  if (state.view === "graph") graph.bringMatch();
   if (state.view === "near") near.mark();
   table.keep(isShown());
   tellFound(); // in the table, of its rows
@@ -110,7 +120,7 @@ const matches = () => (state.view === "table" ? table.rows : jobs).filter(({ num
 const tellFound = () => {
   const all = matches();
   const at = all.findIndex(({ number }) => number === state.job) + 1;
-  byId("found").textContent = state.hits ? `${at ? `${at} of ` : ""}${count(all.length, "match").replace("matchs", "matches")}` : "";
+  byId("found").textContent = state.hits ? `${at ? `${at} of ` : ""}${count(all.length, "match")}` : "";
 };
 const step = (by) => {
   const all = matches();
@@ -133,7 +143,7 @@ const actions = {
   in: () => current().zoom(1.3),
   out: () => current().zoom(1 / 1.3),
   fit: () => current().fit(),
-  all: () => setOnly(false),
+  all: () => setOnly("all"),
   fold: () => graph.foldAll(),
   unfold: () => graph.unfoldAll(),
   close: () => {
@@ -202,7 +212,7 @@ listenToKeys(actions, {
     return false;
   },
 });
-byId("only")?.addEventListener("change", () => setOnly(byId("only").checked));
+byId("only")?.addEventListener("change", () => setOnly(byId("only").checked ? "changes" : "all"));
 byId("only")?.toggleAttribute("disabled", plan.shown === null); // no job has a change of its own
 let openOnScreen = []; // what is folded in the header, before it is printed whole
 addEventListener("beforeprint", () => {
@@ -222,10 +232,19 @@ addEventListener("afterprint", () => {
   for (const [one, open] of openOnScreen) one.open = open;
   graph.onScreen();
 });
-const setOnly = (only) => {
-  onlyChanged = only;
-  if (byId("only")) byId("only").checked = only;
-  graph.restrict(only && plan.shown ? new Set(plan.shown) : null);
+// Show all jobs, or those with changes and their neighbours; "": changes, if all jobs would be many or too small to read.
+const setOnly = (wanted) => {
+  state.wantsOnly = wanted;
+  const draw = (only) => {
+    onlyChanged = only;
+    graph.restrict(only ? new Set(plan.shown) : null);
+  };
+  const many = jobs.length > MOST_AT_ONCE;
+  if (plan.shown === null || wanted === "all" || (!wanted && !many)) draw(false);
+  if (plan.shown !== null && (wanted === "changes" || (!wanted && (many || graph.isCut)))) draw(true);
+  if (byId("only")) byId("only").checked = onlyChanged;
+  // A path with gaps would look like one that is shorter.
+  document.querySelector("main").classList.toggle("cut", onlyChanged && !plan.path.every((job) => plan.shown.includes(job)));
   table.keep(isShown());
 };
 const risk = ({ what, before, after, who, cost, about }) => {
@@ -242,9 +261,10 @@ foldAbove();
 
 const colour = byId("colour");
 colour.addEventListener("change", () => showColours(colour.value));
-showColours(colour.value);
+showColours("");
 document.querySelector(".folds").hidden = !graph.canFold;
 byId("risks")?.append(...plan.risks.map(risk));
 setView(state.view);
-setOnly(plan.shown !== null && jobs.length > 60);
-followAddress(numberOf, state, choose);
+setOnly("");
+address.follow();
+for (const kind of ["click", "keydown", "input", "change"]) document.addEventListener(kind, () => address.keep());

@@ -35,9 +35,12 @@ const details = (job) => showDetails(
   ])),
   section(count(job.nodes.length, "node"), list(job.nodes.map((name) => el("li", {}, name)), SIDE)),
   section(count(job.parents.length, "parent"), family(job.parents)),
-  section(children(job.children.length), family(job.children)));
+  section(count(job.children.length, "child"), family(job.children)));
 
 // ---- choosing ---------------------------------------------------------------------------------------------------
+const address = new Address({
+  job: { tell: () => jobs[state.job]?.name ?? "", show: (name) => choose(numberOf.get(name) ?? null, { hash: false }) },
+});
 const bring = (at) => {
   const y = at * LANE;
   if (y < lanes.scrollTop || y + LANE > lanes.scrollTop + lanes.clientHeight) lanes.scrollTop = y - lanes.clientHeight / 2;
@@ -48,7 +51,7 @@ const rearrange = () => {
 };
 const choose = (number, { hash = true, scroll = true } = {}) => {
   state.job = number;
-  if (hash) history.replaceState(null, "", number === null ? "#" : addressOf(jobs[number].name));
+  if (hash) address.keep();
   if (!lanes) return;
   byId("details").hidden = number === null;
   if (number !== null) {
@@ -263,4 +266,4 @@ for (const tab of document.querySelectorAll("[data-share]")) {
   tab.hidden = !shares.length || (shares.length === 1 && shares[0].name === "(none)");
 }
 attemptsTable = attemptTable();
-followAddress(numberOf, state, choose);
+address.follow();

@@ -7,15 +7,5 @@ const pairs = (rows) => {
   const some = rows.filter(([, content]) => content !== undefined && content !== "");
   return some.length ? el("table", {}, some.map(([name, content]) => el("tr", {}, el("td", {}, name), el("td", {}, content)))) : [];
 };
-const children = (number) => (number === 1 ? "1 child" : `${number.toLocaleString("en")} children`);
 const showDetails = (title, ...parts) => byId("details").replaceChildren(
   el("button", { type: "button", class: "close", "data-do": "close", "aria-label": "Close" }, "×"), title, ...parts.flat(Infinity).filter(Boolean));
-// Choose the job that the address names, now and whenever the address changes.
-const followAddress = (numberOf, state, choose) => {
-  const follow = () => {
-    const number = jobInAddress(numberOf) ?? null;
-    if (number !== state.job) choose(number, { hash: false });
-  };
-  addEventListener("hashchange", follow);
-  follow();
-};

@@ -12,7 +12,8 @@ const el = (tag, attributes = {}, ...children) => fill(document.createElement(ta
 const svg = (tag, attributes = {}, ...children) =>
   fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
 const link = (text, attributes) => el("button", { type: "button", class: "link", ...attributes }, text);
-const count = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+const PLURALS = { box: "boxes", child: "children", match: "matches" }; // those of other nouns end with an s
+const count = (number, noun) => `${number.toLocaleString("en")} ${number === 1 ? noun : PLURALS[noun] ?? `${noun}s`}`;
 // The first of many things, and a button that shows the others.
 const first = (most, things, more, container) => {
   container.append(...things.slice(0, most));

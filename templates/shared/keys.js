@@ -1,4 +1,4 @@
-// ---- keys, and the job that the address names --------------------------------------------------------------------
+// ---- keys ---------------------------------------------------------------------------------------------------
 // `page` is what differs between pages:
 //   isChosen() a job is chosen; isSearched() something is searched for; search() take what the field says
 //   inSearch(key, event) true if a key of the search field was used; showTab(tab) a tab was reached by an arrow
@@ -47,14 +47,4 @@ const zoomKey = (key, actions) => {
   const action = { "+": "in", "=": "in", "-": "out", "0": "fit" }[key];
   if (action) actions[action]();
   return Boolean(action);
-};
-const addressOf = (name) => `#job=${encodeURIComponent(name)}`;
-// The number of the job in the address; undefined if there is none, or one that the page does not have.
-const jobInAddress = (numberOf) => {
-  const name = /^#job=(.*)$/u.exec(location.hash)?.[1];
-  try {
-    return name === undefined ? undefined : numberOf.get(decodeURIComponent(name));
-  } catch {
-    return undefined; // a mistyped address
-  }
 };

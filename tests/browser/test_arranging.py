@@ -14,10 +14,10 @@ LEVEL = {"kind": "level", "inside": None}
 WIDTH, HEIGHT = 210, 56
 ARRANGE = f"""
 const [WIDTH, HEIGHT] = [{WIDTH}, {HEIGHT}];
-window.arranged = ({{ jobs, groups, open }}) => {{
+window.arranged = ({{ jobs, groups, open, room }}) => {{
   const folds = new Folds(groups, jobs);
   folds.open = new Set(open);
-  const scene = arrange(folds, jobs, () => "", () => false);
+  const scene = arrange(folds, jobs, () => "", () => false, room);
   return {{ ...scene, boxes: [...scene.boxes], ways: [...scene.ways] }};
 }};
 """
@@ -112,3 +112,24 @@ def test_a_group_of_everything_and_no_job_at_all_can_be_drawn(arrange):
     )
     assert nothing["boxes"] == []
     assert folded["boxes"]
+
+
+def star(roots):
+    """Return a plan of jobs that all have one child."""
+    jobs: list[dict[str, Any]] = [
+        {"number": number, "level": 1, "parents": [], "lost": [], "group": None} for number in range(roots)
+    ]
+    last = {"number": roots, "level": 2, "parents": list(range(roots)), "lost": [], "group": None}
+    return {"jobs": [*jobs, last], "groups": [], "open": []}
+
+
+@pytest.mark.parametrize(
+    ("room", "columns"), [([1400, 1200], 3), ([1400, 2000], 2), ([1400, 400], 5), ([300, 400], 2), ([9000, 1], 21)]
+)
+def test_a_column_that_is_higher_than_the_window_is_split_as_far_as_the_window_is_wide(arrange, room, columns):
+    (scene,) = arrange([{**star(20), "room": room}])
+    lefts = [at["x"] for _, at in scene["boxes"]]
+    assert len(set(lefts)) == columns
+    most = max(lefts.count(left) for left in lefts)
+    assert most == -(-20 // (columns - 1))
+    assert scene["size"][1] < (most + 1) * (HEIGHT + 2 * 14) + 20 * 9  # lines pass between the boxes, not below them

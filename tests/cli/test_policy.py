@@ -122,12 +122,19 @@ def test_a_plan_that_is_gone_breaks_nothing(folder):
         ("plan.yaml", 4, "plan.yaml is not a policy:"),
         ("empty.yaml", 4, "empty.yaml: has no rule, so that every plan would pass"),
         ("main:policy.yaml", 2, "fetch it: git fetch origin main:main"),
-        ("HEAD:gone.yaml", 2, "cannot read HEAD:gone.yaml: path 'gone.yaml' does not exist in 'HEAD'"),
+        (
+            "HEAD:gone.yaml",
+            2,
+            "path 'gone.yaml' does not exist in 'HEAD'. What is there: git ls-tree -r --full-tree --name-only HEAD\n",
+        ),
+        ("HEAD:new.yaml", 2, "but not in 'HEAD'. What is there: git ls-tree -r --full-tree --name-only HEAD\n"),
+        ("s3://bucket/policy.yaml", 2, "it is a URL, and only files and revisions in git are read: download it first"),
     ],
 )
 def test_without_its_policy_no_plan_passes(folder, command, policy, code, said):
     (folder / "empty.yaml").write_text("")
     _commit(folder)
+    (folder / "new.yaml").write_text(POLICY)
     ended = kedro_batch(*command, f"--policy={policy}", cwd=folder)
     assert (ended.code, ended.text) == (code, "")
     assert said in ended.err

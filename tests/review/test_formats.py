@@ -57,7 +57,7 @@ def test_an_overview_has_every_format(output_format):
     ("asked", "vcpus"),
     [
         ([1, 2], "3 in total, 3 at peak"),
-        ([1, None], "1 in total, 1 at peak; the job definition sets it for 1 more job"),
+        ([1, None], "at least 1 in total, 1 at peak; 1 job may get more by the job definition"),
         ([None, None], "set by the job definition (all 2 jobs)"),
         ([None], "set by the job definition (1 job)"),
     ],

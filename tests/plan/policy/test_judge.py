@@ -110,7 +110,13 @@ def test_arguments_of_the_definition_stand_behind_the_command_of_the_job():
         "[env, '-Sbash -c x']",
         "[env, '-iSbash -c x']",
         "[env, '--split-string=bash -c x']",
+        "[env, -S, '\"bash\" -c x']",
+        "[env, -S, 'ba\\sh -c x']",
+        "[env, '-S${SHELL} -c x']",
+        "[env, '--split-s=bash -c x']",
+        "[env, --s, 'bash -c x']",
         "[bash-5.2, -c, x]",
+        "[elvish, -c, x]",
         "[busybox.static, x]",
         "[xonsh, -c, x]",
     ],
@@ -119,7 +125,9 @@ def test_a_shell_by_another_name_is_one(command):
     assert is_broken(SHELL, command=command, submit="{parameters: {p: sh}}")
 
 
-@pytest.mark.parametrize("word", ["--params=text=run sh now", "x=Ref::p", "--params=a:$(P)", "s3://b/Ref::p", "wash"])
+@pytest.mark.parametrize(
+    "word", ["--params=text=run sh now", "x=Ref::p", "--params=a:$(P)", "s3://b/Ref::p", "wash", "a_${X}"]
+)
 def test_a_word_that_only_has_a_shell_in_it_is_none(word):
     assert not is_broken(SHELL, command=f"[kedro, run, '{word}']", submit="{parameters: {p: a}}")
 
@@ -138,6 +146,53 @@ def test_official_images_of_docker_hub_have_two_names(image, registry):
     definition = f"  d: {{image: '{image}', resources: {{vcpus: 1, memory_mib: 512}}}}\n"
     assert not is_broken(f"registries: ['{registry}']", definition=definition)
     assert is_broken(f"registries: ['{registry}']", definition=definition.replace("python", "evil/python"))
+
+
+@pytest.mark.parametrize(
+    "command", ["[env, PATH=/tmp, kedro]", "[env, -S, 'A=1 PATH=/tmp kedro']", "[sh, -c, 'PATH=/tmp; kedro']"]
+)
+def test_a_variable_that_a_command_sets_is_one(command):
+    assert is_broken("forbidden_variables: [PATH]", command=command)
+    assert not is_broken("forbidden_variables: [PAT, ATH, path]", command=command)
+    assert not is_broken("forbidden_variables: [a, b]", command="[kedro, run, --params, 'a=1,b=2']")
+
+
+@pytest.mark.parametrize(
+    "container",
+    [{"side": "command: [kedro], env: [{name: LD_PRELOAD, value: x}]"}, {"main": "env: [{name: LD_X, value: x}]"}],
+)
+def test_a_variable_of_any_container_is_one(container):
+    assert is_broken("forbidden_variables: ['LD_*']", definition=POD, submit=on_pod(**container))
+    assert not is_broken("forbidden_variables: ['LD_Y*']", definition=POD, submit=on_pod(**container))
+
+
+@pytest.mark.parametrize(("value", "allowed"), [("''", "['*']"), ("' '", "['*', a]"), ("''", "['a*']")])
+def test_an_empty_tag_has_no_value(value, allowed):
+    assert is_broken(f"required_tags: {{team: {allowed}}}", further=f"    tags: {{team: {value}}}\n")
+    assert not is_broken("required_tags: {team: ['']}", further="    tags: {team: ''}\n")
+
+
+@pytest.mark.parametrize(
+    ("field", "is_access"),
+    [
+        ("volumes: [{path: /a, host: /}]", True),
+        ("volumes: [{path: /a, efs: fs-0123456789abcdef0}]", False),
+        ("register: {containerProperties: {volumes: [{name: a, host: {sourcePath: /}}]}}", True),
+        ("register: {containerProperties: {volumes: [{name: a, host: {}}]}}", False),
+        ("register: {containerProperties: {privileged: false}}", False),
+        ("register: {containerProperties: {linuxParameters: {devices: []}}}", False),
+        ("register: {containerProperties: {linuxParameters: {devices: [{hostPath: /dev/sda}]}}}", True),
+    ],
+)
+def test_access_to_the_machine_is_found_where_it_stands(field, is_access):
+    definition = f"  d: {{image: '{IMAGE}', resources: {{vcpus: 1, memory_mib: 512}}, {field}}}\n"
+    assert is_broken("no_host_access: true", definition=definition) is is_access
+
+
+def test_what_tasks_share_with_the_machine_is_access_to_it():
+    task = TASK.replace("          - containers:", "          - pidMode: host\n            containers:")
+    assert is_broken("no_host_access: true", definition=task, submit=ON_TASK)
+    assert not is_broken("no_host_access: true", definition=task.replace("host\n", "task\n"), submit=ON_TASK)
 
 
 def test_hours_that_are_exactly_those_allowed_are_allowed():

@@ -27,8 +27,8 @@ def wrong(text):
 def test_rules_have_a_line_and_a_severity():
     policy = read(f"{HEAD}warnings:\n  max_jobs: 10\nrules:\n  job_queues: [a, b]\n\n  max_vcpus: 2.0\n")
     assert policy.rules == (
-        Rule(name=RuleName.JOB_QUEUES, value=("a", "b"), line=5),
-        Rule(name=RuleName.MAX_VCPUS, value=2, line=7),
+        Rule(name=RuleName.JOB_QUEUES, value=("a", "b"), severity=Severity.ERROR, line=5),
+        Rule(name=RuleName.MAX_VCPUS, value=2, severity=Severity.ERROR, line=7),
         Rule(name=RuleName.MAX_JOBS, value=10, severity=Severity.WARNING, line=3),
     )
 
@@ -62,6 +62,8 @@ def test_that_nothing_is_ruled_is_said():
         ("max_jobs: 0", "rules.max_jobs: must be at least 1, found 0"),
         ("max_attempts: 2.5", "rules.max_attempts: must be a whole number"),
         ("job_queues: batch", "rules.job_queues: must be a list, found 'batch': write [batch]"),
+        ("required_tags: {team: '*'}", "rules.required_tags.team: must be a list, found '*': write [\"*\"]"),
+        ("programs: a,b", "rules.programs: must be a list, found 'a,b': write [\"a,b\"]"),
         ("job_queues: []", "rules.job_queues: must have 1 or more items"),
         ("job_queues: ['*']", "policy.yaml:3: rules.job_queues[0]: '*' is not allowed. A name as the plan has it"),
         ("job_queues: ['a*b']", "'a*b' is not allowed. A name as the plan has it, or its beginning with * at the end."),

@@ -102,9 +102,9 @@ def test_images_are_those_of_all_containers_and_those_that_submit_asks_for():
     )
     assert answers(plan, plan)[_IMAGES] == [
         "evil, by submit in b",
+        "registry/main:1 in a",
         "that of job definition named:2 in c",
         "registry/side:1 in a, b",
-        "registry/main:1 in a, b",
     ]
 
 

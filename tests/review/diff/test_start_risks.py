@@ -169,7 +169,10 @@ def test_the_image_of_a_definition_that_only_added_jobs_have_is_a_risk():
             diff_plans(old, Plan(jobs=(*old.jobs, a_job("b", job_definition="e")), job_definitions=declared)).risks
         )
 
-    assert found("y:1") == [Risk(kind=RiskKind.IMAGE_CHANGED, definition="e", jobs=1, after="y:1")]
+    assert found("y:1") == [
+        Risk(kind=RiskKind.DEFINITION_CHANGED, job="b", after="e"),
+        Risk(kind=RiskKind.IMAGE_CHANGED, definition="e", jobs=1, after="y:1"),
+    ]
     assert found("x:1") == []
 
 

@@ -8,6 +8,7 @@ from kedro_batch.plan.model import Plan
 from kedro_batch.plan.settings import JobDefinition, Resources
 from kedro_batch.review.formats import OverviewFormat, render_overview
 from kedro_batch.review.overview.level_rows import ALL_LISTED
+from tests.support.containers import MAIN, SIDE, on_pod, pod
 from tests.support.plans import a_job
 
 SMALL, LARGE = Resources(vcpus=1, memory_mib=4096), Resources(vcpus=8, memory_mib=61440, gpus=1)
@@ -61,6 +62,18 @@ def test_the_nodes_of_a_job_are_shown_if_its_name_does_not_tell_them(name, nodes
 def test_what_a_job_does_not_state_is_set_by_its_definition(own, declared, shown):
     definitions = {"d": JobDefinition(image="i", resources=declared)} if declared else {}
     assert show(a_job(nodes=("a",), resources=own), job_definitions=definitions)[1][1] == f"  a  {shown}"
+
+
+@pytest.mark.parametrize(
+    ("declared", "shown"),
+    [
+        ({**SIDE, "resources": {"limits": {"cpu": "500m", "memory": "1Gi"}}}, "1.5 vCPUs, 5 GiB in all containers"),
+        (SIDE, "at least 1 vCPU, 4 GiB in all containers"),
+    ],
+)
+def test_all_containers_of_a_job_count(declared, shown):
+    job = a_job(nodes=("a",), resources=SMALL, submit=on_pod(MAIN))
+    assert show(job, job_definitions={"d": pod(MAIN, declared)})[1][1] == f"  a  {shown}"
 
 
 def test_a_line_that_is_too_wide_goes_on_behind_a_comma():

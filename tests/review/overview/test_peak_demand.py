@@ -10,7 +10,9 @@ from kedro_batch.plan.graph import ancestors, levels
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.settings import JobDefinition, Resources
 from kedro_batch.review.overview.heaviest_antichain import Heaviest, find_heaviest_antichains
+from kedro_batch.review.overview.model import Peak
 from kedro_batch.review.overview.peak_demand import MOST_QUEUES, calculate_peaks
+from tests.support.containers import MAIN, SIDE, on_pod, pod
 from tests.support.plans import a_job
 
 
@@ -27,17 +29,22 @@ def weighted_graphs(draw):
     return parents, levels(parents), weights
 
 
-def heaviest_of_every_set(parents, order, weights):
+def sets_at_once(parents):
+    """Return every set of jobs none of which waits for another."""
     above = ancestors(parents)
     bit = {name: 1 << number for number, name in enumerate(above)}
-    weight_of = dict(zip(order, weights, strict=True))
-    waits = {(one, other) for one in order for other in order if above[one] & bit[other]}
-    return max(
-        sum(weight_of[name] for name in some)
-        for size in range(len(order) + 1)
-        for some in combinations(order, size)
+    waits = {(one, other) for one in parents for other in parents if above[one] & bit[other]}
+    return [
+        some
+        for size in range(len(parents) + 1)
+        for some in combinations(parents, size)
         if not any(pair in waits or pair[::-1] in waits for pair in combinations(some, 2))
-    )
+    ]
+
+
+def heaviest_of_every_set(parents, order, weights):
+    weight_of = dict(zip(order, weights, strict=True))
+    return max(sum(weight_of[name] for name in some) for some in sets_at_once(parents))
 
 
 @given(weighted_graphs())
@@ -68,6 +75,61 @@ def test_weights_that_a_flow_cannot_tell_apart_have_a_bound(heavy, exact):
 def plan_of(*jobs, **fields):
     plan = Plan(jobs=jobs, **fields)
     return plan, levels({job.name: job.depends_on for job in jobs})
+
+
+POD = pod(MAIN, {**SIDE, "resources": {"limits": {"cpu": "1", "memory": "1Gi", "nvidia.com/gpu": "1"}}})
+GIVES = JobDefinition(image="i", resources=Resources(vcpus=2, memory_mib=512, gpus=1))
+DEFINITIONS = {"gives": (2, 512, 1), "pod": (1, 1024, 1), "named": (0, 0, 0)}
+"""What definitions add: instead of what is not stated, beside what is stated, nothing."""
+
+
+@st.composite
+def plans_with_amounts(draw):
+    """Return a plan of few jobs, and for each job its queue and what it asks for."""
+    jobs, asked = [], {}
+    for number in range(draw(st.integers(1, 7))):
+        name, definition = f"j{number}", draw(st.sampled_from(sorted(DEFINITIONS)))
+        stated = (
+            draw(st.sampled_from([None, 0.25, 1, 16])),
+            draw(st.sampled_from([None, 512, 100_000])),
+            draw(st.sampled_from([None, 0, 1, 8])),
+        )
+        given_by = DEFINITIONS[definition]
+        amounts = tuple(
+            (own or 0) + more if definition == "pod" else own or more
+            for own, more in zip(stated, given_by, strict=True)
+        )
+        queue = draw(st.sampled_from(["cpu", "gpu"]))
+        jobs.append(
+            a_job(
+                name,
+                depends_on=tuple(f"j{one}" for one in sorted(draw(st.sets(st.integers(0, number - 1)))))
+                if number
+                else (),
+                job_queue=queue,
+                job_definition=definition,
+                resources=Resources(vcpus=stated[0], memory_mib=stated[1], gpus=stated[2]),
+                submit=on_pod(MAIN) if definition == "pod" else {},
+            )
+        )
+        asked[name] = queue, (1, *amounts)
+    return Plan(jobs=tuple(jobs), job_definitions={"gives": GIVES, "pod": POD}), asked
+
+
+@given(plans_with_amounts())
+@settings(max_examples=150)
+def test_each_amount_has_the_peak_of_every_set_of_jobs_in_all_and_by_queue(drawn):
+    plan, asked = drawn
+    at_once = sets_at_once({job.name: job.depends_on for job in plan.jobs})
+
+    def peak(queues):
+        amounts = [[asked[name][1] for name in some if asked[name][0] in queues] for some in at_once]
+        most = [max(sum(one[at] for one in some) for some in amounts) for at in range(4)]
+        return Peak(jobs=most[0], vcpus=most[1], memory_mib=most[2], gpus=most[3])
+
+    whole_plan, by_queue = calculate_peaks(*plan_of(*plan.jobs, job_definitions=plan.job_definitions))
+    assert whole_plan == peak({"cpu", "gpu"})
+    assert by_queue == {queue: peak({queue}) for queue in sorted({queue for queue, _ in asked.values()})}
 
 
 def test_jobs_of_different_levels_run_at_once():

@@ -12,12 +12,13 @@ from pathlib import Path
 
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import Plan
-from kedro_batch.plan.settings import JobSettings, Resources
+from kedro_batch.plan.settings import JobDefinition, JobSettings, Resources
 from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.diff.model import Change
 from kedro_batch.review.overview.build_overview import build_overview
 from kedro_batch.review.page.page import render_diff_page, render_overview_page
 from kedro_batch.text.escaping import for_review
+from tests.support.containers import MAIN, SIDE, on_pod, pod
 from tests.support.plans import a_job
 from tests.support.plans_of_pages import HOSTILE, before_and_after, hostile, layers, plan_of
 
@@ -129,7 +130,7 @@ def test_the_same_plan_is_the_same_page_for_every_hash_seed():
 
 def test_pages_stay_small():
     assert len(page_of(layers(800, 30))) < 1_500_000
-    assert len(page_of(layers(10, 3))) < 170_000  # 50,000 of them are dagre
+    assert len(page_of(layers(10, 3))) < 180_000  # 50,000 of them are dagre
 
 
 def test_a_diff_holds_the_jobs_of_both_plans():
@@ -199,6 +200,22 @@ def test_a_group_says_how_much_its_jobs_ask_for_and_what_changed_in_it():
         "c": ["2 jobs", "set by the job definition"],
     }
     assert {name: one["changes"] for name, one in groups.items()} == {"a": {"changed": 1}, "b": {}, "c": {}}
+
+
+def test_cards_and_groups_say_what_all_containers_get_and_what_definitions_give():
+    declared = {"d": JobDefinition(image="i", resources=Resources(vcpus=4, memory_mib=2048, gpus=1))}
+    side = {**SIDE, "resources": {"limits": {"cpu": "1", "memory": "1Gi"}}}
+    declared |= {"pod": pod(MAIN, side)}
+    jobs = (
+        a_job("a1", nodes=("a.1",)),
+        a_job("a2", nodes=("a.2",), job_definition="pod", submit=on_pod(MAIN), resources=Resources(vcpus=1)),
+        a_job("b1", nodes=("b.1",)),
+    )
+    data = data_of(page_of(Plan(jobs=jobs, job_definitions=declared)))
+    cards = [data["settings"][job["settings"]] for job in data["jobs"]]
+    assert [one["words"] for one in cards[:2]] == ["4 vCPUs, 2 GiB, 1 GPU", "at least 2 vCPUs, 1 GiB"]
+    assert [one["words"][1] for one in data["groups"]] == ["at least 6 vCPUs, 3 GiB, 1 GPU"]
+    assert [(one["vcpus"], one["memory"], one["gpus"]) for one in cards[:2]] == [(4, "2 GiB", 1), (2, "1 GiB", None)]
 
 
 def test_what_changed_in_a_large_plan_is_drawn_with_its_neighbours():

@@ -30,6 +30,10 @@ def read_source(named: str) -> tuple[bytes, str]:
         )
     if revision.startswith("-"):
         raise UsageError(f"cannot read {named}: {revision} is not a revision")
+    if path.startswith("//"):
+        raise UsageError(
+            f"cannot read {named}: it is a URL, and only files and revisions in git are read: download it first"
+        )
     from kedro_batch.files.read_budget import MAX_BYTES  # noqa: PLC0415  the command line's --help does without
 
     here = Path.cwd()
@@ -42,15 +46,21 @@ def read_source(named: str) -> tuple[bytes, str]:
     except GitObjectTooLargeError as error:
         raise UsageError(too_large(named)) from error
     except GitObjectError as error:
-        reason = str(error)
-        if _NOT_FETCHED in reason:
-            reason = (
-                "this is a partial clone, which has not fetched it, and a review fetches nothing. "
-                f"Fetch it, then try again: git fetch --refetch --no-filter {quote(find_promisor(here) or 'origin')}"
-            )
-        elif fetch := _fetch_command(revision, reason):
-            reason = f"{reason}. If this clone has only a part of the history, fetch it: {fetch}"
-        raise UsageError(f"cannot read {named}: {reason}") from error
+        raise UsageError(f"cannot read {named}: {_with_remedy(str(error), revision, here)}") from error
+
+
+def _with_remedy(reason: str, revision: str, here: Path) -> str:
+    """Return why git does not read a file of a revision, and what to do."""
+    if _NOT_FETCHED in reason:
+        return (
+            "this is a partial clone, which has not fetched it, and a review fetches nothing. "
+            f"Fetch it, then try again: git fetch --refetch --no-filter {quote(find_promisor(here) or 'origin')}"
+        )
+    if fetch := _fetch_command(revision, reason):
+        return f"{reason}. If this clone has only a part of the history, fetch it: {fetch}"
+    if revision and _NO_PATH.search(reason):
+        return f"{reason}. What is there: git ls-tree -r --full-tree --name-only {quote(revision)}"
+    return reason
 
 
 def _read_file(named: str) -> tuple[bytes, str]:
@@ -63,6 +73,7 @@ def _read_file(named: str) -> tuple[bytes, str]:
         raise UsageError(f"{error}. If it is a revision in git, name a file of it: {revision}:PATH") from error
 
 
+_NO_PATH = re.compile(r"(does not exist|exists on disk, but not) in ")
 _NOT_FETCHED = "from promisor remote"
 _FULL_NAME = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _BRANCH_OR_TAG = re.compile(r"\w[\w./+-]*")

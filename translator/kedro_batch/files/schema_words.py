@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from kedro_batch.diagnostics import FieldPath, PathMessage
+from kedro_batch.files.yaml_scalars import write_scalar
 from kedro_batch.text.wording import did_you_mean, listed, quoted
 
 _PRIVATE = {"environment", "tags", "submit", "secrets", "register"}
@@ -102,7 +103,7 @@ def _how_to_write(error: Any, find_meaning: FindMeaning) -> str:
             return ": write it without quotes"
         case str() if kinds == ["array"] and " " not in value:
             known = error.schema.get("items", {}).get("enum", ())
-            return f": write [{value.lower() if value.lower() in known else value}]"
+            return f": write [{write_scalar(value.lower() if value.lower() in known else value)}]"
         case _:
             return ""
 

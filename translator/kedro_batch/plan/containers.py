@@ -23,6 +23,8 @@ _CONTAINERS = (*_ON_ECS, *_ON_EKS)
 """Where containers stand in a job definition."""
 _TASKS = (("containerProperties",), (*_NODES, "container"), _ECS_TASKS, (*_NODES, *_ECS_TASKS))
 """Where the roles and the platform of a container on ECS stand."""
+_VARIABLES = ("environment", "env", "secrets")
+"""What containers call their variables, and those whose values are kept elsewhere, on ECS and on EKS."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +75,27 @@ def find_log_groups(definition: Mapping[str, Any]) -> tuple[LogGroup, ...]:
 def find_tasks(definition: Mapping[str, Any]) -> tuple[Task, ...]:
     """Return what a definition says of its containers on ECS. Pods on EKS have no roles of their own here."""
     return tuple(dict.fromkeys(map(_parse_task, _find_maps(definition, _TASKS))))
+
+
+def find_variables(value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the variables of all containers, wherever these stand; of a secret, where its value is kept.
+
+    Args:
+        value: A definition, or the overrides of a SubmitJob request.
+    """
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if key in _VARIABLES and isinstance(inner, list | tuple):
+                yield from (
+                    (str(pair.get("name")), pair.get("value", pair.get("valueFrom")))
+                    for pair in inner
+                    if isinstance(pair, Mapping)
+                )
+            else:
+                yield from find_variables(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from find_variables(inner)
 
 
 def with_images(definition: JobDefinition, change: Callable[[str], str]) -> JobDefinition:

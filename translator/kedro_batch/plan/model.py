@@ -10,7 +10,7 @@ from typing import Any, NewType
 from kedro_batch.diagnostics import FieldPath
 from kedro_batch.plan.params import sort_params
 from kedro_batch.plan.params_words import params_words
-from kedro_batch.plan.settings import JobDefinition, JobSettings, Resources
+from kedro_batch.plan.settings import JobDefinition, JobSettings
 
 JobName = NewType("JobName", str)
 """A job's name in its plan; AWS Batch sees it between the run id and the submission."""
@@ -133,14 +133,6 @@ class Plan:
     def command_of(self, job: Job) -> tuple[str, ...]:
         """Return the command of a job as it is submitted: with the parameters, if the job runs nodes."""
         return (*job.command, *self.params_words) if job.nodes else job.command
-
-    def resources_of(self, job: Job) -> Resources:
-        """Return what a job states, or else the job definition that the plan declares for it.
-
-        ``gpus: 0`` asks for none, and does not take away those of the definition.
-        """
-        own, declared = job.settings.resources, self.job_definitions.get(job.settings.job_definition)
-        return own if declared is None else own.merged_over(declared.resources)
 
     def header(self) -> dict[str, Any]:
         """Return what a plan file states before its defaults, as plain values: the fields HEADER that have a value."""

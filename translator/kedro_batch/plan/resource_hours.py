@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kedro_batch.files.json_schema import whole
+from kedro_batch.plan.job_resources import PlanResources
 from kedro_batch.plan.model import Plan
 from kedro_batch.text.times import S_IN_H
 
@@ -13,7 +14,7 @@ from kedro_batch.text.times import S_IN_H
 class ResourceUse:
     """What all jobs of a plan may use together.
 
-    A job counts with what it states, or else with what the job definition says that the plan declares for it.
+    A job counts with all its containers, as far as the plan tells what they get.
 
     Attributes:
         vcpus: The vCPUs of all jobs.
@@ -25,8 +26,8 @@ class ResourceUse:
         gpu_hours: The hours of GPUs, likewise.
         unlimited: The number of jobs without a time limit; the hours do not include them.
         unlimited_with_gpus: The number of those with GPUs.
-        unknown: The number of jobs by their job definition, where that sets vCPUs or memory and the plan does not
-            declare it; the sums do not include these.
+        unknown: The number of jobs by their job definition of which the plan does not tell all vCPUs or all memory,
+            such as where it leaves them to a definition that it does not declare; the sums have what it tells.
     """
 
     vcpus: float = 0
@@ -47,13 +48,14 @@ def add_up_resources(plan: Plan) -> ResourceUse:
     starts = unlimited = unlimited_with_gpus = memory_mib = gpus = gpu_s = mib_s = 0
     vcpus: float = 0
     vcpu_s: float = 0
+    found = PlanResources(plan)
     for job in plan.jobs:
-        resources, attempts = plan.resources_of(job), job.settings.attempts or 1
+        resources, attempts = found.known(job), job.settings.attempts or 1
         seconds = (job.settings.timeout_s or 0) * attempts
         starts += attempts
         unlimited += job.settings.timeout_s is None
         unlimited_with_gpus += job.settings.timeout_s is None and bool(resources.gpus)
-        if resources.vcpus is None or resources.memory_mib is None:
+        if not found.of(job).is_whole:
             unknown[job.settings.job_definition] += 1
         vcpus += resources.vcpus or 0
         memory_mib += resources.memory_mib or 0

@@ -39,8 +39,7 @@ class Resources:
 
     def to_dict(self) -> dict[str, float]:
         """Return the amounts that have a value."""
-        amounts = {"vcpus": self.vcpus, "memory_mib": self.memory_mib, "gpus": self.gpus}
-        return {name: amount for name, amount in amounts.items() if amount is not None}
+        return {name: amount for name in AMOUNTS if (amount := getattr(self, name)) is not None}
 
     def merged_over(self, declared: "Resources") -> "Resources":
         """Return what a container gets that a job definition gives the rest; its GPUs stay unless the job has some."""
@@ -51,6 +50,12 @@ class Resources:
     def from_dict(cls, stated: Mapping[str, Any]) -> "Resources":
         """Make resources of plain values; 2.0 is 2."""
         return cls(**{name: whole(amount) for name, amount in stated.items()})
+
+
+AMOUNTS = tuple(one.name for one in fields(Resources))
+"""The names of the amounts, in the order of a plan file."""
+ALWAYS_GIVEN = ("vcpus", "memory_mib")
+"""Those that every container gets: AWS Batch takes no job definition of one container without them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

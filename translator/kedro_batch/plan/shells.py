@@ -4,7 +4,7 @@ import re
 
 _NAMES = (
     "sh bash rbash ash dash ksh pdksh mksh lksh oksh zsh csh tcsh fish yash posh xonsh busybox toybox "
-    "cmd powershell pwsh"
+    "sash hush elvish scsh cmd powershell pwsh"
 )
 _SHELL = re.compile(rf"({_NAMES.replace(' ', '|')})[0-9]*([._-]?(static|[0-9.]+))?(\.exe)?")
 """The names of shells; some have a version, or how they were built, behind them."""

@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from kedro_batch.plan.job_resources import JobResources
 from kedro_batch.text.escaping import for_review
 from kedro_batch.text.times import S_IN_H, S_IN_MIN
 from kedro_batch.text.wording import counted
@@ -95,6 +96,10 @@ _AMOUNTS: Mapping[str, Callable[[float], str]] = {
 """How the settings that are amounts are spelled, by the names that they have in a plan, in the order of a plan."""
 
 
+AMOUNT_LABELS = {"vcpus": "vCPUs", "memory_mib": "memory", "gpus": "GPUs"}
+"""What amounts are called beside numbers that have no unit, or are not known."""
+
+
 def setting_text(name: str, value: Any) -> str | None:
     """Spell a setting with its unit, so that two amounts that differ are spelled differently; None stays None.
 
@@ -113,6 +118,17 @@ def setting_text(name: str, value: Any) -> str | None:
 def resources_text(resources: Mapping[str, float]) -> str:
     """Spell what a container gets: ``2 vCPUs, 4 GiB, 1 GPU``; what is not stated is left out."""
     return ", ".join(spell(resources[name]) for name, spell in _AMOUNTS.items() if name in resources)
+
+
+def sum_text(name: str, amount: float) -> str:
+    """Spell what several jobs get together, with its unit; much memory is rounded."""
+    return memory_text(amount, exactly=False) if name == "memory_mib" else _AMOUNTS[name](amount)
+
+
+def job_resources_text(found: JobResources) -> str:
+    """Spell what all containers of a job get, as far as the plan tells: ``at least 2.5 vCPUs, 3 GiB``."""
+    known = found.known.to_dict()
+    return f"{'at least ' if known.keys() & found.unknown else ''}{resources_text(known)}"
 
 
 def fill_line(pieces: Iterable[str], indent: int) -> str:

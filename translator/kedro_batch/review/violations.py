@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 from kedro_batch.diagnostics import Code, Diagnostic, Severity, sorted_diagnostics
 from kedro_batch.plan.checks.credentials import looks_like_credential
+from kedro_batch.plan.job_resources import Unknown
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.policy.job_commands import is_replaced
-from kedro_batch.plan.policy.model import Policy, RuleName, Unknown, Violation
+from kedro_batch.plan.policy.model import Policy, RuleName, Violation
 from kedro_batch.review.formatting import setting_text
 from kedro_batch.review.job_sets import JobSets
 from kedro_batch.text.wording import counted, listed
@@ -95,13 +96,13 @@ class _Words(NamedTuple):
 
 def _unknown_words(one: Violation) -> _Words:
     match one.rule.name:
-        case RuleName.REGISTRIES | RuleName.IMAGES_BY_DIGEST:
-            return _left_to_definition("the image", one, _DECLARE)
         case RuleName.ACCOUNTS | RuleName.REGIONS:
             what = str(one.path[0])
             return _Words(f"the plan names no {what}", remedy=f"Write {what} into the settings")
         case RuleName.REQUIRED_TAGS:
             return _Words(f"no tag {_shown(one.field)}")
+        case name if name in _OF_DEFINITIONS:
+            return _left_to_definition(_OF_DEFINITIONS[name], one, _DECLARE)
     return _unknown_setting(one)
 
 
@@ -110,6 +111,8 @@ def _unknown_setting(one: Violation) -> _Words:
     match one.unknown:
         case Unknown.BY_DEFINITION:  # jobs that ask for no GPUs get those of their definition
             return _left_to_definition(one.field, one, _DECLARE if one.field == "gpus" else state)
+        case Unknown.FURTHER_CONTAINERS:
+            return _left_to_definition(f"{one.field} of further containers", one, _DECLARE)
         case Unknown.OTHER_CONTAINER:
             remedy = f"{state} for it in the job definition"
             return _Words(f"{one.field} is not stated for a further container", remedy=remedy)
@@ -121,6 +124,14 @@ def _unknown_setting(one: Violation) -> _Words:
 
 
 _DECLARE = "Declare it under job_definitions"
+_OF_DEFINITIONS: Mapping[RuleName, str] = {
+    RuleName.REGISTRIES: "the image",
+    RuleName.IMAGES_BY_DIGEST: "the image",
+    RuleName.JOB_ROLES: "the job role",
+    RuleName.EXECUTION_ROLES: "the execution role",
+    RuleName.NO_HOST_ACCESS: "access to the machine",
+}
+"""What only a job definition has."""
 
 
 def _left_to_definition(what: str, one: Violation, remedy: str) -> _Words:
@@ -151,6 +162,9 @@ _FOUND: Mapping[RuleName, Callable[[Violation], str]] = {
     RuleName.DEFINITIONS_BY_REVISION: _text("job definition", " without a revision"),
     RuleName.REGISTRIES: _text("image"),
     RuleName.IMAGES_BY_DIGEST: _text("image", " without a digest"),
+    RuleName.JOB_ROLES: _text("job role"),
+    RuleName.EXECUTION_ROLES: _text("execution role"),
+    RuleName.NO_HOST_ACCESS: _text("access to the machine"),
     RuleName.ACCOUNTS: _place("account"),
     RuleName.REGIONS: _place("region"),
     RuleName.MAX_VCPUS: _amount("vcpus"),
@@ -163,6 +177,7 @@ _FOUND: Mapping[RuleName, Callable[[Violation], str]] = {
     RuleName.REQUIRED_TAGS: lambda one: f"tag {_shown(one.field)} is {_shown(one.found, one.field)}",
     RuleName.PROGRAMS: _text("program"),
     RuleName.NO_SHELL: lambda one: (_REPLACED if is_replaced(one.found) else _SHELL)(one),
+    RuleName.FORBIDDEN_VARIABLES: _text("variable"),
 }
 """What a plan has, before the jobs that have it."""
 
@@ -186,7 +201,7 @@ def _most(name: str) -> Callable[[Violation], str]:
 
 def _tag(one: Violation) -> str:
     allowed = one.rule.value[one.field]
-    what = "any value" if "*" in allowed else _listed(allowed, one.field)
+    what = "any value but an empty one" if "*" in allowed else _listed(allowed, one.field)
     return f"requires it, with {what}" if one.unknown else f"allows {what}"
 
 
@@ -196,6 +211,9 @@ _ALLOWED: Mapping[RuleName, Callable[[Violation], str]] = {
     RuleName.DEFINITIONS_BY_REVISION: lambda _: "requires one",
     RuleName.REGISTRIES: _names("registry", "registries"),
     RuleName.IMAGES_BY_DIGEST: lambda _: "requires images by digest",
+    RuleName.JOB_ROLES: _names("job role"),
+    RuleName.EXECUTION_ROLES: _names("execution role"),
+    RuleName.NO_HOST_ACCESS: lambda _: "allows none",
     RuleName.ACCOUNTS: _names("account"),
     RuleName.REGIONS: _names("region"),
     RuleName.MAX_VCPUS: _most("vcpus"),
@@ -208,6 +226,7 @@ _ALLOWED: Mapping[RuleName, Callable[[Violation], str]] = {
     RuleName.REQUIRED_TAGS: _tag,
     RuleName.PROGRAMS: _names("program"),
     RuleName.NO_SHELL: lambda _: "allows none",
+    RuleName.FORBIDDEN_VARIABLES: lambda one: f"forbids {_listed(one.rule.value)}",
 }
 """What the rule says, behind its place."""
 

@@ -8,6 +8,7 @@ from typing import Any
 from kedro_batch.files import yaml_reader
 from kedro_batch.files.yaml_editor import with_values
 from kedro_batch.files.yaml_scalars import write_scalar
+from kedro_batch.plan.settings import AMOUNTS
 from kedro_batch.scaffold.choices import Choices, Forge
 from kedro_batch.scaffold.dependencies import Dependencies
 from kedro_batch.scaffold.templates import render_file
@@ -30,7 +31,7 @@ _WORKFLOWS = {
 }
 RESULTS = ("account", "region", "job_queue", "image_repository", "job_definition")
 """The settings that ``infra deploy`` writes."""
-_TOGETHER = (("resources", "vcpus", "memory_mib", "gpus"), ("attempts", "retry_on"))
+_TOGETHER = (("resources", *AMOUNTS), ("attempts", "retry_on"))
 """Settings that say one thing together: of these, all or none are those of the base environment."""
 
 

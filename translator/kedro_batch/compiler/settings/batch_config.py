@@ -18,11 +18,11 @@ from kedro_batch.compiler.settings.config_checks import (
 from kedro_batch.compiler.settings.config_source import MAX_WORKERS, ConfigSource
 from kedro_batch.compiler.settings.config_spelling import find_meant_settings
 from kedro_batch.compiler.settings.declared_definitions import declared_in, merge_settings, with_image
-from kedro_batch.compiler.settings.rules import AMOUNTS, Match, ResolvedSettings, Rule
+from kedro_batch.compiler.settings.rules import Match, ResolvedSettings, Rule
 from kedro_batch.diagnostics import Code, Diagnostic
 from kedro_batch.errors import ConfigError, UsageError
 from kedro_batch.plan.checks.credentials import credentials_in_command, names_not_secret
-from kedro_batch.plan.settings import JOB_SETTINGS, JobSettings
+from kedro_batch.plan.settings import AMOUNTS, JOB_SETTINGS, JobSettings
 
 ACCEPT_ALL = ("*",)
 """The patterns of a code that is accepted for everything."""

@@ -13,7 +13,6 @@ from kedro_batch.compiler.grouping_names import check_groupings
 from kedro_batch.compiler.settings.config_spelling import find_meaning, find_wrappers
 from kedro_batch.compiler.settings.declared_definitions import declared_in, without_nulls
 from kedro_batch.compiler.settings.foreign_settings import find_definition_meaning
-from kedro_batch.compiler.settings.rules import AMOUNTS
 from kedro_batch.diagnostics import Code, FieldPath, PathMessage
 from kedro_batch.files.json_schema import check
 from kedro_batch.files.resources import schema
@@ -31,6 +30,7 @@ from kedro_batch.plan.checks.params import refused_params
 from kedro_batch.plan.checks.placement import unsent_tags
 from kedro_batch.plan.checks.service_model import wrong_register_fields, wrong_submit_fields
 from kedro_batch.plan.checks.variables import misused_variable, variables_in
+from kedro_batch.plan.settings import AMOUNTS
 from kedro_batch.plan.variables import ENV_VARIABLE
 from kedro_batch.text.wording import did_you_mean, quoted
 

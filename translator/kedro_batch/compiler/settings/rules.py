@@ -14,11 +14,9 @@ from kedro_batch.compiler.settings.declared_definitions import merge_settings, p
 from kedro_batch.diagnostics import FieldPath
 from kedro_batch.files.read_budget import MAX_HINTS
 from kedro_batch.plan.checks.batch_limits import fitting_fargate_size
-from kedro_batch.plan.settings import MERGED_BY_KEY, JobDefinition, JobSettings, Platform, Resources
+from kedro_batch.plan.settings import AMOUNTS, MERGED_BY_KEY, JobDefinition, JobSettings, Platform, Resources
 from kedro_batch.text.wording import did_you_mean
 
-AMOUNTS = ("vcpus", "memory_mib", "gpus")
-"""The resources of a job, in the order of a plan."""
 _ONE_FOR_ALL = ("job_queue", "job_definition", "platform", "share_identifier", "submit")
 _LONGEST_TIMEOUT_S = 2**31 - 1
 

@@ -17,7 +17,7 @@ from kedro_batch.plan.checks.variables import misused_variable
 from kedro_batch.plan.image_reference import parse_image
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.register_definition import own_containers, register_request
-from kedro_batch.plan.settings import JobDefinition, JobSettings, Platform
+from kedro_batch.plan.settings import ALWAYS_GIVEN, JobDefinition, JobSettings, Platform
 from kedro_batch.plan.submit_job import PODS, TASKS, command_container
 from kedro_batch.text.wording import did_you_mean, quoted
 
@@ -101,7 +101,7 @@ def _check_container(definition: JobDefinition) -> Iterator[PathMessage]:
     elif wrong := _find_wrong_image(definition.image):
         yield ("image",), wrong
     stated = definition.resources.to_dict()
-    missing = [name for name in ("vcpus", "memory_mib") if name not in stated]
+    missing = [name for name in ALWAYS_GIVEN if name not in stated]
     if missing:
         yield ("resources",), f"AWS Batch takes no job definition without {' and '.join(missing)}"
     else:

@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 from kedro_batch.plan.image_reference import ImageReference, parse_image
+from kedro_batch.plan.policy.model import Rule, RuleName
 
 _DOCKER_HUB, _OFFICIAL = "docker.io", "library/"
 
@@ -13,7 +14,12 @@ def is_allowed(name: str, patterns: tuple[str, ...]) -> bool:
     return name in whole or name.startswith(beginnings)
 
 
-def is_allowed_image(image: str, registries: tuple[str, ...]) -> bool:
+def keeps_image_rule(image: str, rule: Rule) -> bool:
+    """True if an image keeps a rule of registries or of digests."""
+    return _has_digest(image) if rule.name is RuleName.IMAGES_BY_DIGEST else _comes_from(image, rule.value)
+
+
+def _comes_from(image: str, registries: tuple[str, ...]) -> bool:
     """True if an image comes from one of these hosts, or from a place in a host that is named."""
     reference = _parse(image)
     if reference is None:
@@ -25,7 +31,7 @@ def is_allowed_image(image: str, registries: tuple[str, ...]) -> bool:
     return host in _parted(registries)[0] or any(is_allowed(f"{host}/{name}", registries) for name in names)
 
 
-def has_digest(image: str) -> bool:
+def _has_digest(image: str) -> bool:
     """True if an image is named by its digest."""
     reference = _parse(image)
     return reference is not None and reference.digest is not None

@@ -10,13 +10,15 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from kedro_batch.diagnostics import FieldPath
-from kedro_batch.plan.checks.job_definitions import images_of
+from kedro_batch.plan.job_containers import commands_of, images_of_job
+from kedro_batch.plan.job_resources import Unknown, resources_of
 from kedro_batch.plan.model import Plan
-from kedro_batch.plan.policy.allowed_names import has_digest, is_allowed, is_allowed_image
+from kedro_batch.plan.policy.allowed_names import is_allowed, keeps_image_rule
 from kedro_batch.plan.policy.job_commands import find_shell, find_wrong_program
-from kedro_batch.plan.policy.job_containers import AMOUNTS, amount_of, commands_of, images_of_submit
-from kedro_batch.plan.policy.model import Policy, Rule, RuleName, Unknown, Violation
-from kedro_batch.plan.settings import JobSettings
+from kedro_batch.plan.policy.job_definitions import WRONG_IN_DEFINITIONS
+from kedro_batch.plan.policy.job_variables import find_assignment, variables_of
+from kedro_batch.plan.policy.model import Policy, Rule, RuleName, Violation
+from kedro_batch.plan.settings import AMOUNTS, JobSettings
 from kedro_batch.text.arns import account_in_arn, name_of_arn, region_in_arn
 from kedro_batch.text.times import S_IN_H
 
@@ -56,10 +58,13 @@ def _judge(rule: Rule, plan: Plan) -> Iterator[Violation]:
             yield from _judge_hours(rule, plan)
         case RuleName.ACCOUNTS | RuleName.REGIONS:
             yield from _judge_location(rule, plan)
-        case RuleName.REGISTRIES | RuleName.IMAGES_BY_DIGEST:
-            yield from _judge_images(rule, plan)
         case RuleName.PROGRAMS | RuleName.NO_SHELL:
             yield from _judge_commands(rule, plan)
+        case RuleName.FORBIDDEN_VARIABLES:
+            yield from _judge_settings(rule, plan, _find_variables)
+            yield from _judge_commands(rule, plan)
+        case name if name in WRONG_IN_DEFINITIONS:
+            yield from _judge_definitions(rule, plan)
         case _:
             yield from _judge_settings(rule, plan, _FINDERS[rule.name])
 
@@ -127,11 +132,23 @@ def _find_no_revision(_: Rule, settings: JobSettings, plan: Plan) -> Iterator[_F
 
 
 def _find_amount(name: str, rule: Rule, settings: JobSettings, plan: Plan) -> Iterator[_Found]:
-    amount = amount_of(name, settings, plan)
-    if amount.unknown:
-        yield _Found(unknown=amount.unknown, field=name, definition=amount.definition)
-    elif amount.value is not None and amount.value > rule.value:
-        yield _Found(value=amount.value, definition=amount.definition, path=amount.path)
+    found = resources_of(settings, plan)
+    amount = getattr(found.known, name) or 0
+    if name in found.unknown:
+        yield _unknown_amount(name, found.unknown[name], settings)
+    elif amount > rule.value:
+        if found.several:
+            yield _Found(value=amount, path=("submit",))
+        elif getattr(settings.resources, name):
+            yield _Found(value=amount, path=("resources", name))
+        else:
+            named = settings.job_definition
+            yield _Found(value=amount, definition=named, path=("job_definitions", named, "resources", name))
+
+
+def _unknown_amount(name: str, why: Unknown, settings: JobSettings) -> _Found:
+    by_definition = why in (Unknown.BY_DEFINITION, Unknown.FURTHER_CONTAINERS)
+    return _Found(unknown=why, field=name, definition=settings.job_definition if by_definition else "")
 
 
 def _find_timeout(rule: Rule, settings: JobSettings, plan: Plan) -> Iterator[_Found]:
@@ -168,7 +185,7 @@ def _find_tags(rule: Rule, settings: JobSettings, plan: Plan) -> Iterator[_Found
         value = settings.tags.get(key) if plan.submit_tags else None
         if value is None:
             yield _Found(unknown=Unknown.NOT_STATED, field=key)
-        elif not is_allowed(value, tuple(allowed)):
+        elif not is_allowed(value, tuple(allowed)) or not (value.strip() or value in allowed):
             yield _Found(value=value, field=key, path=("tags", key))
 
 
@@ -200,10 +217,8 @@ def _judge_hours(rule: Rule, plan: Plan) -> Iterator[Violation]:
 
 def _vcpu_seconds(settings: JobSettings, plan: Plan) -> tuple[float, tuple[_Found, ...]]:
     """Return the most vCPU-seconds of a job, and what is not known of them."""
-    vcpus, attempts = amount_of("vcpus", settings, plan), _attempts(settings, plan)
-    missing = []
-    if vcpus.unknown:
-        missing.append(_Found(unknown=vcpus.unknown, field="vcpus", definition=vcpus.definition))
+    resources, attempts = resources_of(settings, plan), _attempts(settings, plan)
+    missing = [_unknown_amount(name, why, settings) for name, why in resources.unknown.items() if name == "vcpus"]
     missing += [
         _not_stated(name, settings, plan)
         for name, value in (("timeout_s", settings.timeout_s), ("attempts", attempts))
@@ -211,7 +226,7 @@ def _vcpu_seconds(settings: JobSettings, plan: Plan) -> tuple[float, tuple[_Foun
     ]
     if missing:
         return 0, tuple(missing)
-    return (vcpus.value or 0) * (settings.timeout_s or 0) * (attempts or 0), ()
+    return (resources.known.vcpus or 0) * (settings.timeout_s or 0) * (attempts or 0), ()
 
 
 def _judge_location(rule: Rule, plan: Plan) -> Iterator[Violation]:
@@ -232,35 +247,37 @@ def _judge_location(rule: Rule, plan: Plan) -> Iterator[Violation]:
     yield from _judge_settings(rule, plan, find)
 
 
-def _judge_images(rule: Rule, plan: Plan) -> Iterator[Violation]:
-    """Judge the images of declared definitions, and those that jobs put in their places."""
+def _judge_definitions(rule: Rule, plan: Plan) -> Iterator[Violation]:
+    """Judge declared definitions, and the images that jobs put in their places; what is not declared is not known."""
     users: dict[str, list[str]] = {}
     for job in plan.jobs:
         users.setdefault(job.settings.job_definition, []).append(job.name)
     for name, definition in plan.job_definitions.items():
-        for path, image in images_of(definition):
-            if not _is_allowed_image(image, rule):
-                yield Violation(
-                    rule=rule,
-                    found=image,
-                    definition=name,
-                    path=("job_definitions", name, *path),
-                    jobs=tuple(users.get(name, ())),
-                )
-    yield from _judge_settings(rule, plan, _find_images)
+        for path, found in WRONG_IN_DEFINITIONS[rule.name](rule, definition):
+            yield Violation(
+                rule=rule,
+                found=found,
+                definition=name,
+                path=("job_definitions", name, *path),
+                jobs=tuple(users.get(name, ())),
+            )
+    yield from _judge_settings(rule, plan, _find_beside_definitions)
 
 
-def _find_images(rule: Rule, settings: JobSettings, plan: Plan) -> Iterator[_Found]:
-    """Find images that are put in the place of those of the definition, and a definition whose image is not known."""
-    for image in images_of_submit(settings):
-        if not _is_allowed_image(image, rule):
-            yield _Found(value=image, path=("submit",))
+def _find_beside_definitions(rule: Rule, settings: JobSettings, plan: Plan) -> Iterator[_Found]:
+    """Find images that are put in the place of those of the definition, and a definition that is not declared."""
+    if rule.name in (RuleName.REGISTRIES, RuleName.IMAGES_BY_DIGEST):
+        for image in images_of_job(settings, plan).by_submit:
+            if not keeps_image_rule(image, rule):
+                yield _Found(value=image, path=("submit",))
     if settings.job_definition not in plan.job_definitions:
         yield _Found(unknown=Unknown.BY_DEFINITION, definition=settings.job_definition, path=("job_definition",))
 
 
-def _is_allowed_image(image: str, rule: Rule) -> bool:
-    return has_digest(image) if rule.name is RuleName.IMAGES_BY_DIGEST else is_allowed_image(image, rule.value)
+def _find_variables(rule: Rule, settings: JobSettings, plan: Plan) -> Iterator[_Found]:
+    return (
+        _Found(value=name, path=path) for path, name in variables_of(settings, plan) if is_allowed(name, rule.value)
+    )
 
 
 def _judge_commands(rule: Rule, plan: Plan) -> Iterator[Violation]:
@@ -269,7 +286,8 @@ def _judge_commands(rule: Rule, plan: Plan) -> Iterator[Violation]:
     def find(words: tuple[str, ...]) -> str | None:
         if rule.name is RuleName.NO_SHELL:
             return find_shell(words)
-        return find_wrong_program(words, lambda name: is_allowed(name, rule.value))
+        find_name = find_assignment if rule.name is RuleName.FORBIDDEN_VARIABLES else find_wrong_program
+        return find_name(words, lambda name: is_allowed(name, rule.value))
 
     def look() -> Iterator[tuple[int, _Found]]:
         for index, job in enumerate(plan.jobs):

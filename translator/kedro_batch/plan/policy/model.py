@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from kedro_batch.diagnostics import FieldPath, Severity
+from kedro_batch.plan.job_resources import Unknown
 
 
 class RuleName(StrEnum):
@@ -15,6 +16,9 @@ class RuleName(StrEnum):
     DEFINITIONS_BY_REVISION = "definitions_by_revision"
     REGISTRIES = "registries"
     IMAGES_BY_DIGEST = "images_by_digest"
+    JOB_ROLES = "job_roles"
+    EXECUTION_ROLES = "execution_roles"
+    NO_HOST_ACCESS = "no_host_access"
     ACCOUNTS = "accounts"
     REGIONS = "regions"
     MAX_VCPUS = "max_vcpus"
@@ -27,6 +31,7 @@ class RuleName(StrEnum):
     REQUIRED_TAGS = "required_tags"
     PROGRAMS = "programs"
     NO_SHELL = "no_shell"
+    FORBIDDEN_VARIABLES = "forbidden_variables"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,14 +40,14 @@ class Rule:
 
     Attributes:
         name: Which rule it is.
-        value: What it allows: names (a tuple), the most of something, or true; for tags the names by key.
+        value: What it allows or forbids: names (a tuple), the most of something, or true; for tags the names by key.
         severity: ERROR refuses a plan that breaks it, WARNING does not.
         line: Its line in the policy.
     """
 
     name: RuleName
     value: Any
-    severity: Severity = Severity.ERROR
+    severity: Severity
     line: int | None = None
 
 
@@ -59,19 +64,6 @@ class Policy:
     rules: tuple[Rule, ...]
 
 
-class Unknown(StrEnum):
-    """Why it is not known whether a plan keeps a rule: it breaks it then."""
-
-    NOT_STATED = "not_stated"
-    """The plan does not state a value, and nothing else does."""
-    BY_DEFINITION = "by_definition"
-    """The plan leaves it to a job definition that it does not declare."""
-    OTHER_CONTAINER = "other_container"
-    """A container beside that of the command has no value."""
-    NOT_UNDERSTOOD = "not_understood"
-    """A container has a value that is spelled in a way that is not understood."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Violation:
     """One way in which a plan breaks one rule, with all jobs that break it so.
@@ -79,7 +71,7 @@ class Violation:
     Attributes:
         rule: The rule.
         found: What the plan has, such as the name of a queue, or an amount; None if it is not known.
-        unknown: Why it is not known.
+        unknown: Why it is not known: the plan breaks the rule then.
         field: What is judged, where the rule alone does not say it: a setting, or the key of a tag.
         definition: The job definition that has the value, or leaves it unknown; empty if that is none.
         path: Where in the plan: of several jobs, in the first one, or where the defaults state it.

@@ -1,7 +1,7 @@
 """Spell a value before and after, part by part: only what differs is shown. Pure."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from kedro_batch.review.formatting import setting_text
@@ -29,6 +29,11 @@ def spell_change(before: Any, after: Any, name: str = "") -> Spelled:
         if lost or gained:
             return ", ".join(lost) or None, ", ".join(gained) or None
     return setting_text(name, before), setting_text(name, after)
+
+
+def unpack_single(names: Sequence[str]) -> str | list[str] | None:
+    """Return names as the value of a risk: one by itself, none as None."""
+    return names[0] if len(names) == 1 else list(names) or None
 
 
 def leaves(value: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:

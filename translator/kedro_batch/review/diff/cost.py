@@ -52,7 +52,7 @@ def judge_cost(diff: PlanDiff, before: ResourceUse, after: ResourceUse) -> CostV
         risk.kind.is_cost for risk in diff.risks
     )
     less = any(one > other for one, other in zip(was, now, strict=True))
-    kinds = {risk.kind for risk in diff.risks}
+    kinds = {risk.kind for risk in diff.risks if risk.before is not None or not risk.job}  # an added job is counted
     if before.unknown != after.unknown or (before.unknown and RiskKind.DEFINITION_CHANGED in kinds):
         return CostVerdict.UNKNOWN
     if more:

@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import fields
 from typing import Any
 
 from kedro_batch.plan.checks.job_definitions import images_of
 from kedro_batch.plan.containers import with_images
+from kedro_batch.plan.job_resources import PlanResources
 from kedro_batch.plan.model import JobName, Plan
-from kedro_batch.plan.settings import JobDefinition, Resources
+from kedro_batch.plan.settings import AMOUNTS, JobDefinition
+from kedro_batch.review.diff.changed_values import unpack_single
 from kedro_batch.review.diff.model import Risk, RiskKind
 from kedro_batch.review.diff.risky_variables import risky_in_definition
 from kedro_batch.review.diff.setting_impacts import amount_impact
@@ -37,8 +38,8 @@ def find_definition_risks(old: Plan, new: Plan, same: Mapping[JobName, JobName])
                 kind=RiskKind.IMAGE_CHANGED,
                 definition=after,
                 jobs=jobs,
-                before=_spell(images[0]),
-                after=_spell(images[1]),
+                before=unpack_single(images[0]),
+                after=unpack_single(images[1]),
             )
         yield from _compare_variables(after, jobs, risky_in_definition(was), risky_in_definition(now))
         if before != after and not (was and now):
@@ -59,7 +60,7 @@ def _find_new_definitions(old: Plan, new: Plan, compared: Collection[str]) -> It
         jobs = counts[name]
         if jobs and name not in compared:
             if images := [image for image in _images(definition) if image not in known]:
-                yield Risk(kind=RiskKind.IMAGE_CHANGED, definition=name, jobs=jobs, after=_spell(images))
+                yield Risk(kind=RiskKind.IMAGE_CHANGED, definition=name, jobs=jobs, after=unpack_single(images))
             yield from _compare_variables(name, jobs, {}, risky_in_definition(definition))
 
 
@@ -75,29 +76,22 @@ def _compare_variables(
 
 
 def _find_amounts(old: Plan, new: Plan, same: Mapping[JobName, JobName]) -> Iterator[Risk]:
-    """Find definitions that give more or less to jobs that state nothing, before and now."""
-    old_jobs = {job.name: job.settings for job in old.jobs}
-    pairs: Counter[tuple[str, str, str]] = Counter()
-    for job in new.jobs:
-        if job.name not in same:
-            continue
-        was, now = old_jobs[same[job.name]], job.settings
-        for name in _AMOUNTS:
-            if not getattr(now.resources, name) and not getattr(was.resources, name):  # gpus: 0 leaves those
-                pairs[name, was.job_definition, now.job_definition] += 1
-    for (name, before, after), jobs in pairs.items():
-        resources = _resources(old, before), _resources(new, after)
-        if kind := amount_impact(name, *resources):
-            values = [getattr(one, name) for one in resources]
-            yield Risk(kind=kind, definition=after, jobs=jobs, before=values[0], after=values[1])
-
-
-_AMOUNTS = tuple(field.name for field in fields(Resources))
-
-
-def _resources(plan: Plan, name: str) -> Resources:
-    declared = plan.job_definitions.get(name)
-    return declared.resources if declared else Resources()
+    """Find definitions that give more or less to jobs that state the same, before and now."""
+    old_jobs, new_jobs = ({job.name: job for job in plan.jobs} for plan in (old, new))
+    had, get = PlanResources(old), PlanResources(new)
+    found: Counter[tuple[RiskKind, str, str, float | None, float | None]] = Counter()
+    for name_now, name_before in same.items():
+        was, now = old_jobs[name_before], new_jobs[name_now]
+        resources = had.known(was), get.known(now)
+        if resources[0] == resources[1] or was.settings.submit != now.settings.submit:
+            continue  # what submit gives is a risk of the job
+        for name in AMOUNTS:
+            stated = {getattr(one.settings.resources, name) for one in (was, now)}
+            if len(stated) == 1 and (kind := amount_impact(name, *resources)):
+                values = [getattr(one, name) for one in resources]
+                found[kind, was.settings.job_definition, now.settings.job_definition, values[0], values[1]] += 1
+    for (kind, _, definition, before, after), jobs in found.items():
+        yield Risk(kind=kind, definition=definition, jobs=jobs, before=before, after=after)
 
 
 def _count_pairs(old: Plan, new: Plan, same: Mapping[JobName, JobName]) -> Counter[tuple[str, str]]:
@@ -115,10 +109,6 @@ def _count_pairs(old: Plan, new: Plan, same: Mapping[JobName, JobName]) -> Count
 
 def _images(definition: JobDefinition | None) -> list[str]:
     return [image for _, image in images_of(definition)] if definition else []
-
-
-def _spell(images: list[str]) -> str | list[str] | None:
-    return images[0] if len(images) == 1 else images or None
 
 
 def _parts(definition: JobDefinition | None) -> dict[str, Any]:

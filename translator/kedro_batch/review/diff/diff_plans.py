@@ -8,6 +8,7 @@ from typing import Any
 from kedro_batch.plan.data_flow import DataFlow, data_flow_of
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.graph import levels
+from kedro_batch.plan.job_resources import PlanResources
 from kedro_batch.plan.model import HEADER, Job, JobName, Plan
 from kedro_batch.plan.settings import JOB_SETTINGS, JobSettings
 from kedro_batch.review.diff.changed_values import leaves
@@ -168,14 +169,14 @@ class _SettingsDiffer:
     """Compares the settings of jobs, each pair of objects once: many jobs share theirs."""
 
     def __init__(self, old: Plan, new: Plan) -> None:
-        self._plans = old, new
+        self._resources = PlanResources(old), PlanResources(new)
         self._known: dict[tuple[int, int], tuple[FieldChange, ...]] = {}  # the plans keep both alive: ids stay unique
 
     def diff_settings(self, old: Job, new: Job) -> tuple[FieldChange, ...]:
         before, after = old.settings, new.settings
         key = (id(before), id(after))
         if key not in self._known:
-            resources = self._plans[0].resources_of(old), self._plans[1].resources_of(new)
+            resources = self._resources[0].known(old), self._resources[1].known(new)
             self._known[key] = tuple(
                 replace(one, impact=setting_impact(one.path, before, after, resources))
                 for one in _diff_settings(before, after)

@@ -3,13 +3,12 @@
 Who gets less memory, which datasets are lost, which jobs use GPUs, which images run. Nothing is escaped yet.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import accumulate, takewhile
-from typing import Any
 
-from kedro_batch.plan.checks.job_definitions import images_of
-from kedro_batch.plan.model import Job, Plan
-from kedro_batch.plan.policy.job_containers import Amount, amount_of
+from kedro_batch.plan.job_containers import JobImages, images_of_job
+from kedro_batch.plan.job_resources import PlanResources
+from kedro_batch.plan.model import Plan
 from kedro_batch.review.diff.model import PlanDiff
 from kedro_batch.review.formatting import memory_text, quote_names
 from kedro_batch.review.job_sets import JobSets, Kind
@@ -67,15 +66,16 @@ def _less_memory(diff: PlanDiff, old: Plan, new: Plan, sets: JobSets) -> Iterato
     had: dict[str | None, int] = {}
     called = {one.job: one.name_before for one in diff.jobs}
     with_node: dict[str, int] = {}  # the most that a job had which ran it
+    resources = PlanResources(old), PlanResources(new)
     for job in old.jobs:
-        memory = had[job.name] = old.resources_of(job).memory_mib or 0
+        memory = had[job.name] = resources[0].known(job).memory_mib or 0
         for node in job.nodes:
             with_node[node] = max(memory, with_node.get(node, 0))
     less: dict[tuple[int, int | None], list[str]] = {}
     for job in new.jobs:
         before = had.get(called.get(job.name, job.name), 0)
         most = max([before, *(with_node.get(node, 0) for node in job.nodes)])
-        now = new.resources_of(job).memory_mib
+        now = resources[1].known(job).memory_mib
         if most and (now is None or now < most):
             less.setdefault((most, now), []).append(job.name)
     groups = sorted(less.items(), key=lambda one: (len(one[1]), -one[0][0]))
@@ -101,14 +101,11 @@ def _gpus(plan: Plan, sets: JobSets) -> Iterator[str]:
     """
     by_number: dict[int, list[str]] = {}
     unknown: list[str] = []
-    amounts: dict[int, Amount] = {}  # many jobs share their settings
+    resources = PlanResources(plan)
     for job in plan.jobs:
-        if id(job.settings) not in amounts:
-            amounts[id(job.settings)] = amount_of("gpus", job.settings, plan)
-        gpus = amounts[id(job.settings)]
-        if gpus.value:
-            by_number.setdefault(int(gpus.value), []).append(job.name)
-        elif gpus.unknown:
+        if gpus := resources.known(job).gpus:
+            by_number.setdefault(gpus, []).append(job.name)
+        if "gpus" in resources.of(job).unknown:
             unknown.append(job.name)
     if by_number:
         total = sum(number * len(jobs) for number, jobs in by_number.items())
@@ -130,10 +127,10 @@ def _images(diff: PlanDiff, old: Plan, new: Plan, sets: JobSets) -> Iterator[str
     ran = {image: {*jobs} for image, jobs in _runs(old).items()}
     old_name = {one.job: one.name_before for one in diff.jobs}  # none of an added job
 
-    def order(one: tuple[str, list[str]]) -> tuple[bool, bool, int]:
+    def order(one: tuple[str, list[str]]) -> tuple[bool, bool, int, str]:
         image, jobs = one
         before = {old_name.get(job, job) for job in jobs} - {None}
-        return image in ran, before <= ran.get(image, set()), len(jobs)
+        return image in ran, before <= ran.get(image, set()), len(jobs), image
 
     for image, jobs in sorted(_runs(new).items(), key=order):
         found = sets.find(jobs)
@@ -142,33 +139,16 @@ def _images(diff: PlanDiff, old: Plan, new: Plan, sets: JobSets) -> Iterator[str
 
 
 def _runs(plan: Plan) -> dict[str, list[str]]:
-    """Return the images with the jobs that run them, also those that ``submit`` asks for."""
-    by_definition: dict[str, list[Job]] = {}
-    for job in plan.jobs:
-        by_definition.setdefault(job.settings.job_definition, []).append(job)
+    """Return the images with the jobs that run them, also those that ``submit`` puts in the place of others."""
     runs: dict[str, list[str]] = {}
-    overridden: dict[int, tuple[str, ...]] = {}  # many jobs share their settings
-    for definition, jobs in sorted(by_definition.items()):
-        declared = plan.job_definitions.get(definition)
-        images = dict.fromkeys(image for _, image in images_of(declared)) if declared else ()
-        for image in images or (f"that of job definition {definition}",):
-            runs.setdefault(image, []).extend(job.name for job in jobs)
-        for job in jobs:
-            if id(job.settings) not in overridden:
-                overridden[id(job.settings)] = tuple(dict.fromkeys(_images_in(job.settings.submit)))
-            for image in overridden[id(job.settings)]:
-                runs.setdefault(f"{image}, by submit", []).append(job.name)
+    found: dict[int, JobImages] = {}  # many jobs share their settings
+    for job in plan.jobs:
+        if id(job.settings) not in found:
+            found[id(job.settings)] = images_of_job(job.settings, plan)
+        images = found[id(job.settings)]
+        names = [*images.declared, *(f"{image}, by submit" for image in images.by_submit)]
+        if images.definition:
+            names.append(f"that of job definition {images.definition}")
+        for name in names:
+            runs.setdefault(name, []).append(job.name)
     return runs
-
-
-def _images_in(value: Any) -> Iterator[str]:
-    """Yield what stands under ``image`` at any depth, as in the override of a pod."""
-    open_values = [value]
-    while open_values:
-        match open_values.pop():
-            case Mapping() as some:
-                if isinstance(some.get("image"), str):
-                    yield some["image"]
-                open_values.extend(some.values())
-            case list() as items:
-                open_values.extend(items)

@@ -8,14 +8,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from kedro_batch.plan.job_resources import PlanResources
 from kedro_batch.plan.model import Job, JobName, Plan
+from kedro_batch.plan.settings import AMOUNTS
+from kedro_batch.review.diff.changed_values import unpack_single
 from kedro_batch.review.diff.match_jobs import keeps_its_data
 from kedro_batch.review.diff.match_namespaces import RenamedNamespaces
 from kedro_batch.review.diff.model import Change, FieldChange, JobChange, Risk, RiskKind
+from kedro_batch.review.diff.new_targets import NewTargets
 from kedro_batch.review.diff.setting_impacts import amount_impact, attempts_impact, timeout_impact
 from kedro_batch.review.diff.start_risks import StartRisks
-
-_AMOUNTS = ("memory_mib", "gpus", "vcpus")
 
 
 def with_job_impacts(
@@ -38,12 +40,14 @@ class _JobImpacts:
 
     def __init__(self, old: Plan, new: Plan, same: Mapping[JobName, JobName]) -> None:
         self._old, self._new, self._same = old, new, same
+        self._had, self._get = PlanResources(old), PlanResources(new)
         self._old_jobs, self._new_jobs = ({job.name: job for job in plan.jobs} for plan in (old, new))
         self._ran, self._still_run = (Counter(node for job in plan.jobs for node in job.nodes) for plan in (old, new))
         self._namespaces = RenamedNamespaces(
             (self._old_jobs[before], self._new_jobs[name]) for name, before in same.items()
         )
         self._starts = StartRisks(old, new)
+        self._targets = NewTargets(old, new)
         self._ran_by: dict[str, dict[str, Job]] = {}  # by the node, then by the name of the job
         for job in old.jobs:
             for node in job.nodes:
@@ -60,6 +64,7 @@ class _JobImpacts:
             return one
         impacts = [
             *(self._find_replaced(one, before, after, lost) if before else ()),
+            *(self._find_given_by_submit(before, after) if before else ()),
             *self._find_moved(after),
             *self._find_joined_timeout(after),
             *(self._starts.find_changed(before, after) if before else self._starts.find_added(after)),
@@ -67,6 +72,8 @@ class _JobImpacts:
         runners = self._runners(after)
         if before is None:
             impacts += self._find_raised(after, runners)
+            known = {risk.kind for risk in impacts}
+            impacts += [risk for risk in self._targets.find(after) if risk.kind not in known]
         moved = one.nodes.gained and any(runner.name != one.name_before for runner in runners)
         fields = tuple(self._without_known_cost(one.fields, after, runners)) if before and moved else one.fields
         return replace(one, fields=fields, impacts=tuple(impacts)) if impacts or moved else one
@@ -77,12 +84,23 @@ class _JobImpacts:
             yield from (Risk(kind=RiskKind.NODE_REMOVED, job=one.job, node=node) for node in lost)
         elif lost and not self._keep_data(before, after, lost):
             yield Risk(
-                kind=RiskKind.NODE_REPLACED, job=one.job, before=_unpack_single(lost), after=_unpack_single(instead)
+                kind=RiskKind.NODE_REPLACED, job=one.job, before=unpack_single(lost), after=unpack_single(instead)
             )
 
     def _keep_data(self, before: Job, after: Job, lost: Sequence[str]) -> bool:
         whole = len(lost) == len(before.nodes)
         return (whole and keeps_its_data(before, after)) or self._namespaces.keep_data(before, after)
+
+    def _find_given_by_submit(self, before: Job, after: Job) -> Iterator[Risk]:
+        """Find amounts that ``submit`` changes, by what it says of containers; those of ``resources`` are fields."""
+        if before.settings.submit == after.settings.submit:
+            return
+        resources = self._had.known(before), self._get.known(after)
+        for name in AMOUNTS:
+            stated = {getattr(one.settings.resources, name) for one in (before, after)}
+            if len(stated) == 1 and (kind := amount_impact(name, *resources)):
+                values = [getattr(one, name) for one in resources]
+                yield Risk(kind=kind, job=after.name, before=values[0], after=values[1])
 
     def _find_moved(self, job: Job) -> Iterator[Risk]:
         """Find nodes that moved to a job with another target, or with less memory, fewer GPUs or less time."""
@@ -102,8 +120,8 @@ class _JobImpacts:
             yield RiskKind.QUEUE_CHANGED, was.job_queue, now.job_queue
         if was.job_definition != now.job_definition:
             yield RiskKind.DEFINITION_CHANGED, was.job_definition, now.job_definition
-        resources = self._old.resources_of(before), self._new.resources_of(job)
-        for name in _AMOUNTS:
+        resources = self._had.known(before), self._get.known(job)
+        for name in AMOUNTS:
             impact = amount_impact(name, *resources)
             if impact and not impact.is_cost:
                 yield impact, *(getattr(one, name) for one in resources)
@@ -133,12 +151,12 @@ class _JobImpacts:
         """Find what a job that took over all its nodes gets beyond what any of the old jobs got."""
         if not runners or any(node not in self._ran_by for node in job.nodes):
             return
-        now = self._new.resources_of(job)
-        for name in _AMOUNTS:
-            kinds = {amount_impact(name, self._old.resources_of(one), now) for one in runners}
+        now = self._get.known(job)
+        for name in AMOUNTS:
+            kinds = {amount_impact(name, self._had.known(one), now) for one in runners}
             kind = kinds.pop()
             if not kinds and kind and kind.is_cost:
-                was = [getattr(self._old.resources_of(one), name) for one in runners]
+                was = [getattr(self._had.known(one), name) for one in runners]
                 yield Risk(kind=kind, job=job.name, before=max(was, key=lambda one: one or 0), after=getattr(now, name))
         time, limit = _sum_timeouts(runners), job.settings.timeout_s
         if time is not None and timeout_impact(time, limit) is RiskKind.TIMEOUT_RAISED:
@@ -155,8 +173,8 @@ class _JobImpacts:
             known = False
             match field.path:
                 case ("resources", name):
-                    now = getattr(self._new.resources_of(job), name) or 0
-                    known = any((getattr(self._old.resources_of(one), name) or 0) >= now for one in runners)
+                    now = getattr(self._get.known(job), name) or 0
+                    known = any((getattr(self._had.known(one), name) or 0) >= now for one in runners)
                 case ("timeout_s",):
                     time, limit = _sum_timeouts(runners), job.settings.timeout_s
                     known = time is None or (limit is not None and limit <= time)
@@ -170,10 +188,6 @@ def _sum_timeouts(jobs: Iterable[Job]) -> int | None:
     times = [one.settings.timeout_s for one in jobs]
     known = [time for time in times if time is not None]
     return sum(known) if len(known) == len(times) else None
-
-
-def _unpack_single(names: Sequence[str]) -> str | list[str]:
-    return names[0] if len(names) == 1 else list(names)
 
 
 def _has_enough_time(before: Job, now: Job) -> bool:

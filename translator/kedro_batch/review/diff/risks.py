@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from kedro_batch.diagnostics import path_text
+from kedro_batch.plan.job_resources import PlanResources
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.settings import Resources
 from kedro_batch.review.diff.model import DataChange, FieldChange, JobChange, Risk, RiskKind
@@ -36,8 +37,10 @@ def list_risks(
 def _list_job_risks(plans: tuple[Plan, Plan], jobs: Iterable[JobChange]) -> Iterator[Risk]:
     names = [{str(job.name): job for job in plan.jobs} for plan in plans]
 
+    found = [PlanResources(plan) for plan in plans]
+
     def resources(job: str | None, side: int) -> Resources:
-        return plans[side].resources_of(names[side][job]) if job in names[side] else Resources()
+        return found[side].known(names[side][job]) if job in names[side] else Resources()
 
     for one in jobs:
         yield from one.impacts

@@ -5,9 +5,10 @@ fsspec, MLflow, Poetry, npm, Matplotlib, coverage.py and the AWS SDKs on the var
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
+from kedro_batch.plan.containers import find_variables
 from kedro_batch.plan.settings import JobDefinition, JobSettings
 from kedro_batch.plan.variables import OWN_VARIABLES
 
@@ -28,8 +29,6 @@ _WHOLE = (
 )
 _NAMES = frozenset(_WHOLE.split())
 _ENDS = re.compile(r".+_(PROXY|ENDPOINT_URL|OTLP_ENDPOINT)", re.IGNORECASE)
-_LISTS = ("environment", "env", "secrets")
-"""What containers call their variables, and those whose values are kept elsewhere, on ECS and on EKS."""
 
 
 def is_risky(name: str) -> bool:
@@ -41,7 +40,7 @@ def is_risky(name: str) -> bool:
 
 def risky_in_submit(settings: JobSettings) -> dict[str, Any]:
     """Return the risky variables that ``submit`` gives containers, with their values."""
-    return dict(_risky(_pairs(settings.submit)))
+    return dict(_risky(find_variables(settings.submit)))
 
 
 def risky_in_settings(settings: JobSettings) -> dict[str, Any]:
@@ -53,7 +52,7 @@ def risky_in_definition(definition: JobDefinition | None) -> dict[str, Any]:
     """Return the risky variables that a declared definition gives containers; of a secret, where it is kept."""
     if definition is None:
         return {}
-    return {**dict(_risky(iter(definition.secrets.items()))), **dict(_risky(_pairs(definition.register)))}
+    return {**dict(_risky(iter(definition.secrets.items()))), **dict(_risky(find_variables(definition.register)))}
 
 
 def _risky(pairs: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
@@ -63,20 +62,3 @@ def _risky(pairs: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
         if is_risky(name) and value not in found.setdefault(name, []):
             found[name].append(value)
     yield from ((name, values[0] if len(values) == 1 else values) for name, values in found.items())
-
-
-def _pairs(value: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the variables of all containers, wherever these stand."""
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            if key in _LISTS and isinstance(inner, list | tuple):
-                yield from (
-                    (str(pair.get("name")), pair.get("value", pair.get("valueFrom")))
-                    for pair in inner
-                    if isinstance(pair, Mapping)
-                )
-            else:
-                yield from _pairs(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from _pairs(inner)

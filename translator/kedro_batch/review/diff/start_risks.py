@@ -12,8 +12,9 @@ from functools import cached_property
 from typing import Any
 
 from kedro_batch.diagnostics import path_text
+from kedro_batch.plan.job_containers import images_of_job
 from kedro_batch.plan.model import Job, Plan
-from kedro_batch.review.diff.changed_values import leaves
+from kedro_batch.review.diff.changed_values import leaves, unpack_single
 from kedro_batch.review.diff.command_start import CHOOSING, CommandStart, read_start
 from kedro_batch.review.diff.model import Risk, RiskKind
 from kedro_batch.review.diff.risky_variables import is_risky, risky_in_settings, risky_in_submit
@@ -47,6 +48,7 @@ class StartRisks:
             yield from self._compare_chosen(after, *chosen)
         if before.settings.submit or after.settings.submit:
             yield from _compare(after, risky_in_submit(before.settings), risky_in_submit(after.settings))
+            yield from self._compare_images(before, after)
 
     def find_added(self, job: Job) -> Iterator[Risk]:
         """Find what an added job starts that no job of the old plan starts."""
@@ -60,9 +62,23 @@ class StartRisks:
             known = {option: value for option, value in now.chosen if (option, value) in self._known_choices}
             yield from self._compare_chosen(job, known, dict(now.chosen))
         yield from self._find_unknown(job, self._variables_of(job))
+        images = images_of_job(job.settings, self._new).by_submit
+        if self._old.jobs and (new_images := [image for image in images if image not in self._known_images]):
+            yield Risk(kind=RiskKind.IMAGE_CHANGED, job=job.name, after=unpack_single(new_images))
         for path, value in leaves(job.settings.submit) if job.settings.submit else ():
             if (path, json.dumps(value)) not in self._known_submits:
                 yield Risk(kind=RiskKind.SUBMIT_CHANGED, job=job.name, field=path_text(path), after=value)
+
+    def _compare_images(self, before: Job, after: Job) -> Iterator[Risk]:
+        """Find images that ``submit`` puts in, or does no longer; those of a definition are risks of its own."""
+        was, now = images_of_job(before.settings, self._old), images_of_job(after.settings, self._new)
+        same = before.settings.job_definition == after.settings.job_definition
+        old, new = ((*one.by_submit, *(one.declared if same else ())) for one in (was, now))
+        lost, gained = ([image for image in one if image not in other] for one, other in ((old, new), (new, old)))
+        if {*was.by_submit} != {*now.by_submit} and (lost or gained):
+            yield Risk(
+                kind=RiskKind.IMAGE_CHANGED, job=after.name, before=unpack_single(lost), after=unpack_single(gained)
+            )
 
     def _compare_chosen(self, job: Job, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Risk]:
         """Find another environment than the plan's, another source of configuration, another runner, other nodes."""
@@ -105,6 +121,11 @@ class StartRisks:
     @cached_property
     def _known_choices(self) -> set[tuple[str, str]]:
         return {choice for start in self._starts for choice in start.chosen}
+
+    @cached_property
+    def _known_images(self) -> set[str]:
+        found = {id(job.settings): images_of_job(job.settings, self._old) for job in self._old.jobs}
+        return {image for one in found.values() for image in (*one.by_submit, *one.declared)}
 
     @cached_property
     def _known_submits(self) -> set[tuple[tuple[str, ...], str]]:

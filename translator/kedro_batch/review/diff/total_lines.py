@@ -4,16 +4,17 @@ from collections.abc import Iterator, Sequence
 
 from kedro_batch.review.diff.details import Detail
 from kedro_batch.review.diff.model import FieldChange, PlanDiff
-from kedro_batch.review.formatting import memory_text
+from kedro_batch.review.formatting import AMOUNT_LABELS, memory_text
 from kedro_batch.review.overview.model import Totals
+from kedro_batch.review.overview.view import at_peak
 from kedro_batch.text.arns import name_of_arn
 
-_AMOUNTS = {"jobs": "jobs", "vcpus": "vCPUs", "memory_mib": "memory", "gpus": "GPUs"}
+_AMOUNTS = {"jobs": "jobs", **AMOUNT_LABELS}
 _LABELS = {
     ("join_jobs",): "join jobs",
     ("longest_path",): "longest path",
-    ("summed", "jobs_without_vcpus"): "jobs without vCPUs of their own",
-    ("summed", "jobs_without_memory"): "jobs without memory of their own",
+    ("summed", "jobs_without_vcpus"): "jobs with unknown vCPUs",
+    ("summed", "jobs_without_memory"): "jobs with unknown memory",
 }
 _NOT_SHOWN = ("widest_level", "jobs_at_widest", "at_widest")
 """Totals that only the JSON has: the peak says more."""
@@ -79,7 +80,7 @@ def _spell(value: float, one: FieldChange, totals: Totals, *, exactly: bool = Fa
             peak = totals.peak_by_queue[queue]
         case _:
             return text
-    return f"at most {text}" if name in peak.upper_bounds else text
+    return at_peak(peak, name, text)
 
 
 def _amount(name: str, value: float, *, exactly: bool) -> str:

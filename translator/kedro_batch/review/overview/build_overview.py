@@ -7,7 +7,8 @@ from kedro_batch.files.json_schema import whole
 from kedro_batch.plan.data_flow import data_flow_of, unordered_reads
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.graph import children_of, levels
-from kedro_batch.plan.model import Job, JobName, Plan
+from kedro_batch.plan.job_resources import JobResources, PlanResources
+from kedro_batch.plan.model import JobName, Plan
 from kedro_batch.review.overview.model import Amounts, DataOverview, JobOverview, Overview, Read, Totals, Written
 from kedro_batch.review.overview.peak_demand import calculate_peaks
 
@@ -24,6 +25,7 @@ def build_overview(plan: Plan, totals: Totals | None = None) -> Overview:
     children = children_of(parents)
     jobs = {job.name: job for job in plan.jobs}
     settings = {id(job.settings): job.settings.to_dict() for job in plan.jobs}  # many jobs share theirs
+    resources = PlanResources(plan)
     return Overview(
         digest=plan_digest(plan),
         origin=plan.header(),
@@ -39,6 +41,7 @@ def build_overview(plan: Plan, totals: Totals | None = None) -> Overview:
                 reads=jobs[name].reads,
                 writes=jobs[name].writes,
                 settings=settings[id(jobs[name].settings)],
+                resources=resources.of(jobs[name]),
             )
             for name, level in level_of.items()
         ),
@@ -56,6 +59,7 @@ def count_totals(plan: Plan, level_of: Mapping[JobName, int]) -> Totals:
     at_level = Counter(level_of.values())
     widest, width = min(at_level.items(), key=lambda one: (-one[1], one[0]), default=(0, 0))
     peak, peak_by_queue = calculate_peaks(plan, level_of)
+    resources = PlanResources(plan)
     return Totals(
         jobs=len(plan.jobs),
         join_jobs=sum(job.joins for job in plan.jobs),
@@ -64,8 +68,8 @@ def count_totals(plan: Plan, level_of: Mapping[JobName, int]) -> Totals:
         longest_path=len(at_level),
         widest_level=widest,
         jobs_at_widest=width,
-        summed=_sum_resources(plan, plan.jobs),
-        at_widest=_sum_resources(plan, (job for job in plan.jobs if level_of[job.name] == widest)),
+        summed=_sum_resources(map(resources.of, plan.jobs)),
+        at_widest=_sum_resources(resources.of(job) for job in plan.jobs if level_of[job.name] == widest),
         peak=peak,
         peak_by_queue=peak_by_queue,
         queues=_count_names(job.settings.job_queue for job in plan.jobs),
@@ -73,15 +77,15 @@ def count_totals(plan: Plan, level_of: Mapping[JobName, int]) -> Totals:
     )
 
 
-def _sum_resources(plan: Plan, jobs: Iterable[Job]) -> Amounts:
-    """Sum what jobs state, or else the job definition that the plan declares for them."""
-    stated = [plan.resources_of(job) for job in jobs]
+def _sum_resources(jobs: Iterable[JobResources]) -> Amounts:
+    found = list(jobs)
+    known = [one.known for one in found]
     return Amounts(
-        vcpus=whole(sum(one.vcpus or 0 for one in stated)),
-        memory_mib=sum(one.memory_mib or 0 for one in stated),
-        gpus=sum(one.gpus or 0 for one in stated),
-        jobs_without_vcpus=sum(one.vcpus is None for one in stated),
-        jobs_without_memory=sum(one.memory_mib is None for one in stated),
+        vcpus=whole(sum(one.vcpus or 0 for one in known)),
+        memory_mib=sum(one.memory_mib or 0 for one in known),
+        gpus=sum(one.gpus or 0 for one in known),
+        jobs_without_vcpus=sum("vcpus" in one.unknown for one in found),
+        jobs_without_memory=sum("memory_mib" in one.unknown for one in found),
     )
 
 

@@ -16,6 +16,8 @@ Name = TypeVar("Name", bound=str)
 
 MOST_STEPS = 400_000_000
 """Levels times edges, for all flows through one graph: two seconds or so."""
+_LEVELS_OF_SETUP = 25
+"""Handing a network over to igraph takes as long as so many levels."""
 _EXACT_IN_DOUBLES = 2**53
 """igraph calculates with floating-point numbers."""
 
@@ -43,6 +45,7 @@ def find_heaviest_antichains(
     """
     position = {name: index for index, name in enumerate(level_of)}
     graph = [sorted({position[one] for one in parents[name]}) for name in level_of]
+    ends = _by_last_child(graph)
     flow: _Flow | None = None
     found: dict[tuple[int, ...], Heaviest] = {}
     results = []
@@ -50,7 +53,7 @@ def find_heaviest_antichains(
         unit = math.gcd(*some) or 1  # jobs that are alike weigh the same in vCPUs as in memory
         scaled = tuple(weight // unit for weight in some)
         if scaled not in found:
-            low, high = _heaviest_level(scaled, level_of.values()), _greedy_bound(graph, scaled)
+            low, high = _heaviest_level(scaled, level_of.values()), _greedy_bound(graph, ends, scaled)
             if low < high <= sum(scaled) < _EXACT_IN_DOUBLES:
                 flow = flow or _Flow(graph, max(level_of.values()))
                 if flow.steps <= most_steps:
@@ -69,22 +72,36 @@ def _heaviest_level(weights: Sequence[int], levels: Collection[int]) -> int:
     return max(sums)
 
 
-def _greedy_bound(graph: Sequence[Sequence[int]], weights: Sequence[int]) -> int:
-    """Return an upper bound: each job takes what its parents have left; the last one of their children the rest."""
-    last_child: dict[int, int] = {parent: child for child, parents in enumerate(graph) for parent in parents}
+def _by_last_child(graph: Sequence[Sequence[int]]) -> list[list[int]]:
+    """Return for each job the parents of which it is the last child."""
+    last_child = {parent: child for child, parents in enumerate(graph) for parent in parents}
+    found: list[list[int]] = [[] for _ in graph]
+    for parent, child in last_child.items():
+        found[child].append(parent)
+    return found
+
+
+def _greedy_bound(graph: Sequence[Sequence[int]], ends: Sequence[Sequence[int]], weights: Sequence[int]) -> int:
+    """Return an upper bound: each job takes what its parents have left; the last one of their children the rest.
+
+    Args:
+        graph: The parents of each job.
+        ends: Those of which it is the last child.
+        weights: The weights, most of which are 0 if only one of many queues counts.
+    """
     left: list[int] = []
     passed_on = 0
-    for child, parents in enumerate(graph):
-        wanted = weights[child]
-        rest = 0
-        for parent in parents:
-            taken = min(wanted, left[parent])
-            wanted -= taken
-            left[parent] -= taken
-            if last_child[parent] == child:
-                rest += left[parent]
-        passed_on += weights[child] - wanted
-        left.append(weights[child] + rest)
+    for child, weight in enumerate(weights):
+        wanted = weight
+        if weight:
+            for parent in graph[child]:
+                taken = min(wanted, left[parent])
+                wanted -= taken
+                left[parent] -= taken
+                if not wanted:
+                    break
+        passed_on += weight - wanted
+        left.append(weight + sum(left[parent] for parent in ends[child]))
     return sum(weights) - passed_on
 
 
@@ -99,7 +116,7 @@ class _Flow:
         self._jobs = len(graph)
         self._graph = graph
         self._between = sum(map(len, graph)) + self._jobs
-        self.steps = levels * (self._between + 2 * self._jobs)
+        self.steps = (levels + _LEVELS_OF_SETUP) * (self._between + 2 * self._jobs)
         self._network: Any = None
 
     def most_passed_on(self, weights: Sequence[int]) -> int:

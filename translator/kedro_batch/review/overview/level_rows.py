@@ -8,10 +8,17 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
 from kedro_batch.plan.model import JOIN_COMMAND, Plan
-from kedro_batch.review.formatting import fill_line, quote_names, resources_text, setting_text
+from kedro_batch.plan.settings import ALWAYS_GIVEN
+from kedro_batch.review.formatting import (
+    AMOUNT_LABELS,
+    fill_line,
+    job_resources_text,
+    quote_names,
+    resources_text,
+    setting_text,
+)
 from kedro_batch.review.job_sets import NAMES_SHOWN, JobSets
 from kedro_batch.review.namespaces import namespace_of_node
 from kedro_batch.review.overview.model import JobOverview, Overview
@@ -28,7 +35,6 @@ _LEVELS = 25
 _GROUPS = 8
 """Rows of a level whose jobs are put together."""
 _SHOWN_IF_UNUSUAL = {"timeout_s": "timeout", "attempts": "attempts"}
-_ALWAYS_GIVEN = {"vcpus": "vCPUs", "memory_mib": "memory"}
 _BY_DEFINITION = "set by the job definition"
 _NO_LETTERS = re.compile(r"[^A-Za-z0-9]+")
 _BEHIND_COMMA = re.compile(r"(?<=,) ")
@@ -123,7 +129,7 @@ def build_level_rows(overview: Overview, plan: Plan, *, full: bool = False) -> L
         plan: The plan.
         full: Give every job a row of its own, and leave out no name.
     """
-    spell = _Spelling(overview, plan, full=full)
+    spell = _Spelling(overview, full=full)
     by_level = sorted(overview.jobs, key=lambda job: job.level)  # stays in topological order within a level
     levels = [tuple(jobs) for _, jobs in groupby(by_level, key=lambda job: job.level)]
     if full or len(by_level) <= ALL_LISTED:
@@ -142,9 +148,8 @@ def build_level_rows(overview: Overview, plan: Plan, *, full: bool = False) -> L
 class _Spelling:
     """Spells what jobs get, beside what is the same for all jobs of a plan."""
 
-    def __init__(self, overview: Overview, plan: Plan, *, full: bool) -> None:
+    def __init__(self, overview: Overview, *, full: bool) -> None:
         self._totals = overview.totals
-        self._definitions = plan.job_definitions
         self._most = None if full else NAMES_SHOWN
         self._usual = {
             name: Counter(job.settings.get(name) for job in overview.jobs).most_common(1)[0][0]
@@ -211,19 +216,18 @@ class _Spelling:
             yield f"{'queue' if field == 'job_queue' else 'definition'} {short[job.settings[field]]}"
 
     def _resources(self, job: JobOverview) -> Iterator[str]:
-        declared = self._definitions.get(job.settings["job_definition"])
-        given = {} if declared is None else declared.resources.to_dict()
-        stated: Mapping[str, Any] = {
-            name: amount
-            for name, amount in job.settings.get("resources", {}).items()
-            if amount or not given.get(name)  # gpus: 0 leaves those of the definition
-        }
-        if text := resources_text(stated):
-            yield text
-        left = {name: amount for name, amount in given.items() if name not in stated}
-        if left:
-            yield f"{resources_text(left)} {_BY_DEFINITION}"
-        missing = [label for name, label in _ALWAYS_GIVEN.items() if name not in {**given, **stated}]
+        found = job.resources
+        known, own = found.known.to_dict(), job.settings.get("resources", {})
+        if known and found.several:
+            yield f"{job_resources_text(found)} in all containers"
+        else:
+            stated = {name: amount for name, amount in known.items() if own.get(name) == amount}
+            left = {name: amount for name, amount in known.items() if name not in stated}
+            if stated:
+                yield resources_text(stated)
+            if left:
+                yield f"{resources_text(left)} {_BY_DEFINITION}"
+        missing = [AMOUNT_LABELS[name] for name in ALWAYS_GIVEN if name in found.unknown and name not in known]
         if missing:
             yield f"{' and '.join(missing)} {_BY_DEFINITION}"
 

@@ -5,20 +5,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from kedro_batch.plan.data_flow import UnorderedRead
+from kedro_batch.plan.job_resources import JobResources
 
 OVERVIEW_SCHEMA = "kedro-batch/overview/v1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amounts:
-    """The resources of some jobs together.
+    """The resources of some jobs together, as far as the plan tells.
 
     Attributes:
         vcpus: Number of vCPUs.
         memory_mib: Memory in MiB.
         gpus: Number of GPUs.
-        jobs_without_vcpus: Jobs whose vCPUs the job definition sets; the sum does not include them.
-        jobs_without_memory: Jobs whose memory the job definition sets, likewise.
+        jobs_without_vcpus: Jobs that have more vCPUs than the plan tells, set by their job definition.
+        jobs_without_memory: Jobs that have more memory, likewise.
     """
 
     vcpus: int | float = 0
@@ -98,6 +99,7 @@ class JobOverview:
         reads: The datasets that it reads and does not write itself.
         writes: The datasets that it writes.
         settings: Its settings with the defaults of the plan, by the names of a plan file.
+        resources: What it gets in all its containers, also by the job definition that the plan declares.
     """
 
     job: str
@@ -109,6 +111,7 @@ class JobOverview:
     reads: tuple[str, ...]
     writes: tuple[str, ...]
     settings: Mapping[str, Any]
+    resources: JobResources
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from kedro_batch.files.json_schema import whole
+from kedro_batch.plan.job_resources import PlanResources
 from kedro_batch.plan.model import JobName, Plan
 from kedro_batch.review.overview.heaviest_antichain import Heaviest, find_heaviest_antichains
 from kedro_batch.review.overview.model import Peak
@@ -25,7 +26,8 @@ def calculate_peaks(plan: Plan, level_of: Mapping[JobName, int]) -> tuple[Peak, 
     queue_of = [jobs[name].settings.job_queue for name in level_of]
     counts = Counter(queue_of)
     queues = sorted(counts, key=lambda queue: (-counts[queue], queue))[:MOST_QUEUES]
-    resources = [plan.resources_of(jobs[name]) for name in level_of]
+    found_of = PlanResources(plan)
+    resources = [found_of.known(jobs[name]) for name in level_of]
     vcpus, scale = _scaled([one.vcpus or 0 for one in resources])
     amounts = ([1] * len(jobs), vcpus, [one.memory_mib or 0 for one in resources], [one.gpus or 0 for one in resources])
     in_queues = (

@@ -9,13 +9,14 @@ from kedro_batch.diagnostics import path_text
 from kedro_batch.plan.checks.job_definitions import images_of
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.params import param_leaves
-from kedro_batch.plan.settings import JobDefinition
+from kedro_batch.plan.settings import AMOUNTS, JobDefinition
 from kedro_batch.review.formatting import (
     LONGEST_PARAM,
     fill_line,
     memory_text,
     quote_names,
     spell_params,
+    sum_text,
     value_text,
 )
 from kedro_batch.review.job_sets import NAMES_SHOWN
@@ -126,17 +127,17 @@ def list_facts(overview: Overview, *, exactly: bool = False, longest: int | None
     totals = overview.totals
     most = _TARGETS if longest else max(len(totals.queues), len(totals.definitions))
     yield Fact(label="longest path", text=counted(totals.longest_path, "job"))
-    yield Fact(label="jobs at peak", text=_at_peak(totals.peak, "jobs", f"{totals.peak.jobs:,}"))
+    yield Fact(label="jobs at peak", text=at_peak(totals.peak, "jobs", f"{totals.peak.jobs:,}"))
     if totals.join_jobs:
         yield Fact(label="join jobs", text=f"{totals.join_jobs:,}")
     summed, peak = totals.summed, totals.peak
     memory, memory_at_peak = (memory_text(one.memory_mib, exactly=exactly) for one in (summed, peak))
-    vcpus = f"{summed.vcpus:,} in total, {_at_peak(peak, 'vcpus', f'{peak.vcpus:,}')} at peak"
-    sizes = f"{memory} in total, {_at_peak(peak, 'memory_mib', memory_at_peak)} at peak"
-    yield Fact(label="vCPUs", text=_amount_text(vcpus, summed.jobs_without_vcpus, totals.jobs))
-    yield Fact(label="memory", text=_amount_text(sizes, summed.jobs_without_memory, totals.jobs))
+    vcpus = f"{summed.vcpus:,} in total, {at_peak(peak, 'vcpus', f'{peak.vcpus:,}')} at peak"
+    sizes = f"{memory} in total, {at_peak(peak, 'memory_mib', memory_at_peak)} at peak"
+    yield Fact(label="vCPUs", text=_amount_text(vcpus, summed.vcpus, summed.jobs_without_vcpus, totals.jobs))
+    yield Fact(label="memory", text=_amount_text(sizes, summed.memory_mib, summed.jobs_without_memory, totals.jobs))
     if summed.gpus:
-        yield Fact(label="GPUs", text=f"{summed.gpus:,} in total, {_at_peak(peak, 'gpus', f'{peak.gpus:,}')} at peak")
+        yield Fact(label="GPUs", text=f"{summed.gpus:,} in total, {at_peak(peak, 'gpus', f'{peak.gpus:,}')} at peak")
     yield Fact(label="queues", text=_with_counts(totals.queues, most))
     if len(totals.queues) > 1:
         peaks = (f"{name_of_arn(name)}: {_peak_text(one)}" for name, one in totals.peak_by_queue.items())
@@ -163,27 +164,22 @@ def _images(declared: Mapping[str, Any]) -> Iterator[str]:
     return (image for _, image in images_of(JobDefinition.from_dict(declared)))
 
 
-def _at_peak(peak: Peak, name: str, text: str) -> str:
-    """Return an amount at the peak, marked if it is an upper bound."""
+def at_peak(peak: Peak, name: str, text: str) -> str:
+    """Return an amount at a peak, marked if it is an upper bound."""
     return f"at most {text}" if name in peak.upper_bounds else text
 
 
 def _peak_text(peak: Peak) -> str:
     """Spell the peak of a queue: ``4 jobs, 8 vCPUs, 32 GiB, 1 GPU``; what no job states is left out."""
-    amounts = {
-        "jobs": counted(peak.jobs, "job"),
-        "vcpus": counted(peak.vcpus, "vCPU"),
-        "memory_mib": memory_text(peak.memory_mib, exactly=False),
-        "gpus": counted(peak.gpus, "GPU"),
-    }
-    return ", ".join(_at_peak(peak, name, text) for name, text in amounts.items() if getattr(peak, name))
+    amounts = {"jobs": counted(peak.jobs, "job"), **{name: sum_text(name, getattr(peak, name)) for name in AMOUNTS}}
+    return ", ".join(at_peak(peak, name, text) for name, text in amounts.items() if getattr(peak, name))
 
 
-def _amount_text(stated: str, unstated: int, jobs: int) -> str:
-    """Add to the amount that jobs state how many jobs leave it to their job definition."""
-    if unstated == jobs > 0:
+def _amount_text(text: str, known: float, unknown: int, jobs: int) -> str:
+    """Add to an amount how many jobs may get more of it by their job definition."""
+    if unknown and not known:
         return f"set by the job definition ({'all ' if jobs > 1 else ''}{counted(jobs, 'job')})"
-    return f"{stated}; the job definition sets it for {counted(unstated, 'more job')}" if unstated else stated
+    return f"at least {text}; {counted(unknown, 'job')} may get more by the job definition" if unknown else text
 
 
 def _with_counts(counts: Mapping[str, int], most: int) -> str:

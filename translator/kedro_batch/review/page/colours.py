@@ -1,4 +1,4 @@
-"""Colour jobs by queue and by resources: the page's tables of settings come in, classes and legends go out. Pure.
+"""Colour jobs by queue and by resources: the settings of jobs come in, classes and legends go out. Pure.
 
 A colour is a class of ``page.css``: ``q0`` to ``q7`` for queues, ``r0`` to ``r6`` for resources. The cards name queue
 and resources as well, so that nobody depends on colours.
@@ -6,8 +6,8 @@ and resources as well, so that nobody depends on colours.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
+from kedro_batch.review.page.model import Colours, PageColours, PageSettings
 from kedro_batch.text.wording import counted
 
 _QUEUES = 8
@@ -18,29 +18,29 @@ _LARGE, _WITH_GPUS, _NOT_STATED = len(_SIZES), len(_SIZES) + 1, len(_SIZES) + 2
 _MIB_IN_GIB = 1024
 
 
-def build_colours(settings: Sequence[Mapping[str, Any]], jobs: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return for queues and resources the class of each table of settings, and the legend: classes and words.
+def build_colours(settings: Sequence[PageSettings], settings_of: Iterable[int]) -> PageColours:
+    """Return for queues and resources the class of each of the settings, and the legend: classes and words.
 
     Args:
-        settings: The page's tables of settings.
-        jobs: The page's jobs, each with the number of its table.
+        settings: The settings that jobs have.
+        settings_of: For each job, the number of its settings.
     """
     jobs_of: Counter[str] = Counter()
-    for number, jobs_with in Counter(job["settings"] for job in jobs).items():
-        jobs_of[settings[number]["queue"]] += jobs_with
+    for number, jobs_with in Counter(settings_of).items():
+        jobs_of[settings[number].queue] += jobs_with
     usual_first = sorted(jobs_of, key=lambda queue: (-jobs_of[queue], queue))
     rank = {queue: min(number, _QUEUES - 1) for number, queue in enumerate(usual_first)}
-    size_of = [_size(table) for table in settings]
-    return {
-        "queue": {
-            "of": [f"q{rank[table['queue']]}" for table in settings],
-            "legend": [(f"q{number}", words) for number, words in enumerate(_queue_words(usual_first, jobs_of))],
-        },
-        "resources": {
-            "of": [f"r{size}" for size in size_of],
-            "legend": [(f"r{size}", _size_words(size)) for size in sorted(set(size_of))],
-        },
-    }
+    size_of = [_size(one) for one in settings]
+    return PageColours(
+        queue=Colours(
+            of=tuple(f"q{rank[one.queue]}" for one in settings),
+            legend=tuple((f"q{number}", words) for number, words in enumerate(_queue_words(usual_first, jobs_of))),
+        ),
+        resources=Colours(
+            of=tuple(f"r{size}" for size in size_of),
+            legend=tuple((f"r{size}", _size_words(size)) for size in sorted(set(size_of))),
+        ),
+    )
 
 
 def _queue_words(usual_first: Sequence[str], jobs_of: Mapping[str, int]) -> list[str]:
@@ -53,17 +53,16 @@ def _queue_words(usual_first: Sequence[str], jobs_of: Mapping[str, int]) -> list
     return words
 
 
-def _size(table: Mapping[str, Any]) -> int:
+def _size(one: PageSettings) -> int:
     """Return the number of the class of what a job asks for."""
-    vcpus, memory_mib = table["vcpus"], table["memory_mib"]
-    if table.get("gpus"):
+    if one.gpus:
         return _WITH_GPUS
-    if vcpus is None and memory_mib is None:
+    if one.vcpus is None and one.memory_mib is None:
         return _NOT_STATED
     fits = (
         number
         for number, (most_vcpus, most_gib) in enumerate(_SIZES)
-        if (vcpus or 0) <= most_vcpus and (memory_mib or 0) <= most_gib * _MIB_IN_GIB
+        if (one.vcpus or 0) <= most_vcpus and (one.memory_mib or 0) <= most_gib * _MIB_IN_GIB
     )
     return next(fits, _LARGE)
 

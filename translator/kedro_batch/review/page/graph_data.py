@@ -2,15 +2,27 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
 
 from kedro_batch.files.json_schema import whole
-from kedro_batch.review.formatting import memory_text, resources_text
+from kedro_batch.plan.job_resources import JobResources
+from kedro_batch.plan.settings import AMOUNTS
+from kedro_batch.review.formatting import sum_text
 from kedro_batch.review.namespaces import namespaces_of
 from kedro_batch.review.overview.model import JobOverview
-from kedro_batch.review.page.groups import FOLDED_ABOVE, Group, JobFacts, group_jobs
+from kedro_batch.review.page.groups import Group, JobFacts, group_jobs
+from kedro_batch.review.page.model import PageGroup
 from kedro_batch.text.escaping import for_review
 from kedro_batch.text.wording import counted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphData:
+    """The groups, for each job the number of its group (None for a job at the top), and the jobs of a longest path."""
+
+    groups: tuple[PageGroup, ...]
+    group_of: tuple[int | None, ...]
+    path: tuple[int, ...]
 
 
 def build_graph_data(
@@ -19,7 +31,7 @@ def build_graph_data(
     lost: Sequence[Collection[int]],
     own_changes: Mapping[int, str],
     removed: Collection[int],
-) -> tuple[dict[str, Any], tuple[int | None, ...]]:
+) -> GraphData:
     """Build the groups of jobs, and one longest path.
 
     Args:
@@ -28,9 +40,6 @@ def build_graph_data(
         lost: For each job, the numbers of the parents that it lost.
         own_changes: What happened to jobs that have a change of their own, by their numbers.
         removed: The jobs that are no part of the new plan.
-
-    Returns:
-        The data, and for each job the number of its group.
     """
     facts = [
         JobFacts(
@@ -49,15 +58,14 @@ def build_graph_data(
         while at is not None:
             members[at].append(number)
             at = grouped.groups[at].inside
-    data = {
-        "groups": [
+    return GraphData(
+        groups=tuple(
             _build_group(group, theirs, jobs, own_changes, removed)
             for group, theirs in zip(grouped.groups, members, strict=True)
-        ],
-        "folded_above": FOLDED_ABOVE,
-        "path": _longest_path(jobs, parents, removed),
-    }
-    return data, grouped.group_of
+        ),
+        group_of=grouped.group_of,
+        path=_longest_path(jobs, parents, removed),
+    )
 
 
 def _build_group(
@@ -66,38 +74,33 @@ def _build_group(
     jobs: Sequence[JobOverview],
     own_changes: Mapping[int, str],
     removed: Collection[int],
-) -> dict[str, Any]:
+) -> PageGroup:
     counted_in: Sequence[int] = [
         number for number in members if number not in removed
     ] or members  # a group that is gone had them
-    stated = [jobs[number].settings.get("resources", {}) for number in counted_in]
-    sums = {name: whole(sum(one.get(name) or 0 for one in stated)) for name in ("vcpus", "memory_mib", "gpus")}
-    return {
-        "kind": str(group.kind),
-        "name": for_review(group.name),
-        "inside": group.inside,
-        "words": [counted(len(members), "job"), _sum_words(sums, stated)],
-        "gpus": sums["gpus"],
-        "changes": Counter(own_changes[number] for number in members if number in own_changes),
-    }
+    found = [jobs[number].resources for number in counted_in]
+    sums = {name: whole(sum(getattr(one.known, name) or 0 for one in found)) for name in AMOUNTS}
+    return PageGroup(
+        kind=str(group.kind),
+        name=for_review(group.name),
+        inside=group.inside,
+        words=(counted(len(members), "job"), _sum_words(sums, found)),
+        gpus=sums["gpus"],
+        changes=Counter(own_changes[number] for number in members if number in own_changes),
+    )
 
 
-def _sum_words(sums: Mapping[str, float], stated: Sequence[Mapping[str, Any]]) -> str:
+def _sum_words(sums: Mapping[str, float], found: Sequence[JobResources]) -> str:
     """Spell the resources of jobs together; what job definitions set is not known."""
-    amounts = [
-        memory_text(amount, exactly=False) if name == "memory_mib" else resources_text({name: amount})
-        for name, amount in sums.items()
-        if amount
-    ]
+    amounts = [sum_text(name, amount) for name, amount in sums.items() if amount]
     if not amounts:
-        return "set by the job definition" if stated else ""
-    is_whole = all("vcpus" in one and "memory_mib" in one for one in stated)
-    return f"{'' if is_whole else 'at least '}{', '.join(amounts)}"
+        return "set by the job definition" if found else ""
+    return f"{'' if all(one.is_whole for one in found) else 'at least '}{', '.join(amounts)}"
 
 
 def _longest_path(
     jobs: Sequence[JobOverview], parents: Sequence[Collection[int]], removed: Collection[int]
-) -> list[int]:
+) -> tuple[int, ...]:
     """Return the jobs of a longest path, from its beginning; of several, the one whose jobs come first in the plan."""
     there = [number for number in range(len(jobs)) if number not in removed]
     at = max(there, key=lambda number: (jobs[number].level, -number), default=None)
@@ -106,4 +109,4 @@ def _longest_path(
         path.append(at)
         above = (parent for parent in parents[at] if jobs[parent].level == jobs[at].level - 1)
         at = min(above, default=None)
-    return path[::-1]
+    return tuple(path[::-1])

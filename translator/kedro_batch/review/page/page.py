@@ -5,8 +5,8 @@ Overviews and diffs come in, the text of the page goes out. The page embeds its 
 scripts and this style, by their hashes: even with a mistake, the page loads no address and runs no other code.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from markupsafe import Markup
 
@@ -16,8 +16,8 @@ from kedro_batch.review.diff.model import Change, PlanDiff
 from kedro_batch.review.diff.view import build_diff_view
 from kedro_batch.review.overview.build_overview import build_overview
 from kedro_batch.review.overview.model import Overview
-from kedro_batch.review.page.colours import build_colours
 from kedro_batch.review.page.header import Header, build_diff_header, build_overview_header
+from kedro_batch.review.page.model import PageData, PageRisk, to_json
 from kedro_batch.review.page.page_data import build_diff_data, build_overview_data
 from kedro_batch.review.page.self_contained import embed, join_files, page_script, page_style, policy
 from kedro_batch.review.templates import render
@@ -80,27 +80,26 @@ def render_diff_page(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str,
     overviews = build_overview(plans[0], diff.totals_before), build_overview(plans[1], diff.totals_after)
     added = [one.job for one in diff.jobs if one.change is Change.ADDED]
     data = build_diff_data(diff, overviews, view.risks, ChangedDefaults(plans, added))
-    in_common = sum(bool(job.get("change", {}).get("common")) for job in data["jobs"])
+    in_common = sum(job.change is not None and job.change.common for job in data.jobs)
     header = build_diff_header(diff.counts, overviews, view, in_common=in_common)
     return _render_page(data, " -> ".join(names), header)
 
 
-def _render_page(data: dict[str, Any], title: str, header: Header) -> str:
+def _render_page(data: PageData, title: str, header: Header) -> str:
     style = page_style("page", "page.css", "drawing.css")
     script = f"{_dagre()}\n{page_script('page', *_SCRIPTS)}"
-    is_diff = data["kind"] == "diff"
-    data["colours"] = build_colours(data["settings"], data["jobs"])
+    is_diff = data.kind == "diff"
     view = _Page(
         title=for_review(title),
         heading="Changes" if is_diff else "Plan",
         header=header,
         folded=counted(len(header.folded), "more fact"),
-        colours=_colour_choices(is_diff=is_diff, queues=len(data["colours"]["queue"]["legend"])),
+        colours=_colour_choices(is_diff=is_diff, queues=len(data.colours.queue.legend)),
         policy=policy(style, script),
         style=Markup(style),  # noqa: S704  our own
         script=Markup(script),  # noqa: S704  our own
-        data=Markup(embed(data)),  # noqa: S704  escaped by embed
-        risks=_count_risks(data["risks"], "risk" if is_diff else "warning"),
+        data=Markup(embed(data, to_json)),  # noqa: S704  escaped by embed
+        risks=_count_risks(data.risks, "risk" if is_diff else "warning"),
         is_diff=is_diff,
     )
     return render("page/page.html.j2", view)
@@ -114,9 +113,9 @@ def _colour_choices(*, is_diff: bool, queues: int) -> tuple[tuple[str, str], ...
     return (by_queue, by_resources, plain) if queues > 1 else (plain, by_queue, by_resources)
 
 
-def _count_risks(lines: list[dict[str, Any]], noun: str) -> str:
+def _count_risks(lines: Sequence[PageRisk], noun: str) -> str:
     """Count the distinct risks, whatever number of jobs each is about, and apart what may cost more."""
-    cost = sum(one["cost"] for one in lines)
+    cost = sum(one.cost for one in lines)
     words = [counted(len(lines) - cost, noun)] if len(lines) > cost else []
     return ", ".join([*words, *([f"{counted(cost, 'change')} that may cost more"] if cost else [])])
 

@@ -1,22 +1,25 @@
-"""Build the data that the page embeds: overviews and diffs come in, plain values with jobs by number go out.
+"""Build the data that the page embeds: overviews and diffs come in, a ``PageData`` goes out.
 
-All names, words and values go through ``for_review``, which escapes invisible characters. Empty fields of a job are
-left out, and equal settings are stored once, so that thousands of jobs stay a small file.
+All names, words and values go through ``for_review``, which escapes invisible characters. Equal settings are stored
+once, so that thousands of jobs stay a small file.
 """
 
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Literal
 
 from kedro_batch.diagnostics import path_text
 from kedro_batch.review.diff.changed_defaults import ChangedDefaults
 from kedro_batch.review.diff.model import Change, DataChange, FieldChange, JobChange, Names, PlanDiff
 from kedro_batch.review.diff.risk_lines import RiskLine
-from kedro_batch.review.formatting import memory_text, resources_text, setting_text, value_text
+from kedro_batch.review.formatting import job_resources_text, memory_text, setting_text, value_text
 from kedro_batch.review.overview.model import JobOverview, Overview
+from kedro_batch.review.page.colours import build_colours
 from kedro_batch.review.page.graph_data import build_graph_data
+from kedro_batch.review.page.groups import FOLDED_ABOVE
+from kedro_batch.review.page.model import PageChange, PageData, PageDatasets, PageJob, PageRisk, PageSettings
 from kedro_batch.text.escaping import for_review
 
 _WITH_OWN_NAMES = ("environment", "tags", "submit")
@@ -59,23 +62,18 @@ class _Union:
         )
 
 
-def build_overview_data(overview: Overview) -> dict[str, Any]:
+def build_overview_data(overview: Overview) -> PageData:
     """Build the data of a plan."""
     number = {job.job: index for index, job in enumerate(overview.jobs)}
     parents = tuple(tuple(number[parent] for parent in job.depends_on) for job in overview.jobs)
     union = _Union(jobs=overview.jobs, change_of={}, number=number, parents=parents, lost=((),) * len(parents))
-    return {
-        "kind": "plan",
-        **_build_jobs(union),
-        "shown": None,
-        "data": _build_datasets(overview, union),
-        "risks": list(_unordered_reads(overview, number)),
-    }
+    data = PageDatasets(datasets=_build_datasets(overview, union))
+    return _build_data("plan", union, data, tuple(_unordered_reads(overview, number)))
 
 
 def build_diff_data(
     diff: PlanDiff, overviews: tuple[Overview, Overview], risks: Iterable[RiskLine], defaults: ChangedDefaults
-) -> dict[str, Any]:
+) -> PageData:
     """Build the data of a diff: both plans together.
 
     Args:
@@ -86,15 +84,29 @@ def build_diff_data(
     """
     old, new = overviews
     union = _unite_plans(diff, old, new, defaults)
-    data = _build_datasets(new, union)
-    data["changes"] = list(_data_changes(diff.data))
-    return {
-        "kind": "diff",
-        **_build_jobs(union),
-        "shown": _changed_and_near(union) or None,
-        "data": data,
-        "risks": [_build_risk(line, union.number) for line in risks],
-    }
+    data = PageDatasets(datasets=_build_datasets(new, union), changes=tuple(_data_changes(diff.data)))
+    return _build_data("diff", union, data, tuple(_build_risk(line, union.number) for line in risks))
+
+
+def _build_data(
+    kind: Literal["plan", "diff"], union: _Union, data: PageDatasets, risks: tuple[PageRisk, ...]
+) -> PageData:
+    graph = build_graph_data(union.jobs, union.parents, union.lost, union.own_changes(), union.removed)
+    settings, settings_of = _build_settings(union.jobs)
+    return PageData(
+        kind=kind,
+        settings=settings,
+        jobs=tuple(
+            _build_job(union, index, settings_of[index], graph.group_of[index]) for index in range(len(union.jobs))
+        ),
+        groups=graph.groups,
+        folded_above=FOLDED_ABOVE,
+        path=graph.path,
+        colours=build_colours(settings, settings_of),
+        shown=_changed_and_near(union) or None,
+        data=data,
+        risks=risks,
+    )
 
 
 def _data_changes(data: DataChange) -> Iterator[tuple[str, str, str]]:
@@ -104,18 +116,17 @@ def _data_changes(data: DataChange) -> Iterator[tuple[str, str, str]]:
     yield from (("+", for_review(name), f"now {role}") for names, role in roles for name in names.gained)
 
 
-def _build_risk(line: RiskLine, number: Mapping[str, int]) -> dict[str, Any]:
-    """Build a line of risks: their kind, their values, and what each is about with the number of its job."""
-    return {
-        "what": line.what,
-        "before": None if line.before is None else for_review(line.before),
-        "after": None if line.after is None else for_review(line.after),
-        "who": line.heading and for_review(line.heading),
-        "cost": line.is_cost,
-        "about": [
+def _build_risk(line: RiskLine, number: Mapping[str, int]) -> PageRisk:
+    return PageRisk(
+        what=line.what,
+        before=None if line.before is None else for_review(line.before),
+        after=None if line.after is None else for_review(line.after),
+        who=line.heading and for_review(line.heading),
+        cost=line.is_cost,
+        about=tuple(
             (for_review(subject), number.get(job or "")) for subject, job in zip(line.subjects, line.jobs, strict=True)
-        ],
-    }
+        ),
+    )
 
 
 def _unite_plans(diff: PlanDiff, old: Overview, new: Overview, defaults: ChangedDefaults) -> _Union:
@@ -158,54 +169,55 @@ def _key(field: FieldChange) -> _Field:
     return field.path, json.dumps([field.before, field.after], sort_keys=True)
 
 
-def _build_jobs(union: _Union) -> dict[str, Any]:
-    settings: dict[int, int] = {}
-    tables: list[dict[str, Any]] = []
-    jobs: list[dict[str, Any]] = []
-    graph, group_of = build_graph_data(union.jobs, union.parents, union.lost, union.own_changes(), union.removed)
-    for index, job in enumerate(union.jobs):
+def _build_job(union: _Union, index: int, settings: int, group: int | None) -> PageJob:
+    job = union.jobs[index]
+    words = tuple(map(for_review, job.command))
+    return PageJob(
+        name=job.job,
+        level=job.level,
+        nodes=tuple(map(for_review, job.nodes)),
+        command=words,
+        escaped=words != tuple(job.command),
+        parents=union.parents[index],
+        lost=union.lost[index],
+        reads=tuple(map(for_review, job.reads)),
+        writes=tuple(map(for_review, job.writes)),
+        change=_build_change(union, job.job),
+        settings=settings,
+        group=group,
+    )
+
+
+def _build_settings(jobs: Iterable[JobOverview]) -> tuple[tuple[PageSettings, ...], tuple[int, ...]]:
+    """Return the settings of jobs, each once, and for each job the number of its settings."""
+    number: dict[int, int] = {}
+    settings: list[PageSettings] = []
+    settings_of: list[int] = []
+    for job in jobs:
         key = id(job.settings)
-        if key not in settings:
-            settings[key] = len(tables)
-            tables.append(_build_settings(job.settings))
-        words = [for_review(word) for word in job.command]
-        fields: dict[str, Any] = {
-            "name": job.job,
-            "level": job.level,
-            "nodes": [for_review(node) for node in job.nodes],
-            "command": words,
-            "escaped": words != list(job.command),
-            "parents": list(union.parents[index]),
-            "lost": list(union.lost[index]),
-            "reads": [for_review(name) for name in job.reads],
-            "writes": [for_review(name) for name in job.writes],
-            "change": _build_change(union, job.job),
-        }
-        numbers = {"settings": settings[key], "group": group_of[index]}
-        jobs.append(
-            {name: value for name, value in fields.items() if value}
-            | {name: value for name, value in numbers.items() if value is not None}
-        )
-    return {"settings": tables, "jobs": jobs, **graph}
+        if key not in number:
+            number[key] = len(settings)
+            settings.append(_settings_of(job))
+        settings_of.append(number[key])
+    return tuple(settings), tuple(settings_of)
 
 
-def _build_settings(stated: Mapping[str, Any]) -> dict[str, Any]:
-    amounts = stated.get("resources", {})
+def _settings_of(job: JobOverview) -> PageSettings:
+    known = job.resources.known
     rows: list[tuple[str, str | None]] = []
-    for name, value in stated.items():
+    for name, value in job.settings.items():
         inner = value if isinstance(value, Mapping) else None
         for path, one in [((name, key), inner[key]) for key in inner] if inner else [((name,), value)]:
             rows.append((for_review(path_text(path)), _setting_text(path, one)))
-    vcpus, memory = amounts.get("vcpus"), amounts.get("memory_mib")
-    return {
-        "rows": rows,
-        "queue": for_review(str(stated.get("job_queue", ""))),
-        "vcpus": vcpus,
-        "memory_mib": memory,
-        "memory": None if memory is None else memory_text(memory),
-        "gpus": amounts.get("gpus"),
-        "words": resources_text(amounts),
-    }
+    return PageSettings(
+        rows=tuple(rows),
+        queue=for_review(str(job.settings.get("job_queue", ""))),
+        vcpus=known.vcpus,
+        memory_mib=known.memory_mib,
+        memory=None if known.memory_mib is None else memory_text(known.memory_mib),
+        gpus=known.gpus,
+        words=job_resources_text(job.resources),
+    )
 
 
 def _setting_text(path: Sequence[str], value: object) -> str | None:
@@ -214,61 +226,62 @@ def _setting_text(path: Sequence[str], value: object) -> str | None:
     return None if text is None else for_review(text)
 
 
-def _build_change(union: _Union, name: str) -> dict[str, Any] | None:
+def _build_change(union: _Union, name: str) -> PageChange | None:
     one = union.change_of.get(name)
     if one is None:
         return None
-    fields = {
-        "kind": str(one.change),
-        "common": union.is_common(one),
-        "before": one.name_before if one.name_before != one.job else None,
-        "fields": [
+    return PageChange(
+        kind=str(one.change),
+        common=union.is_common(one),
+        before=one.name_before if one.name_before != one.job else None,
+        fields=tuple(
             (for_review(field.name), _setting_text(field.path, field.before), _setting_text(field.path, field.after))
             for field in one.fields
-        ],
-        "command": [(str(part.change), [for_review(word) for word in part.words]) for part in one.command],
-        "names": {label: _names(getattr(one, label)) for label in _LISTS if getattr(one, label)},
-        "from": [for_review(came) for came in one.nodes_from],
-        "to": [for_review(went) for went in one.nodes_to],
-    }
-    return {label: value for label, value in fields.items() if value}
+        ),
+        command=tuple((str(part.change), tuple(map(for_review, part.words))) for part in one.command),
+        names={label: _names(getattr(one, label)) for label in _LISTS if getattr(one, label)},
+        nodes_from=tuple(map(for_review, one.nodes_from)),
+        nodes_to=tuple(map(for_review, one.nodes_to)),
+    )
 
 
-def _names(names: Names) -> dict[str, list[str]]:
-    return {side: [for_review(name) for name in theirs] for side, theirs in asdict(names).items()}
+def _names(names: Names) -> dict[str, tuple[str, ...]]:
+    return {side: tuple(map(for_review, theirs)) for side, theirs in asdict(names).items()}
 
 
-def _build_datasets(overview: Overview, union: _Union) -> dict[str, Any]:
-    number, data = union.number, overview.data
-    final = set(data.final_outputs)
-    inputs: list[tuple[str, str, list[int], list[int]]] = [
-        (for_review(one.dataset), "input", [], [number[job] for job in one.read_by]) for one in data.inputs
-    ]
-    outputs = [
-        (
-            for_review(one.dataset),
-            "final" if one.dataset in final else "intermediate",
-            [number[job] for job in one.written_by],
-            [number[job] for job in one.read_by],
-        )
-        for one in data.outputs
-    ]
-    return {"datasets": inputs + outputs}
+def _build_datasets(overview: Overview, union: _Union) -> tuple[tuple[str, str, tuple[int, ...], tuple[int, ...]], ...]:
+    data, final = overview.data, set(overview.data.final_outputs)
+
+    def numbers(jobs: Iterable[str]) -> tuple[int, ...]:
+        return tuple(union.number[job] for job in jobs)
+
+    return (
+        *((for_review(one.dataset), "input", (), numbers(one.read_by)) for one in data.inputs),
+        *(
+            (
+                for_review(one.dataset),
+                "final" if one.dataset in final else "intermediate",
+                numbers(one.written_by),
+                numbers(one.read_by),
+            )
+            for one in data.outputs
+        ),
+    )
 
 
-def _unordered_reads(overview: Overview, number: Mapping[str, int]) -> Iterator[dict[str, Any]]:
-    about = [
+def _unordered_reads(overview: Overview, number: Mapping[str, int]) -> Iterator[PageRisk]:
+    about = tuple(
         (
             f"{one.reader} reads {for_review(one.dataset)} without waiting for {one.writer}, which writes it",
             number[one.reader],
         )
         for one in overview.data.unordered
-    ]
+    )
     if about:
-        yield {"what": "unordered read", "before": None, "after": None, "who": None, "cost": False, "about": about}
+        yield PageRisk(what="unordered read", before=None, after=None, who=None, cost=False, about=about)
 
 
-def _changed_and_near(union: _Union) -> list[int]:
+def _changed_and_near(union: _Union) -> tuple[int, ...]:
     """Return the jobs with changes of their own, and their neighbours."""
     changed = union.own_changes().keys()
     near = set(changed)
@@ -278,4 +291,4 @@ def _changed_and_near(union: _Union) -> list[int]:
             near |= theirs
         elif theirs & changed:
             near.add(child)
-    return sorted(near)
+    return tuple(sorted(near))

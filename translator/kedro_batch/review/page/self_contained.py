@@ -6,14 +6,14 @@ and runs no other code.
 
 import json
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
 
 from kedro_batch.files.resources import folder
 
 _SHARED_STYLE = ("base.css",)
-_SHARED_SCRIPTS = ("elements.js", "rows.js", "keys.js", "details.js")
+_SHARED_SCRIPTS = ("elements.js", "rows.js", "keys.js", "address.js", "details.js")
 
 
 def page_style(subfolder: str, *files: str) -> str:
@@ -38,9 +38,14 @@ def policy(style: str, script: str) -> str:
     )
 
 
-def embed(data: Mapping[str, Any]) -> str:
-    """Write JSON that no HTML parser can mistake for markup: ASCII without angle brackets and ampersands."""
-    text = json.dumps(data, separators=(",", ":"))
+def embed(data: object, to_json: Callable[[Any], object] | None = None) -> str:
+    """Write JSON that no HTML parser can mistake for markup: ASCII without angle brackets and ampersands.
+
+    Args:
+        data: What is embedded.
+        to_json: Returns the JSON value of what has none of its own; without it, that is a TypeError.
+    """
+    text = json.dumps(data, separators=(",", ":"), default=to_json)
     for character in "<>&":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text

@@ -2,37 +2,21 @@
 
 import pytest
 
-from kedro_batch.plan.model import Job, JobName, Plan
-from kedro_batch.plan.policy.job_containers import amount_of, commands_of
-from kedro_batch.plan.policy.model import Unknown
-from kedro_batch.plan.settings import JobDefinition, JobSettings, Resources
+from kedro_batch.plan.job_resources import JobResources, Unknown, resources_of
+from kedro_batch.plan.model import Plan
+from kedro_batch.plan.settings import AMOUNTS, JobDefinition, JobSettings, Resources
+from tests.support.containers import MAIN, SIDE, on_pod, on_task, pod, task
 
 UNDECLARED, MISSING, BESIDE = Unknown.BY_DEFINITION, Unknown.NOT_STATED, Unknown.OTHER_CONTAINER
-ODD = Unknown.NOT_UNDERSTOOD
+ODD, FURTHER = Unknown.NOT_UNDERSTOOD, Unknown.FURTHER_CONTAINERS
 PLAIN = JobDefinition(image="i", resources=Resources(vcpus=2, memory_mib=4096))
-
-
-def pod(*containers):
-    return JobDefinition(register={"eksProperties": {"podProperties": {"containers": list(containers)}}})
-
-
-def task(*containers):
-    return JobDefinition(register={"ecsProperties": {"taskProperties": [{"containers": list(containers)}]}})
-
-
-def on_pod(*containers):
-    return {"eksPropertiesOverride": {"podProperties": {"containers": list(containers)}}}
-
-
-def on_task(*containers):
-    return {"ecsPropertiesOverride": {"taskProperties": [{"containers": list(containers)}]}}
 
 
 def amounts(resources, definition=None, submit=None):
     settings = JobSettings(job_definition="d", resources=Resources.from_dict(resources), submit=submit or {})
     plan = Plan(jobs=(), job_definitions={"d": definition} if definition else {})
-    found = (amount_of(name, settings, plan) for name in ("vcpus", "memory_mib", "gpus"))
-    return tuple(one.unknown or one.value for one in found)
+    found = resources_of(settings, plan)
+    return tuple(found.unknown.get(name, getattr(found.known, name) or 0) for name in AMOUNTS)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +36,6 @@ def test_a_job_with_one_container_gets_what_it_states_or_its_definition_declares
     assert amounts(resources, definition) == expected
 
 
-MAIN, SIDE = {"name": "main"}, {"name": "side"}
 LARGE = {"limits": {"cpu": "1500m", "memory": "2Gi", "nvidia.com/gpu": "1"}}
 REQUIRED = [{"type": "VCPU", "value": "4"}, {"type": "MEMORY", "value": "1024"}, {"type": "GPU", "value": "2"}]
 STATED = {"vcpus": 1, "memory_mib": 1024}
@@ -70,18 +53,29 @@ STATED = {"vcpus": 1, "memory_mib": 1024}
         (pod(MAIN, {**SIDE, "resources": {"limits": {"cpu": "1e3", "memory": "many"}}}), on_pod(MAIN), (ODD,) * 2),
         (task(MAIN, {**SIDE, "resourceRequirements": REQUIRED}), on_task(MAIN), (5, 2048, 2)),
         (task(MAIN, SIDE), on_task(MAIN, {**SIDE, "command": ["x"], "resourceRequirements": REQUIRED}), (5, 2048, 2)),
-        (None, on_task(MAIN), (1, 1024, UNDECLARED)),
-        (None, on_task(MAIN, {**SIDE, "command": ["x"]}), (UNDECLARED,) * 3),
+        (None, on_task(MAIN), (FURTHER,) * 3),
+        (None, on_task(MAIN, {**SIDE, "command": ["x"]}), (FURTHER,) * 3),
     ],
 )
 def test_all_containers_of_a_job_count(definition, submit, expected):
     assert amounts(STATED, definition, submit)[: len(expected)] == expected
 
 
-def test_the_commands_of_all_containers_are_seen():
-    submit = on_pod(MAIN, {"name": "given", "command": ["a"], "args": ["b"]})
-    declared = pod({**MAIN, "command": ["replaced"]}, {"name": "given", "command": ["x"]}, {**SIDE, "args": ["c"]})
-    own = Job(name=JobName("j"), command=("run",), settings=JobSettings(job_definition="d", submit=submit))
-    plan = Plan(jobs=(own,), job_definitions={"d": declared})
-    assert list(commands_of(own, plan)) == [(True, ("run",)), (False, ("a", "b")), (False, ("c",))]
-    assert list(commands_of(own, Plan(jobs=(own,)))) == [(True, ("run",)), (False, ("a", "b"))]
+def test_what_is_known_of_a_job_counts_although_there_may_be_more():
+    settings = JobSettings(job_definition="d", resources=Resources.from_dict(STATED), submit=on_task(MAIN))
+    declared = Plan(jobs=(), job_definitions={"d": task(MAIN, SIDE, {"name": "z", "resourceRequirements": REQUIRED})})
+    assert resources_of(settings, declared) == JobResources(
+        known=Resources(vcpus=5, memory_mib=2048, gpus=2),
+        unknown={"vcpus": BESIDE, "memory_mib": BESIDE},
+        several=True,
+    )
+    assert resources_of(settings, Plan(jobs=())) == JobResources(
+        known=Resources(vcpus=1, memory_mib=1024), unknown=dict.fromkeys(AMOUNTS, FURTHER), several=True
+    )
+
+
+def test_containers_that_run_before_the_others_give_back_what_they_had():
+    small = {"name": "a", "resources": {"limits": {"cpu": "1", "memory": "512Mi"}}}
+    large = {"name": "b", "resources": {"limits": {"cpu": "2", "memory": "100M", "nvidia.com/gpu": "1"}}}
+    assert amounts(STATED, pod(MAIN, first=(small, large)), on_pod(MAIN)) == (2, 1024, 1)
+    assert amounts({"vcpus": 4, "memory_mib": 64}, pod(MAIN, first=(large,)), on_pod(MAIN)) == (4, 96, 1)
