@@ -263,5 +263,5 @@ def test_many_names_that_begin_alike_are_counted_and_others_named():
     assert names_in_short(names[:5]) == names[:5]
     assert names_in_short(names, full=True) == names
     two = [f"{ns}.daily_{at}" for ns in ("eu", "us") for at in range(6)]
-    assert names_in_short(two) == ["12 names that begin with eu. or us."]
+    assert names_in_short(two) == ["12 names that begin with eu.daily_ or us.daily_"]
     assert names_in_short([f"x{at}" for at in range(6)]) == ["x0", "x1", "x2", "x3", "x4", "and 1 more"]
