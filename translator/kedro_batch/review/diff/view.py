@@ -8,6 +8,7 @@ from kedro_batch.plan.model import Plan
 from kedro_batch.review.diff.details import Detail, data_details, origin_detail
 from kedro_batch.review.diff.job_blocks import JobBlock, JobBlocks, build_blocks, group_equal_jobs
 from kedro_batch.review.diff.model import PlanDiff, RiskKind
+from kedro_batch.review.diff.own_names import OwnNames
 from kedro_batch.review.diff.renamed_definitions import join_renamed
 from kedro_batch.review.diff.risk_lines import RiskLine, group_risks
 from kedro_batch.review.diff.total_lines import total_details
@@ -91,7 +92,7 @@ def build_diff_view(
         differ=diff.differ,
         digest_before=diff.digest_before,
         digest_after=diff.digest_after,
-        risks=_risk_lines(diff, plans[0], sets, blocks.defaults),
+        risks=_risk_lines(diff, plans, sets, blocks.defaults, full=full),
         origin=tuple(map(origin_detail, join_renamed(diff))),
         blocks=blocks.jobs,
         defaults=blocks.defaults,
@@ -106,15 +107,16 @@ def build_diff_view(
 
 
 def _risk_lines(
-    diff: PlanDiff, old: Plan, sets: tuple[JobSets, JobSets], defaults: Iterable[JobBlock]
+    diff: PlanDiff, plans: tuple[Plan, Plan], sets: tuple[JobSets, JobSets], defaults: Iterable[JobBlock], *, full: bool
 ) -> tuple[RiskLine, ...]:
     """Return the risks with what their jobs have in common, in the words of a default that has changed in them."""
     reached = {frozenset(one.jobs): one.heading for one in defaults if one.heading}
     names = {
-        RiskKind.DATASET_NOT_WRITTEN: written_datasets(old),
-        RiskKind.NODE_REMOVED: NameSets((node for job in old.jobs for node in job.nodes), "node"),
+        RiskKind.DATASET_NOT_WRITTEN: written_datasets(plans[0]),
+        RiskKind.NODE_REMOVED: NameSets((node for job in plans[0].jobs for node in job.nodes), "node"),
     }
-    lines = (one.described(sets, names) for one in group_risks(diff.risks))
+    found = group_risks(diff.risks, OwnNames(plans, diff.jobs), full=full)
+    lines = (one.described(sets, names, full=full) for one in found)
     return tuple(replace(one, who=reached.get(frozenset(one.subjects), one.who)) for one in lines)
 
 
