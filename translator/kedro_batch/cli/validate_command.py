@@ -5,7 +5,7 @@ from collections import Counter
 
 import click
 
-from kedro_batch.cli.base import BatchCommand, print_diagnostics, print_plainly, verbosity_options
+from kedro_batch.cli.base import BatchCommand, print_diagnostics, print_plainly, shown_if, verbosity_options
 from kedro_batch.cli.json_diagnostics import refusal_as_json, write_diagnostics
 from kedro_batch.cli.option_types import complete_files
 from kedro_batch.cli.policy_check import judge, policy_option, read_policy_file, refuse_violations
@@ -45,8 +45,10 @@ def validate(  # noqa: PLR0913  each is an option
         nodes = sum(len(job.nodes) for job in checked.jobs)
         sizes = f"{counted(len(checked.jobs), 'job')}, {counted(nodes, 'node')}, longest path {counted(depth, 'job')}"
         print_plainly(f"{name} is valid: {sizes}")
+    if not (quiet and as_json):
         softly = [one for one in shown_violations(violations) if one.severity is not Severity.ERROR]
-        print_diagnostics(sorted_diagnostics((*warnings, *softly)), every=verbose, no_color=no_color)
+        told = shown_if(sorted_diagnostics((*warnings, *softly)), quiet=quiet)
+        print_diagnostics(told, every=verbose, no_color=no_color)
     if verbose:
         targets = Counter((job.settings.job_queue, job.settings.job_definition) for job in checked.jobs)
         for (queue, definition), count in sorted(targets.items()):
