@@ -216,11 +216,10 @@ def test_many_datasets_and_nodes_are_told_by_what_they_have_in_common():
     assert risks["node removed"] == "4 of 12 nodes (*.tune), of 4 of 8 jobs (*-fit)"
 
 
-def test_of_many_nodes_that_were_replaced_the_first_are_named():
-    old, new = ([a_job("a", nodes=tuple(f"{name}{at:02}" for at in range(30)))] for name in ("m", "n"))
+def test_nodes_that_were_replaced_read_as_names():
+    old, new = ([a_job("a", nodes=(f"{name}1", f"{name}2"))] for name in ("m", "n"))
     (risk,) = view_of(old, new).risks
-    assert (risk.before or "").endswith("m08, m09, and 20 more")
-    assert (risk.after or "").startswith("n00, n01, ")
+    assert (risk.before, risk.after) == ("m1, m2", "n1, n2")
 
 
 def test_risks_of_many_values_are_one_line_with_the_values_of_each():
