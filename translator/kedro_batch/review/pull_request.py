@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.resource_hours import add_up_resources
+from kedro_batch.review.broken_rules import WAYS_SHOWN, show_violations
 from kedro_batch.review.diff.changes_text import write_changes, write_every_job
 from kedro_batch.review.diff.cost import CostLine, judge_cost, list_costs
 from kedro_batch.review.diff.details import Detail
@@ -100,6 +101,7 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
     page = _begin_diff(diff, (old, new), names, sets[1])
     view = page.diff
     drawn = cache(lambda edges: _draw(build_diff_graph(diff, old, new, edges)))
+    broken = cache(lambda ways: show_violations(diff.violations, sets[1], max(1, ways)))
     number = len(view.blocks) + len(view.defaults)
     every_job = write_every_job(diff, sets)
     in_short = write_changes(view.blocks, view.defaults)
@@ -109,7 +111,11 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
         graph = drawn(room["edges"]) if room["edges"] else ("", "")
         shown = replace(
             page,
-            diff=replace(view, **{part: getattr(view, part)[: room[part]] for part in _TABLES}),
+            diff=replace(
+                view,
+                violations=broken(room["ways"]),
+                **{part: getattr(view, part)[: room[part]] for part in _TABLES},
+            ),
             subjects=max(1, room["subjects"]),
             left_out={part: _left_out(len(getattr(view, part)) - room[part], "row") for part in _TABLES},
             changes=fence(changes, "diff") if changes else "",
@@ -124,6 +130,7 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
 
     most = {
         "risks": len(view.risks),
+        "ways": WAYS_SHOWN,
         "origin": len(view.origin),
         "blocks": number,
         "subjects": max(_SUBJECTS, *(one.unlike for one in view.risks), 0),
