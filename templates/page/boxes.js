@@ -41,7 +41,7 @@ const jobBox = (number, x, y) => {
   const job = jobs[number];
   const nodes = job.nodes.length === 1 ? "" : count(job.nodes.length, "node");
   const { words, queue } = job.settings;
-  const said = [job.kind, job.name, `level ${job.level}`, nodes, words, queue && `queue ${queue}`].filter(Boolean).join(", ");
+  const said = [job.own || (job.kind && "changed in common"), job.name, `level ${job.level}`, nodes, words, queue && `queue ${queue}`].filter(Boolean).join(", ");
   const marks = [job.own, job.kind && !job.own ? "common" : "", onPath.has(number) ? "longest" : "", job.settings.gpus ? "gpu" : ""];
   return boxElement({ class: `job ${joinClasses(marks)} ${coloursOf([job])}`, "data-job": number, "aria-label": said }, x, y,
     job.change?.before ? `${job.change.before} -> ${job.name}` : job.name, SIGNS[job.own], [job.name, words || "set by the job definition", joinWords([nodes, shortQueue(queue)])]);
@@ -56,6 +56,7 @@ const groupName = (folds, id) => { // inside of a.b, a.b.c is c
   const around = folds.around.get(id) === ROOT ? "" : `${plan.groups[~folds.around.get(id)].name}.`;
   return around && name.startsWith(around) ? name.slice(around.length) : name;
 };
+const spokenName = ({ kind, name }) => (name.startsWith(kind) ? name : `${kind} ${name}`); // "level 1" says it already
 const jobsShown = (folds, group) => {
   const [all] = plan.groups[group].words;
   return folds.size[group] === folds.total[group] ? all : `${folds.size[group].toLocaleString("en")} of ${all}`;
@@ -74,7 +75,7 @@ const groupBox = (folds) => (id, x, y) => {
   const room = WIDTH - 32 - widthOf(`${some} · `, FONTS.group[1]) - widthOf(counts.join(""), `bold ${FONTS.group[1]}`);
   const all = queues.map(shortQueue).join(", ");
   const inShort = queues.length > 1 && widthOf(all, FONTS.group[1]) > room ? count(queues.length, "queue") : fitting(all, room, FONTS.group[1]);
-  const said = [group.kind, group.name, some, amounts, `${queues.length === 1 ? "queue" : "queues"} ${queues.join(" ")}`, ...kinds.map((kind) => `${group.changes[kind]} ${kind}`)].filter(Boolean).join(", ");
+  const said = [spokenName(group), some, amounts, `${queues.length === 1 ? "queue" : "queues"} ${queues.join(" ")}`, ...kinds.map((kind) => `${group.changes[kind]} ${kind}`)].filter(Boolean).join(", ");
   const signs = kinds.map((kind, number) => svg("tspan", { class: kind }, counts[number]));
   const marks = ["job group", members.some((job) => onPath.has(job)) ? "longest" : "", group.gpus ? "gpu" : "", kinds.length ? "differs" : "", kinds.find((kind) => group.changes[kind] === folds.total[~id]) ?? ""];
   const attributes = { class: `${joinClasses(marks)} ${coloursOf(members.map((job) => jobs[job]))}`, "data-group": ~id, "aria-label": said, "aria-expanded": false };
@@ -85,11 +86,11 @@ const groupBox = (folds) => (id, x, y) => {
   return drawn;
 };
 const frameElement = (folds) => ({ group, x, y, w, h }) => {
-  const { kind, name } = plan.groups[group];
+  const { name } = plan.groups[group];
   const some = jobsShown(folds, group);
   const text = fitting(`▾ ${groupName(folds, ~group)} · ${some}`, w - 20, FONTS.group[0]);
   return svg("g", { class: "frame", transform: `translate(${x} ${y})` }, svg("rect", { class: "around", width: w, height: h }),
-    svg("g", { class: "header", "data-group": group, role: "button", tabindex: -1, "aria-expanded": true, "aria-label": `${kind} ${name}, ${some}` },
+    svg("g", { class: "header", "data-group": group, role: "button", tabindex: -1, "aria-expanded": true, "aria-label": `${spokenName(plan.groups[group])}, ${some}` },
       svg("title", {}, `Fold ${name}`), svg("rect", { width: w, height: 26 }), svg("text", { x: 10, y: 18, "data-last": w - 10 - widthOf(text, FONTS.group[0]) }, text)));
 };
 

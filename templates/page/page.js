@@ -143,7 +143,10 @@ const actions = {
   in: () => current().zoom(1.3),
   out: () => current().zoom(1 / 1.3),
   fit: () => current().fit(),
-  all: () => setOnly("all"),
+  all: () => {
+    setOnly("all");
+    graph.elements.get(graph.firstBox)?.focus({ preventScroll: true }); // the button has gone away
+  },
   fold: () => graph.foldAll(),
   unfold: () => graph.unfoldAll(),
   close: () => {

@@ -19,7 +19,11 @@ const first = (most, things, more, container) => {
   container.append(...things.slice(0, most));
   if (things.length <= most) return [container];
   const button = el("button", { type: "button" }, more(things.length - most));
-  button.addEventListener("click", () => (container.append(...things.slice(most)), button.remove()));
+  button.addEventListener("click", () => {
+    container.append(...things.slice(most));
+    things[most].querySelector("button")?.focus({ preventScroll: true }); // this button goes away
+    button.remove();
+  });
   return [container, button];
 };
 const shortened = (text, room) => {

@@ -127,6 +127,11 @@ def box(page, job, view="graph"):
     return page.locator(f"#{view} .job", has=page.locator(f"title:text-is('{job}')"))
 
 
+def drawn(page):
+    """Wait until the page was drawn."""
+    page.evaluate("new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+
+
 def test_a_click_shows_what_a_job_is(opened):
     with opened("small") as page:
         assert page.locator("#details").is_hidden()
@@ -410,6 +415,7 @@ def test_namespaces_that_wait_for_each_other_are_drawn_and_marked(opened):
     with opened("turns") as page:
         assert page.locator("#graph .job.group").count() == page.locator("#graph .job").count() == 3
         page.set_viewport_size({"width": 400, "height": 700})
+        drawn(page)
         boxes = [one.bounding_box() for one in page.locator("#graph .job").all()]
         assert min(one["y"] for one in boxes) < 300  # not in the middle of an empty canvas
         assert (
@@ -503,7 +509,7 @@ def test_nothing_that_is_foreign_runs(opened, name):
             page.keyboard.press(view)
         page.locator("#search").fill("<img src=x onerror=window.ran=1>")
         page.locator("#search").press("Enter")
-        page.evaluate("new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+        drawn(page)
         assert page.evaluate("window.ran") is None
         assert page.locator("img").count() == 0
         assert page.locator("script").count() == 2
@@ -552,6 +558,7 @@ def test_spaces_are_seen_and_what_is_not_stated_looks_like_no_value(opened):
 def test_a_narrow_window_has_room_for_everything(opened, name, width):
     with opened(name) as page:
         page.set_viewport_size({"width": width, "height": 700})
+        drawn(page)
         assert page.evaluate("document.scrollingElement.scrollWidth") <= width
         if name == "huge":
             page.keyboard.press("2")

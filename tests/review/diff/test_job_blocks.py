@@ -64,10 +64,36 @@ def test_many_values_are_a_span_with_the_jobs_at_its_ends():
         "~ timeout_s  20 values: 1 min -> 2 min (load-n0) to 2 min 19 s (train-n9): all",
         "      20 jobs",
     ]
-    new = jobs(lambda name: {"environment": {"SEED": name}})
+    new = jobs(lambda name: {"environment": {"SEED": name[::-1]}})
     (first, *_, last) = section(jobs(), new)
-    assert first == "~ environment.SEED  load-n0 (none -> load-n0), train-n0 (none -> train-n0),"
+    assert first == "~ environment.SEED  load-n0 (none -> 0n-daol), train-n0 (none -> 0n-niart),"
     assert last.endswith("and 10 more: all 20 jobs")
+
+
+def test_values_that_name_their_own_job_are_one_change_but_for_those_that_do_not_follow_it():
+    new = jobs(lambda name: {"environment": {"INPUT": f"s3://good/{name}/in"}})
+    assert section(jobs(), new) == ["~ environment.INPUT  + s3://good/NODE/in: all 20 jobs"]
+    new = jobs(
+        lambda name: {"environment": {"INPUT": f"s3://{'bad' if name == 'load-n4' else 'good'}/{name}/in", "A": "in"}}
+    )
+    assert section(jobs(), new) == [
+        "~ load-n4",
+        "    environment.INPUT     + s3://bad/load-n4/in",
+        "~ environment.INPUT  + s3://good/NODE/in: 19 of 20 jobs (all but load-n4)",
+        "~ environment.A  + in: all 20 jobs",
+    ]
+
+
+def test_a_value_that_several_jobs_have_is_no_pattern_though_one_is_called_so():
+    names = ("app", "b", "c")
+
+    def plan(**settings):
+        return Plan(jobs=tuple(a_job(name, nodes=(name,), **settings) for name in names))
+
+    plans = plan(), plan(environment={"PYTHONPATH": "/app", "X": "NODE"})
+    view = build_diff_view(diff_plans(*plans), plans, ("old", "new"))
+    assert [(one.after, one.who) for one in view.risks] == [("PYTHONPATH=/app", "all 3 jobs")]
+    assert [detail.after for block in view.blocks for detail in block.details] == ["/app", "NODE"]
 
 
 def test_a_value_that_many_jobs_have_is_told_apart_from_many_others():

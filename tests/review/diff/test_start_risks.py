@@ -39,10 +39,9 @@ def variable(job: str, name: str, before: str | None = None, after: str | None =
 
 
 SPELLED = f"sh -c '{SHELL}'"
-OF_TRAIN = SPELLED.replace("train", "…")
 
 COMMANDS = {
-    "script": (RUN, EVIL, [shell("train", "kedro run", OF_TRAIN), program("train", "kedro run", "sh -c")]),
+    "script": (RUN, EVIL, [shell("train", "kedro run", SPELLED), program("train", "kedro run", "sh -c")]),
     "another_program": (RUN, ("train", "--x"), [program("train", "kedro run", "train")]),
     "another_kedro": (RUN, ("/opt/x/kedro", *RUN[1:]), [program("train", "kedro run", "/opt/x/kedro run")]),
     "another_command_of_kedro": (RUN, ("kedro", "ipython"), [program("train", "kedro run", "kedro ipython")]),
@@ -115,7 +114,7 @@ def test_an_added_job_is_compared_with_those_of_the_old_plan():
     assert risks(old, [*old, *same]) == []
     other = [kedro("train", EVIL), kedro("g", ("curl",)), kedro("h", environment={"PATH": "/y", "LOG_LEVEL": "1"})]
     assert risks(old, [*old, *other]) == [
-        shell("train", None, OF_TRAIN),
+        shell("train", None, SPELLED),
         program("g", None, "curl"),
         variable("h", "PATH", None, "/y"),
     ]
@@ -234,6 +233,6 @@ def test_a_script_of_all_jobs_does_not_hide_that_of_one():
     plans = Plan(jobs=tuple(old)), Plan(jobs=tuple(new))
     lines = build_diff_view(diff_plans(*plans), plans, ("old.yaml", "new.yaml")).risks
     assert {line.after: len(line.subjects) for line in lines if line.what == "shell command"} == {
-        "sh -c 'kedro run --nodes=…'": 29,
+        "sh -c 'kedro run --nodes=NODE'": 29,
         SPELLED: 1,
     }

@@ -76,17 +76,21 @@ class JobSet:
     def _whole(self) -> str:
         return f"{'these ' if self.these else ''}{counted(self.total, 'job')}"
 
-    def shown_names(self, *, full: bool = False) -> list[str]:
+    def shown_names(self, *, full: bool = False, most: int = NAMES_SHOWN) -> list[str]:
         """Return the first names and the number of further ones, or all names."""
-        return shorten_names(self.names, full=full)
+        return shorten_names(self.names, full, most)
 
-    def text(self, *, full: bool = False) -> str:
-        """Describe the set in one line; ``full`` names all jobs of a set that has no other description."""
+    def text(self, *, full: bool = False, most: int = NAMES_SHOWN) -> str:
+        """Describe the set in one line.
+
+        Args:
+            full: Name all jobs of a set that has no other description.
+            most: Else how many of them are named.
+        """
         if self.heading:
             return self.heading
-        names = ", ".join(self.shown_names(full=full))
-        many = len(self.names) > NAMES_SHOWN
-        return f"{len(self.names):,} of {self._whole}: {names}" if many else names
+        names = ", ".join(self.shown_names(full=full, most=most))
+        return f"{len(self.names):,} of {self._whole}: {names}" if len(self.names) > most else names
 
 
 class JobSets:

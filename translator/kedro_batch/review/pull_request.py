@@ -6,12 +6,12 @@ A text of any plan fits into a comment: parts are cut after a whole entry, and t
 import os
 import re
 import shlex
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
 from os.path import normpath
-from typing import TypeVar
 
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.resource_hours import add_up_resources
@@ -21,28 +21,29 @@ from kedro_batch.review.diff.cost import CostLine, judge_cost, list_costs
 from kedro_batch.review.diff.details import Detail
 from kedro_batch.review.diff.facts import answer_questions
 from kedro_batch.review.diff.headline import write_headline
-from kedro_batch.review.diff.model import PlanDiff
+from kedro_batch.review.diff.model import PlanDiff, RiskKind
 from kedro_batch.review.diff.risk_lines import RiskLine
 from kedro_batch.review.diff.total_lines import total_details
 from kedro_batch.review.diff.view import DiffView, build_diff_view
+from kedro_batch.review.fit_text import Part, fit_text
 from kedro_batch.review.job_sets import JobSets
 from kedro_batch.review.markdown_escape import fence
 from kedro_batch.review.mermaid import Graph, build_diff_graph, build_plan_graph
 from kedro_batch.review.overview.model import Overview
 from kedro_batch.review.overview.view import Fact, OverviewView, build_overview_view
 from kedro_batch.review.templates import render
-from kedro_batch.text.clipping import clip_pair
+from kedro_batch.text.clipping import shorten_pair
 from kedro_batch.text.escaping import for_review
 from kedro_batch.text.wording import counted
 
-CHARACTERS = 60_000
-"""GitHub accepts 65,536 characters in a comment; the rest is for the text that a bot adds."""
+_RISKS = 45_000
+"""The most characters for risks, if other changes need the rest."""
 EDGES = 200
 CHANGED_EDGES = 100
 """The most edges in the graph of a diff, which few readers unfold."""
 _GRAPH_CHARACTERS = 20_000
 _ROWS = 60
-"""The most rows of a table. Risks have fewer: at most five lines of each kind or variable."""
+"""The most rows of totals."""
 _TABLES = ("risks", "origin", "totals", "data")
 _SUBJECTS = 20
 """The most subjects of a risk that are named one by one."""
@@ -114,7 +115,8 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
             diff=replace(
                 view,
                 violations=broken(room["ways"]),
-                **{part: getattr(view, part)[: room[part]] for part in _TABLES},
+                risks=_worst_and_rarest(view.risks, room["risks"]),
+                **{part: getattr(view, part)[: room[part]] for part in _TABLES[1:]},
             ),
             subjects=max(1, room["subjects"]),
             left_out={part: _left_out(len(getattr(view, part)) - room[part], "row") for part in _TABLES},
@@ -128,24 +130,24 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
         )
         return render("diff.md.j2", shown)
 
-    most = {
-        "risks": len(view.risks),
-        "ways": WAYS_SHOWN,
-        "origin": len(view.origin),
-        "blocks": number,
-        "subjects": max(_SUBJECTS, *(one.unlike for one in view.risks), 0),
-        "data": len(view.data),
-        "totals": min(len(view.totals), _ROWS),
-        "every_job": int(every_job not in ("", in_short)),
-        "edges": _most_edges(drawn, CHANGED_EDGES),
-    }
-    return _fit_text(text, most)
+    parts = (
+        Part("risks", len(view.risks), _RISKS),
+        Part("ways", WAYS_SHOWN),
+        Part("origin", len(view.origin)),
+        Part("blocks", number),
+        Part("subjects", max((one.most_named(_SUBJECTS) for one in view.risks), default=_SUBJECTS)),
+        Part("risks", len(view.risks)),
+        Part("data", len(view.data)),
+        Part("totals", min(len(view.totals), _ROWS)),
+        Part("every_job", int(every_job not in ("", in_short))),
+        Part("edges", _most_edges(drawn, CHANGED_EDGES)),
+    )
+    return fit_text(text, parts)
 
 
 def _begin_diff(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str, str], sets: JobSets) -> DiffMarkdown:
     """Return what the comment of a diff says however little fits; the jobs of ``sets`` are those of the new plan."""
     view = build_diff_view(diff, plans, names)
-    risks, origin = tuple(map(_shorten_values, view.risks)), tuple(map(_shorten_values, view.origin))
     before, after = map(add_up_resources, plans)
     headline = write_headline(
         diff, names, risks=sum(not one.is_cost for one in view.risks), verdict=judge_cost(diff, before, after)
@@ -153,7 +155,9 @@ def _begin_diff(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str, str]
     return DiffMarkdown(
         marker=_marker("diff", names[1]),
         headline=headline,
-        diff=replace(view, risks=risks, origin=origin, totals=tuple(total_details(diff, full=True))),
+        diff=replace(
+            view, origin=tuple(map(_shorten_values, view.origin)), totals=tuple(total_details(diff, full=True))
+        ),
         subjects=0,
         left_out={},
         changes="",
@@ -220,7 +224,9 @@ def render_overview_markdown(overview: Overview, plan: Plan, name: str, *, full:
         )
         return render("show.md.j2", page)
 
-    return _fit_text(text, {"edges": _most_edges(drawn), "data": len(view.data), "jobs": len(view.jobs)})
+    return fit_text(
+        text, (Part("edges", _most_edges(drawn)), Part("data", len(view.data)), Part("jobs", len(view.jobs)))
+    )
 
 
 def _marker(command: str, name: str) -> str:
@@ -230,32 +236,6 @@ def _marker(command: str, name: str) -> str:
     if plain != path:  # two paths may have become the same
         plain += f"-{sha256(path.encode('utf-8', 'backslashreplace')).hexdigest()[:8]}"
     return f"<!-- kedro-batch {command} {plain} -->"
-
-
-def _fit_text(text: Callable[[Mapping[str, int]], str], most: Mapping[str, int]) -> str:
-    """Return the longest text that fits: each part gets as many entries as possible, the first part first.
-
-    Args:
-        text: Writes the text, given the number of entries of each part.
-        most: The number of entries that each part has.
-    """
-    if max(most.values()) <= _ENTRIES and len(whole := text(most)) <= CHARACTERS:
-        return whole
-    room = dict.fromkeys(most, 0)
-    for part, every in most.items():
-        low, high = 0, min(every, _ENTRIES)
-        while low < high:
-            middle = (low + high + 1) // 2
-            if len(text({**room, part: middle})) <= CHARACTERS:
-                low = middle
-            else:
-                high = middle - 1
-        room[part] = low
-    return text(room)
-
-
-_ENTRIES = 1_000
-"""No part fits with more entries than this."""
 
 
 def _most_edges(drawn: Callable[[int], tuple[str, str]], edges: int = EDGES) -> int:
@@ -279,9 +259,17 @@ def _left_out(number: int, noun: str) -> str:
     return f"{counted(number, f'more {noun}')}" if number > 0 else ""
 
 
-_Row = TypeVar("_Row", Detail, RiskLine)
-
-
-def _shorten_values(one: _Row) -> _Row:
-    before, after = clip_pair(one.before, one.after, _CELL)
+def _shorten_values(one: Detail) -> Detail:
+    before, after = shorten_pair(one.before, one.after)
     return replace(one, before=before, after=after)
+
+
+def _worst_and_rarest(risks: Sequence[RiskLine], most: int) -> tuple[RiskLine, ...]:
+    """Return as many risks in their order: the first of each kind, then the second of each, and so on."""
+    place: Counter[RiskKind] = Counter()
+    places = []
+    for one in risks:
+        place[one.kind] += 1
+        places.append(place[one.kind])
+    first = sorted(range(len(risks)), key=places.__getitem__)[:most]
+    return tuple(risks[at] for at in sorted(first))

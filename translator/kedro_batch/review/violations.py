@@ -43,7 +43,7 @@ def violation_diagnostics(violations: Iterable[Violation], plan: Plan, policy: P
 
 def _worst_first(violations: Iterable[Violation]) -> list[Violation]:
     """Sort the ways to break a rule: amounts that are not known or large first, names that few jobs have, or unlike."""
-    unlike, _ = sort_unlike_first(list(violations), lambda one: (None, str(one.found)))
+    unlike = sort_unlike_first(list(violations), lambda one: (None, str(one.found)))
     return sorted(unlike, key=lambda one: -_amount_of(one) if one.rule.name in _AMOUNTS else len(one.jobs))
 
 

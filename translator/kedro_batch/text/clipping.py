@@ -1,13 +1,31 @@
-"""Shorten texts that are too long to read, so that what differs stays visible and what is left out is counted. Pure."""
+"""Shorten texts that are too long to read, so that what tells stays visible and what is left out is counted. Pure.
+
+What a text only repeats is left out first, whatever it is: blanks, comments, one letter a thousand times, or what the
+value before has too. So padding hides nothing that stands behind it.
+"""
 
 import re
-from collections.abc import Collection, Sequence
-from itertools import groupby, takewhile
-from operator import itemgetter
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
-_WORD = re.compile(r"[^\s:;,|&=]+|[\s:;,|&=]+")
-_AROUND = 4
-"""Words, or what stands between them, that are shown beside one that differs."""
+_Pair = tuple[str | None, str | None]
+_WHOLE = 200
+"""Characters of a value that is always shown whole."""
+_MOST = 2_000
+"""Characters of a value that are shown, however little of it is repeated."""
+_END = 500
+"""Those that are shown at each end of a value that has more."""
+_BLOCK = 16
+"""Characters that are compared at once. What is the same and shorter than two of them is shown."""
+_BESIDE = 20
+"""Characters that are shown on both sides of what is left out, though they are left out with it otherwise."""
+_TOKEN = re.compile(r"(?P<code>[\w+/=-]{60,})|[\w.-]+|[^\w.-]+")
+"""A word, or what stands between words. A very long one is a key, a hash or data: nobody reads it."""
+_NUMBER = re.compile(r"\d+")
+_TELLS = re.compile(
+    r"://|(?<![^\s:=;'\"])/\w|[|`]|\$\(|\b(?:sh|bash|curl|wget|nc|eval|exec|source|python\d*|perl|base64|ssh|scp|aws|pip|git|chmod)\b"
+)
+"""What scripts that fetch, start or send something have: shown of a value that has too much of everything."""
 
 
 def clip(text: str, longest: int) -> str:
@@ -25,40 +43,113 @@ def clip_name(name: str, longest: int) -> str:
     return f"{name[: longest - end]}...{name[-end:]} ({len(name) - longest} more characters)"
 
 
-def split_words(text: str) -> list[str]:
-    """Split a text into words and what stands between them."""
-    return _WORD.findall(text)
-
-
-def clip_pair(before: str | None, after: str | None, longest: int) -> tuple[str | None, str | None]:
-    """Shorten two texts and keep the words visible that only one of them has, or their first difference."""
-    if before is None or after is None:
-        return before and clip(before, longest), after and clip(after, longest)
-    if max(len(before), len(after)) <= longest:
-        return before, after
-    words = split_words(before), split_words(after)
-    was, now = _without_known(words[0], {*words[1]}), _without_known(words[1], {*words[0]})
-    if was != now:
-        before, after = was, now
-    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, after, strict=False)))
-    if same > longest // 2 and max(len(before), len(after)) > longest:
-        cut = same - longest // 4
-        before, after = (f"({cut} same characters)...{text[cut:]}" for text in (before, after))
-    return clip(before, longest), clip(after, longest)
-
-
-def _without_known(words: Sequence[str], known: Collection[str]) -> str:
-    """Return a text without the words that another one has, too, but for some beside those that it has not."""
-    shown = bytearray(len(words))
-    for at, word in enumerate(words):
-        if word not in known:
-            for near in range(max(0, at - _AROUND), min(len(words), at + _AROUND + 1)):
-                shown[near] = 1
-    runs = [
-        (is_shown, [word for word, _ in run])
-        for is_shown, run in groupby(zip(words, shown, strict=True), itemgetter(1))
-    ]
-    return "".join(
-        "".join(run) if is_shown or len(run) <= _AROUND else f"...({sum(map(len, run))} same characters)..."
-        for is_shown, run in runs
+def shorten_pair(before: str | None, after: str | None) -> tuple[str | None, str | None]:
+    """Shorten a value before and after, each by what it repeats and by what both have."""
+    return (
+        None if before is None else shorten(before, after or ""),
+        None if after is None else shorten(after, before or ""),
     )
+
+
+def shorten_apart(values: Sequence[_Pair]) -> list[_Pair]:
+    """Shorten different values, each before and after, so that what is shown differs, too.
+
+    Those that would look alike are shown where they differ from the first of them.
+    """
+    shown = [shorten_pair(*both) for both in values]
+    alike: dict[_Pair, list[int]] = {}
+    for number, both in enumerate(shown):
+        alike.setdefault(both, []).append(number)
+    for first, *others in alike.values():
+        for number in (first, *others) if others else ():
+            other = values[others[0] if number == first else first]
+            shown[number] = _shorten_beside(values[number], other)
+    return shown
+
+
+def _shorten_beside(values: _Pair, other: _Pair) -> _Pair:
+    both = zip(values, other, strict=True)
+    before, after = (value if value is None else shorten(value, known or "") for value, known in both)
+    return before, after
+
+
+def shorten(text: str, known: str = "") -> str:
+    """Shorten a text by what it repeats, and by what another one has too.
+
+    Both ends stay, and what is left out is counted: ``...(970 same characters)...`` where all of it is the same, else
+    ``more characters``. If more than 2,000 characters would stay, numbers and words that came before go, too, and then
+    all but the ends and what looks like a program, a pipe, a path or a URL.
+
+    Args:
+        text: The text. 200 characters are never shortened.
+        known: The other text, such as the value before.
+    """
+    if len(text) <= _WHOLE:
+        return text
+    same = _repeated(text, known)
+    left_out = _without_margins(same)
+    for more in (_alike, _all_but_what_tells):
+        if left_out.count(0) > _MOST:
+            left_out = _without_margins(bytearray(map(max, same, more(text, left_out))))
+    return "".join(_pieces(text, left_out, same))
+
+
+def _repeated(text: str, known: str) -> bytearray:
+    """Mark with 1 what stands in another text, or earlier in this one."""
+    seen = {known[at : at + _BLOCK] for at in range(0, len(known) - _BLOCK + 1, _BLOCK)}
+    marks = bytearray(len(text))
+    for at in range(len(text) - _BLOCK + 1):
+        block = text[at : at + _BLOCK]
+        if block in seen:
+            marks[at : at + _BLOCK] = b"\1" * _BLOCK
+        if at % _BLOCK == 0:
+            seen.add(block)
+    return marks
+
+
+def _alike(text: str, left_out: bytearray) -> bytearray:
+    """Mark words that came before, whatever numbers these have, and the inside of codes; words beside new ones stay."""
+    marks = bytearray(left_out)
+    seen: set[str] = set()
+    for token in _TOKEN.finditer(text):
+        word = "" if token["code"] else _NUMBER.sub("0", token[0])
+        if word in seen or token["code"]:
+            marks[token.start() : token.end()] = b"\1" * (token.end() - token.start())
+        seen.add(word)
+    return marks
+
+
+def _all_but_what_tells(text: str, left_out: bytearray) -> bytearray:
+    """Mark all but both ends and the first places that look like a program, a pipe, a path or a URL."""
+    marks = bytearray(b"\1" * len(text))
+    marks[:_END], marks[-_END:] = left_out[:_END], left_out[-_END:]
+    room = _MOST - 2 * _END
+    for found in _TELLS.finditer(text):
+        near = slice(max(0, found.start() - _BESIDE), found.end() + 2 * _BESIDE)
+        room -= marks[near].count(1)
+        if room < 0:
+            break
+        marks[near] = bytes(len(marks[near]))
+    return marks
+
+
+def _without_margins(marks: bytearray) -> bytearray:
+    """Return the marks without the margins of each run, and without runs that are not worth their counting."""
+    narrow = bytearray(len(marks))
+    at = 0
+    for mark, run in groupby(marks):
+        length = sum(1 for _ in run)
+        inner = length - 2 * _BESIDE
+        if mark and inner > 2 * _BESIDE:
+            narrow[at + _BESIDE : at + _BESIDE + inner] = b"\1" * inner
+        at += length
+    return narrow
+
+
+def _pieces(text: str, left_out: bytearray, same: bytearray) -> Iterator[str]:
+    at = 0
+    for is_left_out, run in groupby(left_out):
+        end = at + sum(1 for _ in run)
+        what = "same" if same.count(1, at, end) == end - at else "more"
+        yield f"...({end - at:,} {what} characters)..." if is_left_out else text[at:end]
+        at = end

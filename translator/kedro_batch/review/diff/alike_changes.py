@@ -5,15 +5,16 @@ A command that names the job's own node, or a name that follows a pattern, diffe
 
 import re
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kedro_batch.plan.model import Job
 from kedro_batch.review.diff.details import Detail, command_details, field_detail, name_lists, split_fields
 from kedro_batch.review.diff.model import Change, FieldChange, JobChange, WordChange
 from kedro_batch.review.diff.name_patterns import common_pattern
+from kedro_batch.review.diff.own_names import OWN_NODE, own_names, spell_own
 
-OWN_NODE = "NODE"
-"""What stands for the nodes of each job in what is shown of several."""
+_BothNames = tuple[tuple[str, ...], tuple[str, ...]]
+"""What a job may call its own, before and after."""
 _ODD = re.compile(r"[^A-Za-z0-9_-]+")
 """What names of nodes have, and those of jobs have not."""
 
@@ -27,6 +28,7 @@ class Facet:
         group: Equal for details that differ in nothing but their values.
         alike: The detail, as it is shown of several jobs; nothing if it follows from others.
         own: The detail, as it is shown of this job alone; nothing if its name tells it.
+        pattern: The detail of a setting that names its own job, as it is shown of several of which each has its own.
         field: The setting, if it is one.
     """
 
@@ -34,6 +36,7 @@ class Facet:
     group: Hashable
     alike: Detail | None
     own: Detail | None
+    pattern: Detail | None = None
     field: FieldChange | None = None
 
 
@@ -50,8 +53,9 @@ def facets_of(one: JobChange, before: Job | None, after: Job | None) -> Iterator
         whole = Detail(label="name", before=one.name_before, after=one.job)
         alike = _pattern("name", (one.name_before,), (one.job,)) or whole
         yield Facet(key=alike, group="name", alike=alike, own=None)
-    yield from map(_field_facet, short)
-    yield from _command_facets(one, before, after)
+    names = own_names(before), own_names(after)
+    yield from (_field_facet(field, names) for field in short)
+    yield from _command_facets(one, names)
     for detail in name_lists(one):
         if detail.label != "nodes" or not _tells_nodes(one):
             alike = _pattern(detail.label, detail.lost, detail.gained) or detail
@@ -60,12 +64,22 @@ def facets_of(one: JobChange, before: Job | None, after: Job | None) -> Iterator
                 alike,
             )  # a rename is shown whole: the name of a job and those of its data
             yield Facet(key=key, group=detail.label, alike=alike, own=detail)
-    yield from map(_field_facet, long)
+    yield from (_field_facet(field, names) for field in long)
 
 
-def _field_facet(field: FieldChange) -> Facet:
+def _field_facet(field: FieldChange, names: _BothNames) -> Facet:
     detail = field_detail(field)
-    return Facet(key=detail, group=(detail.label, _direction(field)), alike=detail, own=detail, field=field)
+    before, after = (
+        value and spell_own(value, own) for value, own in zip((detail.before, detail.after), names, strict=True)
+    )
+    return Facet(
+        key=detail,
+        group=(detail.label, _direction(field)),
+        alike=detail,
+        own=detail,
+        pattern=replace(detail, before=before, after=after),
+        field=field,
+    )
 
 
 def _direction(field: FieldChange) -> int:
@@ -91,21 +105,14 @@ def _pattern(label: str, lost: Sequence[str], gained: Sequence[str]) -> Detail |
     return Detail(label=label, before=found[0], after=found[1]) if found else None
 
 
-def _command_facets(one: JobChange, before: Job | None, after: Job | None) -> Iterator[Facet]:
+def _command_facets(one: JobChange, both: _BothNames) -> Iterator[Facet]:
     """Yield what differs in a command; words that name the job's own nodes are the same in all jobs."""
     if not one.command:
         return
     own = list(command_details(one))
-    names = {
-        WordChange.REMOVED: _NamedNodes(before),
-        WordChange.ADDED: _NamedNodes(after),
-    }
+    names = dict(zip((WordChange.REMOVED, WordChange.ADDED), both, strict=True))
     literal = any(OWN_NODE in word for part in one.command for word in part.words)  # would look like one that is put in
-    alike = (
-        own
-        if literal
-        else list(command_details(one, lambda word, change: names[change].spell(word) if change in names else word))
-    )
+    alike = own if literal else list(command_details(one, lambda word, change: spell_own(word, names.get(change, ()))))
     if len(alike) != len(own):
         alike = own
     for single, shared in zip(own, alike, strict=True):
@@ -117,15 +124,3 @@ def _command_facets(one: JobChange, before: Job | None, after: Job | None) -> It
             alike=told,
             own=single,
         )
-
-
-class _NamedNodes:
-    """The nodes of a job, as words of its command name them."""
-
-    def __init__(self, job: Job | None) -> None:
-        self._names = ",".join(job.nodes) if job else ""
-
-    def spell(self, word: str) -> str:
-        begin = word.removesuffix(self._names)
-        named = self._names and word.endswith(self._names) and (not begin or begin.endswith(("=", ",")))
-        return f"{begin}{OWN_NODE}" if named else word

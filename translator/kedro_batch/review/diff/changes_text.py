@@ -8,14 +8,13 @@ from kedro_batch.review.diff.job_blocks import JobBlock, group_equal_jobs
 from kedro_batch.review.diff.model import PlanDiff
 from kedro_batch.review.job_sets import JobSets, shorten_names
 from kedro_batch.review.templates import render
-from kedro_batch.text.clipping import clip, clip_pair
+from kedro_batch.text.clipping import shorten, shorten_pair
 
 _EVERY_JOB = 10_000
 """The most characters of what differs job by job."""
 _SHORTEST_CHANGE = 20
 _NAMES = 100
 _DETAILS = 30
-_VALUE = 1_000
 _Shorten = Callable[[tuple[str, ...]], tuple[str, ...]]
 
 
@@ -63,19 +62,15 @@ def _shorten_block(block: JobBlock, shorten: _Shorten) -> JobBlock:
     return replace(block, jobs=shorten(block.jobs), details=details)
 
 
-def _shorten_detail(one: Detail, shorten: _Shorten) -> Detail:
-    before, after = clip_pair(one.before, one.after, _VALUE)
-    gained, lost, each = (shorten(tuple(map(_clipped, some))) for some in (one.gained, one.lost, one.each))
-    return Detail(label=_clipped(one.label), before=before, after=after, gained=gained, lost=lost, each=each)
+def _shorten_detail(one: Detail, shorten_names: _Shorten) -> Detail:
+    before, after = shorten_pair(one.before, one.after)
+    gained, lost, each = (shorten_names(tuple(map(shorten, some))) for some in (one.gained, one.lost, one.each))
+    return Detail(label=shorten(one.label), before=before, after=after, gained=gained, lost=lost, each=each)
 
 
 def _all_names(names: tuple[str, ...]) -> tuple[str, ...]:
     """Return the names as they are: the template shows the first and counts the others."""
     return names
-
-
-def _clipped(text: str) -> str:
-    return clip(text, _VALUE)
 
 
 def _first_names(names: tuple[str, ...]) -> tuple[str, ...]:

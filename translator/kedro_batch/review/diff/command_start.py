@@ -60,8 +60,7 @@ class CommandStart:
         program: The words up to the program, without the names of the job and its nodes: equal for equal programs.
         script: All words likewise, if a shell or an interpreter gets a script; else empty.
         program_words: The words up to the program, for people.
-        script_words: The words up to the script likewise; empty without a script. Equal scripts of many jobs are equal
-            texts, so that they share a line, and one that differs does not.
+        script_words: All words, for people; empty without a script.
         variables: The variables that a wrapper sets, such as ``env NAME=value``.
         chosen: The options of ``kedro run`` that choose configuration or code, with their values.
     """
@@ -83,12 +82,12 @@ def read_start(command: Sequence[str], own: Collection[str] = ()) -> CommandStar
     """
     flag = _find_script_option(command)
     program = tuple(command[: _program_end(command) if flag is None else flag + 1])
-    script = () if flag is None else tuple(command[: flag + 2])
+    script = () if flag is None else tuple(command)
     return CommandStart(
         program=_without_names(program, own),
-        script=_without_names(command, own) if script else (),
-        program_words=_shown(program, own),
-        script_words=_shown(script, own),
+        script=_without_names(script, own),
+        program_words=program,
+        script_words=script,
         variables=tuple(_assigned(command)),
         chosen=tuple(_chosen(command)) if program and _KEDRO in map(program_name, program) else (),
     )
@@ -175,10 +174,6 @@ def _chosen(command: Sequence[str]) -> Iterator[tuple[str, str]]:
             yield option, value if equals else following
         elif word[:2] in _SHORT and word != _NAMESPACES:
             yield _SHORT[word[:2]], word[2:] or following
-
-
-def _shown(words: Sequence[str], own: Collection[str]) -> tuple[str, ...]:
-    return tuple(word.replace(_OWN, "…") for word in _without_names(words, own))
 
 
 def _without_names(words: Sequence[str], own: Collection[str]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from kedro_batch.plan.model import Job
 from kedro_batch.review.diff.alike_changes import Facet, facets_of
 from kedro_batch.review.diff.many_values import tell_many
 from kedro_batch.review.diff.model import JobChange
+from kedro_batch.review.diff.own_names import alike_keys
 
 JobsByName = tuple[Mapping[str, Job], Mapping[str, Job]]
 """The jobs of the old and the new plan."""
@@ -31,15 +32,20 @@ def decompose(
         jobs: The jobs of the old and the new plan, by name.
         apart: True for changes that are not told with others, though the same jobs have them.
     """
+    found = [
+        (facet, one.job)
+        for one in changes
+        for facet in facets_of(one, jobs[0].get(one.name_before or ""), jobs[1].get(one.job))
+    ]
+    keys = alike_keys([(one.group, one.key, one.pattern or one.key) for one, _ in found])
     who: dict[Any, dict[str, None]] = {}
     facets: dict[Any, Facet] = {}
     differ = set()
-    for one in changes:
-        for facet in facets_of(one, jobs[0].get(one.name_before or ""), jobs[1].get(one.job)):
-            key = facet.group, facet.key
-            if facets.setdefault(key, facet).own != facet.own:
-                differ.add(key)
-            who.setdefault(key, {})[one.job] = None
+    for (facet, job), key in zip(found, keys, strict=True):
+        shown = replace(facet, alike=facet.pattern) if key.is_pattern else facet
+        if facets.setdefault(key, shown).own != facet.own:
+            differ.add(key)
+        who.setdefault(key, {})[job] = None
     told = {
         key: replace(one, alike=one.own) if one.own and one.alike and key not in differ else one
         for key, one in facets.items()
@@ -57,7 +63,7 @@ def _join_values(
     """Yield changes with their jobs; many values of one setting, each of few jobs, become one change."""
     groups: dict[Any, list[Any]] = {}
     for key in facets:
-        groups.setdefault(key[0], []).append(key)
+        groups.setdefault(facets[key].group, []).append(key)
     joined: dict[Any, list[Any]] = {}
     for keys in groups.values():
         jobs = sum(len(who[key]) for key in keys)

@@ -64,7 +64,7 @@ def _each(changes: Sequence[Told]) -> Detail:
     label = _label(changes)
     shown = [(job, facet.alike) for facet, job in changes if facet.alike]
     if label != "name":
-        shown, _ = sort_unlike_first(shown, lambda one: (one[1].before, one[1].after))
+        shown = sort_unlike_first(shown, lambda one: (one[1].before, one[1].after))
     told = [(job, _arrow(one)) for job, one in shown]
     return Detail(label=label, each=tuple(arrow if label == "name" else f"{job} ({arrow})" for job, arrow in told))
 

