@@ -157,6 +157,13 @@ def print_diagnostics(diagnostics: "Sequence[Diagnostic]", *, every: bool, no_co
         print_note(click.unstyle(text) if is_plain(asked=no_color) else text)
 
 
+def shown_if(diagnostics: "Sequence[Diagnostic]", *, quiet: bool) -> "Sequence[Diagnostic]":
+    """Return the diagnostics that are printed: if quiet, no notes."""
+    from kedro_batch.diagnostics import Severity  # noqa: PLC0415  when a command runs
+
+    return [one for one in diagnostics if one.severity is not Severity.NOTE] if quiet else diagnostics
+
+
 def is_plain(*, asked: bool) -> bool:
     """True if text is written without colours: as asked for, or as the environment says."""
     return asked or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
@@ -203,7 +210,7 @@ def verbosity_options(command: _F) -> _F:
     for option in (
         click.option("--no-color", is_flag=True, help="Write without colours, as NO_COLOR=1 does."),
         click.option("-v", "--verbose", is_flag=True, help="Say more about what happens."),
-        click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong and how it ended."),
+        click.option("-q", "--quiet", is_flag=True, help="Say only warnings, what went wrong and how it ended."),
     ):
         command = option(command)
     return command

@@ -82,14 +82,12 @@ class Listing:
     Attributes:
         full: List all; otherwise the first ways to break each rule.
         how_to_see_all: What shows all.
-        warnings: List those that only warn, too.
         no_color: Without colours.
     """
 
     full: bool
     how_to_see_all: str
-    warnings: bool = True
-    no_color: bool = False
+    no_color: bool
 
 
 def report_violations(
@@ -121,7 +119,7 @@ def report_violations(
         return [replace(one, advice=advice) for one in shown.lines]
 
     warned, broken = (count_rules(violations, severity) for severity in (Severity.WARNING, Severity.ERROR))
-    if warned and listing and listing.warnings:
+    if warned and listing:
         headline = f"Warning: {name} breaks {counted(warned, 'rule')} under warnings in {policy.source}"
         print_diagnostics(lines(Severity.WARNING), every=True, no_color=listing.no_color, headline=headline)
     if broken:

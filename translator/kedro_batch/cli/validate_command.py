@@ -5,7 +5,7 @@ from collections import Counter
 
 import click
 
-from kedro_batch.cli.base import BatchCommand, print_diagnostics, print_plainly, verbosity_options
+from kedro_batch.cli.base import BatchCommand, print_diagnostics, print_plainly, shown_if, verbosity_options
 from kedro_batch.cli.json_diagnostics import refusal_as_json, write_diagnostics
 from kedro_batch.cli.option_types import complete_files
 from kedro_batch.cli.policy_check import Listing, judge, policy_option, read_policy_file, report_violations
@@ -44,7 +44,8 @@ def validate(  # noqa: PLR0913  each is an option
         nodes = sum(len(job.nodes) for job in checked.jobs)
         sizes = f"{counted(len(checked.jobs), 'job')}, {counted(nodes, 'node')}, longest path {counted(depth, 'job')}"
         print_plainly(f"{name} is valid: {sizes}")
-        print_diagnostics(warnings, every=verbose, no_color=no_color)
+    if not (quiet and as_json):
+        print_diagnostics(shown_if(warnings, quiet=quiet), every=verbose, no_color=no_color)
     if verbose:
         targets = Counter((job.settings.job_queue, job.settings.job_definition) for job in checked.jobs)
         for (queue, definition), count in sorted(targets.items()):
@@ -54,7 +55,5 @@ def validate(  # noqa: PLR0913  each is an option
         write_diagnostics(sys.stdout.buffer, found, None if refused else checked)
     elif not refused:
         click.echo(f"digest {plan_digest(checked)}")
-    listing = Listing(
-        full=verbose, how_to_see_all="-v shows all, --json lists them", warnings=not quiet, no_color=no_color
-    )
+    listing = Listing(full=verbose, how_to_see_all="-v shows all, --json lists them", no_color=no_color)
     report_violations(violations, checked, name, rules, None if as_json else listing)
