@@ -130,7 +130,7 @@ def _place(diagnostic: Diagnostic) -> tuple[object, ...]:
         diagnostic.source,
         math.inf if diagnostic.line is None and path else diagnostic.line or 0,  # what is missing comes last
         path,
-        "" if diagnostic.code is Code.POLICY else diagnostic.message,  # in the order of the policy
+        diagnostic.message,
     )
 
 
