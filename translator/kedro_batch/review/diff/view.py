@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from kedro_batch.diagnostics import Diagnostic, sorted_diagnostics
 from kedro_batch.plan.model import Plan
+from kedro_batch.review.broken_rules import ShownViolations, show_violations
 from kedro_batch.review.diff.details import Detail, data_details, origin_detail
 from kedro_batch.review.diff.job_blocks import JobBlock, JobBlocks, build_blocks, group_equal_jobs
 from kedro_batch.review.diff.model import PlanDiff
@@ -15,11 +15,7 @@ from kedro_batch.review.diff.total_lines import total_details
 from kedro_batch.review.job_sets import JobSets
 from kedro_batch.review.overview.build_overview import build_overview
 from kedro_batch.review.overview.view import OverviewView, build_overview_view
-from kedro_batch.review.violations import shown_violations
 from kedro_batch.text.wording import counted
-
-_VIOLATIONS = 20
-"""Violations of a policy that a review shows; `validate` shows more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +37,8 @@ class DiffView:
         data: What differs in the datasets of the plan.
         whole: The only plan, if the other one is empty.
         full: True if all names and values are shown.
+        policy: The name of the policy that the new plan was judged by; None if there is none.
+        violations: What the new plan breaks of it.
     """
 
     old: str
@@ -58,8 +56,7 @@ class DiffView:
     whole: OverviewView | None
     full: bool
     policy: str | None
-    violations: tuple[Diagnostic, ...]
-    violations_left_out: int
+    violations: ShownViolations
 
     @property
     def risks_heading(self) -> str:
@@ -83,7 +80,6 @@ def build_diff_view(
     whole = next((number for number in (1, 0) if plans[number].jobs and not plans[1 - number].jobs), None)
     shown = None if whole is None else _whole_plan(diff, plans, names, whole)
     blocks = JobBlocks(jobs=tuple(group_equal_jobs(diff.jobs, sets))) if full else build_blocks(diff.jobs, plans, sets)
-    violations = sorted_diagnostics(shown_violations(diff.violations))
     return DiffView(
         old=names[0],
         new=names[1],
@@ -100,8 +96,7 @@ def build_diff_view(
         whole=shown,
         full=full,
         policy=diff.policy,
-        violations=violations[:_VIOLATIONS],
-        violations_left_out=len(violations[_VIOLATIONS:]),
+        violations=show_violations(diff.violations, sets[1], full=full),
     )
 
 
