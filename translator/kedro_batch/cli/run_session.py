@@ -117,8 +117,6 @@ def open_run(
 ) -> Iterator[RunSession]:
     """Lock a run, record it, show it while the block works on it, and report how it ended.
 
-    The block ends with ``RunCancelled`` if another command cancels the run.
-
     Args:
         handle: The run.
         journal: Its journal.
@@ -128,7 +126,9 @@ def open_run(
 
     Raises:
         UsageError: Another process works on the run, or the journal or the file of events cannot be written.
+        RunUnknown: As ``engine_of``.
         ServiceError: boto3 finds no region, or a profile that does not exist.
+        RunCancelled: Another command has cancelled the run while the block worked on it.
     """
     inbox = Inbox()
     session: RunSession | None = None
