@@ -104,7 +104,7 @@ def _gpus(plan: Plan, sets: JobSets) -> Iterator[str]:
     for job in plan.jobs:
         if gpus := resources.known(job).gpus:
             by_number.setdefault(gpus, []).append(job.name)
-        if "gpus" in resources.of(job).unknown:
+        if "gpus" in resources.of(job.settings).unknown:
             unknown.append(job.name)
     if by_number:
         total = sum(number * len(jobs) for number, jobs in by_number.items())

@@ -16,7 +16,12 @@ from kedro_batch.review.diff.match_jobs import keeps_its_data
 from kedro_batch.review.diff.match_namespaces import RenamedNamespaces
 from kedro_batch.review.diff.model import Change, FieldChange, JobChange, Risk, RiskKind
 from kedro_batch.review.diff.new_targets import NewTargets
-from kedro_batch.review.diff.setting_impacts import amount_impact, attempts_impact, timeout_impact
+from kedro_batch.review.diff.setting_impacts import (
+    amount_impact,
+    attempts_impact,
+    timeout_impact,
+    unstated_impacts,
+)
 from kedro_batch.review.diff.start_risks import StartRisks
 
 
@@ -92,14 +97,10 @@ class _JobImpacts:
 
     def _find_given_by_submit(self, before: Job, after: Job) -> Iterator[Risk]:
         """Find amounts that ``submit`` changes, by what it says of containers; those of ``resources`` are fields."""
-        if before.settings.submit == after.settings.submit:
-            return
-        resources = self._had.known(before), self._get.known(after)
-        for name in AMOUNTS:
-            stated = {getattr(one.settings.resources, name) for one in (before, after)}
-            if len(stated) == 1 and (kind := amount_impact(name, *resources)):
-                values = [getattr(one, name) for one in resources]
-                yield Risk(kind=kind, job=after.name, before=values[0], after=values[1])
+        if before.settings.submit != after.settings.submit:
+            stated = before.settings.resources, after.settings.resources
+            for kind, was, now in unstated_impacts(stated, (self._had.known(before), self._get.known(after))):
+                yield Risk(kind=kind, job=after.name, before=was, after=now)
 
     def _find_moved(self, job: Job) -> Iterator[Risk]:
         """Find nodes that moved to a job with another target, or with less memory, fewer GPUs or less time."""

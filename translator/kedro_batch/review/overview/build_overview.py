@@ -41,7 +41,7 @@ def build_overview(plan: Plan, totals: Totals | None = None) -> Overview:
                 reads=jobs[name].reads,
                 writes=jobs[name].writes,
                 settings=settings[id(jobs[name].settings)],
-                resources=resources.of(jobs[name]),
+                resources=resources.of(jobs[name].settings),
             )
             for name, level in level_of.items()
         ),
@@ -68,8 +68,8 @@ def count_totals(plan: Plan, level_of: Mapping[JobName, int]) -> Totals:
         longest_path=len(at_level),
         widest_level=widest,
         jobs_at_widest=width,
-        summed=_sum_resources(map(resources.of, plan.jobs)),
-        at_widest=_sum_resources(resources.of(job) for job in plan.jobs if level_of[job.name] == widest),
+        summed=_sum_resources(resources.of(job.settings) for job in plan.jobs),
+        at_widest=_sum_resources(resources.of(job.settings) for job in plan.jobs if level_of[job.name] == widest),
         peak=peak,
         peak_by_queue=peak_by_queue,
         queues=_count_names(job.settings.job_queue for job in plan.jobs),
