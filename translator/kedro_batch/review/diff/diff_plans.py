@@ -100,7 +100,7 @@ def _within_budget(changes: Iterable[JobChange]) -> Iterator[JobChange]:
 
 def _sort_jobs(plan: Plan) -> tuple[Plan, dict[JobName, int]]:
     """Sort the jobs topologically, whatever the order of the file; also return the level of each."""
-    level_of = levels({job.name: job.depends_on for job in plan.jobs})
+    level_of = levels(plan.parents)
     jobs = {job.name: job for job in plan.jobs}
     return replace(plan, jobs=tuple(jobs[name] for name in level_of)), level_of
 

@@ -102,7 +102,7 @@ class _Graph:
     """The jobs of a plan with their children, levels, writers and readers."""
 
     def __init__(self, plan: Plan) -> None:
-        parents = {job.name: job.depends_on for job in plan.jobs}
+        parents = plan.parents
         self.jobs: Mapping[JobName, Job] = {job.name: job for job in plan.jobs}
         self.children = children_of(parents)
         self.level_of = levels(parents)

@@ -21,7 +21,7 @@ def build_overview(plan: Plan, totals: Totals | None = None, digest: str | None 
         totals: Its totals, if they have been counted already: the peaks of a large plan take time.
         digest: Its digest, likewise.
     """
-    parents = {job.name: job.depends_on for job in plan.jobs}
+    parents = plan.parents
     level_of = levels(parents)
     children = children_of(parents)
     jobs = {job.name: job for job in plan.jobs}
