@@ -6,7 +6,7 @@ from dataclasses import asdict, fields, replace
 from typing import Any
 
 from kedro_batch.errors import PlanError
-from kedro_batch.files.read_budget import MAX_CHANGED_SETTINGS
+from kedro_batch.files.read_budget import CHARACTERS_OF_SETTING, MAX_CHANGED_SETTINGS
 from kedro_batch.plan.data_flow import DataFlow, data_flow_of
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.graph import levels
@@ -19,6 +19,7 @@ from kedro_batch.review.diff.data_risks import find_data_risks
 from kedro_batch.review.diff.definition_risks import find_definition_risks
 from kedro_batch.review.diff.job_impacts import with_job_impacts
 from kedro_batch.review.diff.match_jobs import match_jobs
+from kedro_batch.review.diff.match_namespaces import RenamedNamespaces
 from kedro_batch.review.diff.model import (
     Change,
     Counts,
@@ -52,8 +53,9 @@ def diff_plans(old: Plan, new: Plan) -> PlanDiff:
     old, old_levels = _sort_jobs(old)
     new, new_levels = _sort_jobs(new)
     same = match_jobs(old, new)
+    namespaces = RenamedNamespaces(old, new, same)
     changes = list(_within_budget(_job_changes(old, new, same)))
-    jobs = tuple(sorted(with_job_impacts(changes, old, new, same), key=_sort_key))
+    jobs = tuple(sorted(with_job_impacts(changes, old, new, same, namespaces), key=_sort_key))
     before, after = count_totals(old, old_levels), count_totals(new, new_levels)
     definitions = tuple(find_definition_risks(old, new, same))
     kinds_of = {(risk.definition, risk.kind) for risk in definitions}
@@ -62,7 +64,7 @@ def diff_plans(old: Plan, new: Plan) -> PlanDiff:
         origin = tuple(_with_impact(one, kinds_of) for one in origin)
     digest_before, digest_after = plan_digest(old), plan_digest(new)
     flows = data_flow_of(old), data_flow_of(new)
-    data = replace(_diff_data(*flows), impacts=tuple(find_data_risks(old, new, same, *flows)))
+    data = replace(_diff_data(*flows), impacts=tuple(find_data_risks(old, new, same, namespaces, flows)))
     kinds = [one.change for one in jobs]
     return PlanDiff(
         differ=digest_before != digest_after,
@@ -87,15 +89,25 @@ def diff_plans(old: Plan, new: Plan) -> PlanDiff:
 
 def _within_budget(changes: Iterable[JobChange]) -> Iterator[JobChange]:
     """Yield changes until they have more settings than are compared."""
-    settings = 0
+    total = 0
+    sizes: dict[int, int] = {}  # of settings that many jobs share
     for one in changes:
-        settings += len(one.fields)
-        if settings > MAX_CHANGED_SETTINGS:
+        key = id(one.fields)  # whoever compares the settings keeps them: ids stay unique
+        if key not in sizes:
+            sizes[key] = sum(map(_size, one.fields))
+        total += sizes[key]
+        if total > MAX_CHANGED_SETTINGS:
             raise PlanError(
                 f"the jobs of the two plans differ in more than {MAX_CHANGED_SETTINGS:,} settings, the most that are "
-                "compared. Compare the files line by line (diff -u), or put what many jobs have into the job definition"
+                f"compared; long ones count more, {CHARACTERS_OF_SETTING} characters as one. Compare the files line by "
+                "line (diff -u), or put what many jobs have into the job definition"
             )
         yield one
+
+
+def _size(one: FieldChange) -> int:
+    """Return as how many settings one counts: by its characters, those that are not ASCII as escapes."""
+    return 1 + len(json.dumps([one.path, one.before, one.after])) // CHARACTERS_OF_SETTING
 
 
 def _sort_jobs(plan: Plan) -> tuple[Plan, dict[JobName, int]]:

@@ -26,7 +26,11 @@ from kedro_batch.review.diff.start_risks import StartRisks
 
 
 def with_job_impacts(
-    jobs: Iterable[JobChange], old: Plan, new: Plan, same: Mapping[JobName, JobName]
+    jobs: Iterable[JobChange],
+    old: Plan,
+    new: Plan,
+    same: Mapping[JobName, JobName],
+    namespaces: RenamedNamespaces,
 ) -> Iterator[JobChange]:
     """Yield the jobs that differ with their impacts.
 
@@ -35,22 +39,20 @@ def with_job_impacts(
         old: The plan before.
         new: The plan after.
         same: The jobs of ``new`` that ``old`` has too, with their names there.
+        namespaces: Those that were renamed.
     """
-    found = _JobImpacts(old, new, same)
+    found = _JobImpacts(old, new, same, namespaces)
     yield from map(found.add, jobs)
 
 
 class _JobImpacts:
     """The jobs of two plans and which of them ran each node."""
 
-    def __init__(self, old: Plan, new: Plan, same: Mapping[JobName, JobName]) -> None:
-        self._old, self._new, self._same = old, new, same
+    def __init__(self, old: Plan, new: Plan, same: Mapping[JobName, JobName], namespaces: RenamedNamespaces) -> None:
+        self._old, self._new, self._same, self._namespaces = old, new, same, namespaces
         self._had, self._get = PlanResources(old), PlanResources(new)
         self._old_jobs, self._new_jobs = ({job.name: job for job in plan.jobs} for plan in (old, new))
         self._ran, self._still_run = (Counter(node for job in plan.jobs for node in job.nodes) for plan in (old, new))
-        self._namespaces = RenamedNamespaces(
-            (self._old_jobs[before], self._new_jobs[name]) for name, before in same.items()
-        )
         self._starts = StartRisks(old, new)
         self._targets = NewTargets(old, new)
         self._ran_by: dict[str, dict[str, Job]] = {}  # by the node, then by the name of the job
