@@ -59,8 +59,10 @@ class RiskLine:
         return self.kind.is_cost
 
     def most_named(self, usual: int) -> int:
-        """Return how many subjects are named, where ``usual`` ones are; all of which each says something else."""
-        return len(self.subjects) if self.kind is RiskKind.UNORDERED_READ else _FEW if self.one_of_many else usual
+        """Return how many subjects are named, where ``usual`` ones are; all of which each says what a job reads."""
+        if self.kind in (RiskKind.UNORDERED_READ, RiskKind.DATASET_NOT_WRITTEN):
+            return max(usual, sum(job is not None for job in self.jobs))
+        return _FEW if self.one_of_many else usual
 
     def described(self, sets: tuple[JobSets, JobSets], *, full: bool = False) -> "RiskLine":
         """Return the line with what its subjects have in common.
