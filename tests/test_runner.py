@@ -259,6 +259,23 @@ def test_wrong_runner_params_are_refused_with_what_there_is(project, words, part
         assert part in ended.err
 
 
+def test_a_credential_among_the_parameters_is_refused_until_its_name_is_said_to_be_none(tmp_path):
+    project = write_project(tmp_path)
+    words = ("--pipeline=half", "--params=db.password=hunter2-Zx81,url=postgres://u:pw-9x41@h/db")
+    with standin(**AT_ONCE) as service:
+        refused = kedro_run(service, project, *words)
+        assert refused.code == ConfigError.exit_code
+        assert service.verdict()["calls"] == {}
+        assert not (project / JOURNAL).exists()
+        assert "error credential: --params: db.password: looks like a credential, by its name, and a" in refused.err
+        assert "write not_secret: [db.password] into aws_batch.yml" in refused.err
+        assert "error credential: --params: url: looks like a credential, by its form" in refused.err
+        assert not re.search("hunter2|pw-9x41", refused.err)
+        settings = project / "conf" / "base" / "aws_batch.yml"
+        settings.write_text(f"{settings.read_text()}not_secret: [db.password]\n")
+        assert kedro_run(service, project, "--pipeline=half", "--params=db.password=hunter2-Zx81").code == 0
+
+
 @pytest.mark.parametrize(
     ("settings", "env", "part"),
     [

@@ -2,7 +2,8 @@
 const state = { view: "graph", job: null, wanted: "", hits: null, wantsOnly: "" };
 let onlyChanged = false;
 
-const isChanged = (id) => (id < 0 ? Object.keys(plan.groups[~id].changes).length > 0 : Boolean(jobs[id].own));
+// What happened to a job, or to some jobs of a group in the order of the signs; "" if nothing did.
+const fateOf = (id) => (id < 0 ? Object.keys(SIGNS).find((kind) => plan.groups[~id].changes[kind]) ?? "" : jobs[id].own);
 const extent = (boxes, at) => boxes.reduce(([least, most], box) => [Math.min(least, at(box)), Math.max(most, at(box))], [Infinity, -Infinity]);
 // The largest number of boxes that are no further from each other than this, as `at` tells where each is.
 const densest = (boxes, room, at) => {
@@ -150,7 +151,7 @@ class Drawing {
     this.fit();
     this.settle = () => this.begin();
     if (!this.isCut) return;
-    const changed = [...this.boxes].filter(([id]) => isChanged(id));
+    const changed = [...this.boxes].filter(([id]) => fateOf(id));
     if (changed.length && changed.length < this.boxes.size) return this.showMost(changed.map(([, at]) => at));
     const [width, height] = this.view();
     const first = [...this.boxes.values()].filter(({ x }) => x < WIDTH).map(({ y }) => y);
@@ -283,7 +284,7 @@ class Drawing {
     const [width, height] = this.size;
     const scale = Math.min(260 / width, 170 / height);
     const rectangles = (wanted) =>
-      [...this.boxes].filter(([id]) => wanted(id < 0 ? "" : jobs[id].own)).map(([, { x, y }]) => `M${x} ${y}h${WIDTH}v${HEIGHT}h${-WIDTH}z`).join("");
+      [...this.boxes].filter(([id]) => wanted(fateOf(id))).map(([, { x, y }]) => `M${x} ${y}h${WIDTH}v${HEIGHT}h${-WIDTH}z`).join("");
     this.window = svg("rect", { class: "window" });
     fill(this.map, { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none" }, []);
     this.map.style.width = `${Math.max(24, width * scale)}px`;

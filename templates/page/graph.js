@@ -59,7 +59,7 @@ class Graph extends Drawing {
 
   resize() {
     if (this.printed || `${this.room()}` === `${this.arrangedFor}`) return;
-    if (this.settle) return this.draw(), this.settle();
+    if (this.settle || !this.boxes.size) return this.draw(), this.settle?.();
     const [width, height] = this.view();
     const middle = [(width / 2 - this.x) / this.scale - WIDTH / 2, (height / 2 - this.y) / this.scale - HEIGHT / 2];
     const far = ({ x, y }) => Math.hypot(x - middle[0], y - middle[1]);

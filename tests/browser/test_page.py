@@ -41,6 +41,7 @@ def pages(tmp_path_factory):
     plans = {"small": layers(10, 3), "middle": layers(100, 8), "large": layers(800, 30), "huge": layers(10_000, 100)}
     plans["spaces"] = namespaces(20, 40)
     plans["turns"] = turns()
+    plans["nothing"] = plan_of()
     written = {name: render_overview_page(build_overview(plan), f"{name}.yaml") for name, plan in plans.items()}
     written["hostile"] = render_overview_page(build_overview(hostile()), "</title><script>window.ran=1</script>")
     written["diff"] = render_diff_page(diff_plans(old, new), (old, new), ("main:plan.yaml", "plan.yaml"))

@@ -107,6 +107,17 @@ def test_what_somebody_looks_at_stays_when_the_window_changes(opened):
         assert before & seen(page)
 
 
+def test_a_plan_without_jobs_has_a_page_of_any_size(opened):
+    with opened("nothing", "#open=0.1&job=nobody") as page:
+        for key in "012341+":
+            page.keyboard.press(key)
+        page.set_viewport_size({"width": 500, "height": 700})
+        drawn(page)
+        page.keyboard.press("1")
+        page.keyboard.press("ArrowRight")
+        assert page.locator("#graph .job").count() == 0
+
+
 def test_the_details_of_a_job_move_no_box_into_another_row(opened):
     with opened("large") as page:
         page.locator("#graph .group").first.click()
@@ -152,6 +163,14 @@ def test_the_legend_says_what_is_drawn_and_is_seen_at_once(opened):
         assert at["y"] + at["height"] <= graph["y"] < 400
         page.locator("#rest").click()
         assert legend.locator("li:visible").all_inner_texts()[-1] == "longest path"  # it has no gaps now
+
+
+def test_the_map_marks_folded_groups_that_changed(opened):
+    with opened("risky_diff") as page:
+        page.locator("[data-do=fold]").click()
+        marked = {kind: page.locator(f".map .{kind}").get_attribute("d") for kind in ("added", "removed", "changed")}
+        assert marked.pop("removed")
+        assert set(marked.values()) == {""}  # the others have a change in common
 
 
 def test_nothing_lies_over_the_boxes_of_a_diff(opened):

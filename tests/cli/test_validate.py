@@ -28,6 +28,14 @@ def test_a_read_that_does_not_wait_for_its_writer_is_a_warning(tmp_path):
     )
 
 
+def test_quiet_warns_all_the_same(tmp_path):
+    write_plan(tmp_path, {"one": X, "two": X}, **RACE)
+    loud, quiet = (kedro_batch("validate", *words, "plan.yaml", cwd=tmp_path) for words in ((), ("-q",)))
+    assert quiet.text == loud.text
+    assert f"plan.yaml is valid: 2 jobs, 0 nodes, longest path 1 job\n{quiet.err}" == loud.err
+    assert quiet.err.startswith("1 warning:\n")
+
+
 def test_the_warning_is_in_the_json(tmp_path):
     write_plan(tmp_path, {"one": X, "two": X}, **RACE)
     ended = kedro_batch("validate", "--json", "-q", "plan.yaml", cwd=tmp_path)

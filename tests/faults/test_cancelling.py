@@ -52,6 +52,19 @@ def test_a_queue_that_is_gone_and_an_account_that_nobody_tells_are_warnings(tmp_
     transcript.check("cancel_without_queue_and_account")
 
 
+@pytest.mark.parametrize("words", [("-q",), ("-q", "--json")])
+def test_quiet_tells_warnings_as_lines_or_as_events_and_nothing_that_goes_well(tmp_path, words):
+    with standin(submitted_s=600) as service:
+        detached(tmp_path, service)
+        service.configure(deny=["ListJobs"])
+        cancelled = on(service, "cancel", "r", *words, cwd=tmp_path)
+    assert cancelled.code == 0
+    told = [line[len("00:00:00  ") :] for line in cancelled.err.splitlines()]
+    assert [line.partition(":")[0] for line in told] == (
+        ["jobs in a_queue cannot be looked up by their names"] if words == ("-q",) else []
+    )
+
+
 @pytest.mark.parametrize(
     "trouble",
     [

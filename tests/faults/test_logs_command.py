@@ -1,9 +1,13 @@
 """What ``kedro-batch logs`` shows: of jobs on AWS Batch and on this machine, once and as they grow."""
 
+import re
 import signal
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
+from kedro_batch.errors import UsageError
 from tests.support import forked
 from tests.support.plans import write_plan
 from tests.support.runs import end_of, interrupted, read_until, started, wait_until
@@ -114,6 +118,21 @@ def test_the_logs_of_a_run_of_another_machine_are_found_by_its_plan(tmp_path, tr
         transcript.on(service, "logs", "--run", "r", *elsewhere)
     assert not (tmp_path / "elsewhere").exists()
     transcript.check("logs_by_a_plan")
+
+
+@pytest.mark.parametrize("jobs", ["ab", "cd"], ids=["the same jobs", "other jobs"])
+@pytest.mark.parametrize("words", [(), ("--follow",)], ids=["once", "follow"])
+def test_logs_of_a_run_of_another_machine_are_not_looked_for_by_a_plan_that_is_none_of_its(tmp_path, jobs, words):
+    elsewhere = ("--plan", "plan.yaml", "--journal", "elsewhere/journal.db")
+    with standin() as service:
+        write_plan(tmp_path, {"a": ["x"], "b": ["x"]})
+        forked.on(service, "apply", "plan.yaml", "--run-id", "r", cwd=tmp_path)
+        write_plan(tmp_path, {job: ["y"] for job in jobs})
+        refused = forked.on(service, "logs", "--run", "r", *words, *elsewhere, cwd=tmp_path)
+        assert not service.asked("getlogevents")
+    assert (refused.code, refused.text) == (UsageError.exit_code, "")
+    assert re.match(r"Error: run r is of another plan: r_a_1 was submitted from sha256:\w{64}, and this ", refused.err)
+    assert "Name a plan of the run" in refused.err
 
 
 def test_a_run_that_has_only_waiting_jobs_has_no_logs_yet(tmp_path):

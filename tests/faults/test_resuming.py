@@ -6,8 +6,10 @@ import signal
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from kedro_batch.plan.data_version import make_data_version
 from tests.support.command_line import kedro_batch
@@ -15,6 +17,8 @@ from tests.support.plans import write_plan
 from tests.support.runs import JOURNAL, end_of, interrupted, make_older, on, read_until, started, states, wait_until
 from tests.support.services import standin
 
+SCHEMAS = Path(__file__).parents[2] / "schemas"
+SCHEMA_OF_RUNS = Draft202012Validator(json.loads((SCHEMAS / "runs.schema.json").read_text()))
 JOBS = {name: ["x"] for name in ("a", "b", "c", "d", "e")}
 PARENTS = {"b": "a", "c": "a", "d": "b c"}  # e stands alone
 
@@ -215,7 +219,9 @@ def test_status_and_runs_ask_nothing_and_write_nothing(tmp_path):
     assert "  | line 3 of b\n" in status.text
     assert json.loads(kedro_batch("status", "r", "--json", cwd=tmp_path).text)["counts"]["SUCCEEDED"] == 3
     assert kedro_batch("runs", cwd=tmp_path).text.splitlines()[1].split()[0] == "r"
-    assert json.loads(kedro_batch("runs", "--json", cwd=tmp_path).text)["outcome"] == "failed"
+    listed = json.loads(kedro_batch("runs", "--json", cwd=tmp_path).text)
+    assert listed["outcome"] == "failed"
+    SCHEMA_OF_RUNS.validate(listed)
     assert sorted((path, path.stat().st_mtime_ns) for path in (tmp_path / ".kedro-batch").rglob("*")) == before
     assert (tmp_path / JOURNAL).read_bytes() == content
 

@@ -157,7 +157,7 @@ def test_jobs_that_wait_for_capacity_are_told_with_the_reason(tmp_path):
         (["--run-id", "Nightly_1"], "'Nightly_1' cannot be the id of a run"),
         (["--run-id", "x" * 25], "cannot be the id of a run"),
         (["--local", "--detach"], "--detach cannot be combined with --local"),
-        (["--journal", "plan.yaml"], "cannot write the journal plan.yaml: file is not a database"),
+        (["--journal", "plan.yaml"], "plan.yaml is not a journal of kedro-batch, which is a database of SQLite"),
         (["--journal", "/dev/null/x"], "cannot write the journal /dev/null/x: /dev/null is no folder"),
     ],
 )

@@ -11,6 +11,7 @@ from kedro_batch.files import read_budget
 from kedro_batch.plan import image_reference, submit_job
 from kedro_batch.plan.checks import batch_limits
 from kedro_batch.plan.settings import Platform, RetryReason
+from kedro_batch.submitter.job_state import JobState
 
 ROOT = Path(__file__).parent.parent.parent
 SCHEMAS = sorted((ROOT / "schemas").glob("*.schema.json"))
@@ -66,6 +67,14 @@ def test_the_schemas_state_the_limits_that_are_checked():
     assert str(batch_limits.SHARE_IDENTIFIER_LENGTH) in settings["share_identifier"]["pattern"]
     assert settings["retry_on"]["items"]["enum"] == [str(reason) for reason in RetryReason]
     assert settings["platform"]["enum"] == [str(platform) for platform in Platform]
+
+
+def test_a_run_is_described_alike_alone_and_in_a_list():
+    alone, listed = (json.loads((ROOT / "schemas" / f"{name}.schema.json").read_text()) for name in ("run", "runs"))
+    assert listed["$defs"].items() <= alone["$defs"].items()
+    for name in ("run", "plan_digest", "first_plan_digest", "engine", "location", "run_seconds", "outcome", "version"):
+        assert listed["properties"][name] == alone["properties"][name]
+    assert set(listed["$defs"]["state"]["enum"]) == {str(state) for state in JobState}
 
 
 def test_the_schema_of_diagnostics_knows_every_code():

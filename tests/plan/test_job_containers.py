@@ -25,7 +25,7 @@ IMAGES = pod({**MAIN, "image": "m:1"}, {**SIDE, "image": "s:1"}, first=({"name":
     [
         (None, {}, JobImages(definition="d")),
         (JobDefinition(image="x:1"), {}, JobImages(declared=("x:1",))),
-        (IMAGES, on_pod(MAIN), JobImages(declared=("i:1", "m:1", "s:1"))),
+        (IMAGES, on_pod(MAIN), JobImages(declared=("m:1", "i:1", "s:1"))),
         (IMAGES, on_pod({**MAIN, "image": "e:1"}), JobImages(by_submit=("e:1",), declared=("i:1", "s:1"))),
         (pod({"image": "x:1"}), on_pod({"image": "e:1"}), JobImages(by_submit=("e:1",))),
         (None, on_pod({**MAIN, "image": "e:1"}), JobImages(by_submit=("e:1",), definition="d")),

@@ -1,8 +1,12 @@
 """How much a job gets, whoever states it: the job, the definition that the plan declares, or a container beside."""
 
-import pytest
+from dataclasses import replace
 
-from kedro_batch.plan.job_resources import JobResources, Unknown, resources_of
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kedro_batch.plan.job_resources import JobResources, PlanResources, Unknown
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.settings import AMOUNTS, JobDefinition, JobSettings, Resources
 from tests.support.containers import MAIN, SIDE, on_pod, on_task, pod, task
@@ -13,9 +17,9 @@ PLAIN = JobDefinition(image="i", resources=Resources(vcpus=2, memory_mib=4096))
 
 
 def amounts(resources, definition=None, submit=None):
-    settings = JobSettings(job_definition="d", resources=Resources.from_dict(resources), submit=submit or {})
+    stated = JobSettings(job_definition="d", resources=Resources.from_dict(resources), submit=submit or {})
     plan = Plan(jobs=(), job_definitions={"d": definition} if definition else {})
-    found = resources_of(settings, plan)
+    found = PlanResources(plan).of(stated)
     return tuple(found.unknown.get(name, getattr(found.known, name) or 0) for name in AMOUNTS)
 
 
@@ -62,14 +66,14 @@ def test_all_containers_of_a_job_count(definition, submit, expected):
 
 
 def test_what_is_known_of_a_job_counts_although_there_may_be_more():
-    settings = JobSettings(job_definition="d", resources=Resources.from_dict(STATED), submit=on_task(MAIN))
+    stated = JobSettings(job_definition="d", resources=Resources.from_dict(STATED), submit=on_task(MAIN))
     declared = Plan(jobs=(), job_definitions={"d": task(MAIN, SIDE, {"name": "z", "resourceRequirements": REQUIRED})})
-    assert resources_of(settings, declared) == JobResources(
+    assert PlanResources(declared).of(stated) == JobResources(
         known=Resources(vcpus=5, memory_mib=2048, gpus=2),
         unknown={"vcpus": BESIDE, "memory_mib": BESIDE},
         several=True,
     )
-    assert resources_of(settings, Plan(jobs=())) == JobResources(
+    assert PlanResources(Plan(jobs=())).of(stated) == JobResources(
         known=Resources(vcpus=1, memory_mib=1024), unknown=dict.fromkeys(AMOUNTS, FURTHER), several=True
     )
 
@@ -79,3 +83,40 @@ def test_containers_that_run_before_the_others_give_back_what_they_had():
     large = {"name": "b", "resources": {"limits": {"cpu": "2", "memory": "100M", "nvidia.com/gpu": "1"}}}
     assert amounts(STATED, pod(MAIN, first=(small, large)), on_pod(MAIN)) == (2, 1024, 1)
     assert amounts({"vcpus": 4, "memory_mib": 64}, pod(MAIN, first=(large,)), on_pod(MAIN)) == (4, 96, 1)
+
+
+@st.composite
+def several_containers(draw):
+    """Return containers of a pod by name, those of them that ``submit`` names, and what it gives these."""
+    amount = st.sampled_from([None, "1", "2500m", "8", "many"])
+    cpus = draw(st.lists(amount, max_size=6))
+    given_by_submit = draw(st.dictionaries(st.integers(0, 8), amount, max_size=3))  # some are not declared
+    return {f"c{number}": cpu for number, cpu in enumerate(cpus)}, {f"c{n}": cpu for n, cpu in given_by_submit.items()}
+
+
+@given(several_containers(), several_containers())
+@settings(max_examples=200)
+def test_containers_that_are_looked_at_once_for_all_jobs_give_what_each_job_gets(first, beside):
+    def container(name, cpu):
+        return {"name": name, "command": ["x"], **({"resources": {"limits": {"cpu": cpu}}} if cpu else {})}
+
+    (declared_first, named_first), (declared, named) = first, beside
+    definition = pod(
+        MAIN,
+        *(container(name, cpu) for name, cpu in declared.items()),
+        first=[container(name, cpu) for name, cpu in declared_first.items()],
+    )
+    submit = on_pod(MAIN, *(container(name, cpu) for name, cpu in named.items()))
+    submit["eksPropertiesOverride"]["podProperties"]["initContainers"] = [
+        container(name, cpu) for name, cpu in named_first.items()
+    ]
+    groups = (declared_first, named_first), (declared, named)
+    effective = [{**below, **{name: cpu or below.get(name) for name, cpu in over.items()}} for below, over in groups]
+    amounts = [[{"1": 1, "2500m": 2.5, "8": 8}.get(cpu) for cpu in group.values()] for group in effective]
+    known = max([1 + sum(one or 0 for one in amounts[1]), *(one or 0 for one in amounts[0])])
+    plan = Plan(jobs=(), job_definitions={"d": definition})
+    found = PlanResources(plan)
+    own = JobSettings(job_definition="d", resources=Resources(vcpus=1), submit=submit)
+    found.of(replace(own, submit=on_pod(MAIN)))
+    assert found.of(own).known.vcpus == known
+    assert ("vcpus" in found.of(own).unknown) == any(one is None for group in amounts for one in group)

@@ -436,11 +436,25 @@ def test_two_processes_that_convert_a_journal_at_once_both_go_on(file, as_of_old
 def test_a_file_that_is_no_database_is_refused_and_not_touched(tmp_path, content):
     file = tmp_path / "plan.yaml"
     file.write_bytes(content)
-    with pytest.raises(UsageError, match=r"cannot read the journal .*not a database"), read_journal(file):
-        pass
-    with pytest.raises(UsageError, match=r"cannot write the journal .*not a database"), a_journal(file):
-        pass
+    for opened in (a_journal, read_journal):
+        with pytest.raises(UsageError, match=r"not a journal of kedro-batch.*--journal; or,.* mv "), opened(file):
+            pass
     assert {one.name: one.read_bytes() for one in tmp_path.iterdir()} == {"plan.yaml": content}
+
+
+@pytest.mark.parametrize(("begin", "end"), [(100, 4096), (4096, None)], ids=["the first page", "the others"])
+def test_a_journal_that_is_damaged_says_so_and_what_to_do_helps(file, begin, end):
+    content = bytearray(file.read_bytes())
+    content[begin:end] = b"\xff" * len(content[begin:end])
+    file.write_bytes(content)
+    wanted = "is damaged .*kedro-batch wait RUN --plan PLAN"
+    with pytest.raises(UsageError, match=wanted) as caught, read_journal(file) as journal:
+        journal.runs()
+    command = str(caught.value).partition("move it away: ")[2].partition(". A run")[0]
+    assert os.system(command) == 0  # noqa: S605  it is the advice
+    with a_journal(file) as journal:
+        assert journal.runs() == ()
+    assert bytes(content) == file.with_name(f"{file.name}.old").read_bytes()
 
 
 def test_a_database_of_somebody_else_is_refused_and_not_touched(tmp_path):

@@ -42,6 +42,25 @@ def test_a_pattern_of_accept_that_no_dataset_has_is_a_note():
     ]
 
 
+def test_a_name_in_not_secret_that_accepts_nothing_is_a_note():
+    settings = {
+        "environment": {"RESET_TOKEN": "weekly", "JSON": '{"db_token": "x"}'},
+        "command_prefix": ["env", "UI_SECRET=x"],
+        "rules": [{"match": {"nodes": ["clean"]}, "tags": {"pass": "first"}}],
+        "params": {"model": {"token": "word"}},
+    }
+    known = ["RESET_TOKEN", "db_token", "UI_SECRET", "pass", "model.token"]
+    assert diagnose(**settings, not_secret=known) == []
+    unused = compile_nodes(NODES, {**settings, "not_secret": [*known, "token", "RESET_TOKEM"]}).diagnostics
+    why = "Leave it out: it would also accept a credential that gets this name later"
+    nothing = "nothing that looks like a credential is called"
+    meant = {5: ("token", "'db_token' or 'model.token'"), 6: ("RESET_TOKEM", "'RESET_TOKEN'")}
+    assert [(str(one.severity), one.path, one.message) for one in unused if one.code == "unmatched"] == [
+        ("note", ("not_secret", at), f"{nothing} {name!r}. Did you mean {known}? {why}")
+        for at, (name, known) in meant.items()
+    ]
+
+
 def test_what_stands_in_files_that_are_not_read_for_it_is_named():
     source = ConfigSource(
         aws_batch={},

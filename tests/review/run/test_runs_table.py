@@ -1,5 +1,8 @@
 import json
 from datetime import UTC
+from pathlib import Path
+
+from jsonschema import Draft202012Validator
 
 from kedro_batch.plan.model import PlanDigest
 from kedro_batch.plan.submit_job import RunId
@@ -8,6 +11,8 @@ from kedro_batch.submitter.job_state import JobState
 from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.run_list import RunSummary
 
+SCHEMAS = Path(__file__).parents[3] / "schemas"
+SCHEMA = Draft202012Validator(json.loads((SCHEMAS / "runs.schema.json").read_text()))
 NIGHTLY = RunSummary(
     entry=RunEntry(
         run=RunId("261122-161507-k3f7"),
@@ -75,4 +80,6 @@ def test_the_document_of_a_run_has_the_whole_digest():
     assert document["env"] == "prod"
     assert document["plan_file"].endswith("/plan.yaml")
     assert json.dumps(document)
+    for one in (NIGHTLY, LOCAL):
+        assert not [*SCHEMA.iter_errors(listed_document(one))]
     assert listed_document(LOCAL).keys().isdisjoint({"run_seconds", "env", "ended_at"})

@@ -159,7 +159,6 @@ def start_run(  # noqa: PLR0913  what was read of the plan, and what was asked f
         KedroBatchError: As ``open_run``; or the run that has this name is another one.
     """
     from kedro_batch.cli.aws_access import aws_engine
-    from kedro_batch.cli.local_engine import find_local_folder
     from kedro_batch.cli.named_plan import NamedPlan
     from kedro_batch.cli.plan_contradicted import offering_reruns
     from kedro_batch.cli.revision_choice import offering_revisions
@@ -172,11 +171,8 @@ def start_run(  # noqa: PLR0913  what was read of the plan, and what was asked f
 
     content, name = source
     chosen = checked_new_run_id(run_id) if run_id else make_run_id(datetime.now(UTC), secrets.token_bytes(4))
-    if on_this_machine and not journal.exists():
-        find_local_folder(plan, given["project"] or Path())  # if it is another project's, no journal is made
-    # If the service cannot be reached, no journal is made.
     engine = None if on_this_machine else aws_engine(plan, new_run=run_id is None)
-    book = Journal(journal, print_plainly)
+    book = Journal(journal, print_plainly, at_once=False)
     entry = book.run(chosen)
     check_plan_in_use(entry, digest, name, journal)
     engine_name: EngineName = "local" if on_this_machine else "aws"

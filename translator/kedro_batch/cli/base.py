@@ -148,13 +148,20 @@ def _print_error(ctx: click.Context, message: str) -> None:
             click.echo(head + message, err=True, color=False if plain else None)
 
 
-def print_diagnostics(diagnostics: "Sequence[Diagnostic]", *, every: bool, no_color: bool) -> None:
-    """Print diagnostics, all that is known of them if ``every``; nothing if there are none."""
+def print_diagnostics(diagnostics: "Sequence[Diagnostic]", *, every: bool, no_color: bool, headline: str = "") -> None:
+    """Print diagnostics below a headline or their number, all that is known if ``every``; nothing if there are none."""
     from kedro_batch.cli.diagnostics_output import diagnostics_text  # noqa: PLC0415  loaded only if there are some
 
     if diagnostics:
-        text = diagnostics_text(diagnostics, every=every)
+        text = diagnostics_text(diagnostics, every=every, headline=headline)
         print_note(click.unstyle(text) if is_plain(asked=no_color) else text)
+
+
+def shown_if(diagnostics: "Sequence[Diagnostic]", *, quiet: bool) -> "Sequence[Diagnostic]":
+    """Return the diagnostics that are printed: if quiet, no notes."""
+    from kedro_batch.diagnostics import Severity  # noqa: PLC0415  when a command runs
+
+    return [one for one in diagnostics if one.severity is not Severity.NOTE] if quiet else diagnostics
 
 
 def is_plain(*, asked: bool) -> bool:
@@ -203,7 +210,7 @@ def verbosity_options(command: _F) -> _F:
     for option in (
         click.option("--no-color", is_flag=True, help="Write without colours, as NO_COLOR=1 does."),
         click.option("-v", "--verbose", is_flag=True, help="Say more about what happens."),
-        click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong and how it ended."),
+        click.option("-q", "--quiet", is_flag=True, help="Say only warnings, what went wrong and how it ended."),
     ):
         command = option(command)
     return command

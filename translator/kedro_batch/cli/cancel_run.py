@@ -34,7 +34,7 @@ def cancel_run(session: RunSession) -> Cancelled:
     run_id = session.handle.run_id
     again = f"kedro-batch cancel {run_id}{session.further}"
     cancelled = cancel(session.context, session.location, session.lock)
-    session.run_state = cancelled.run_state
+    session.run_state, session.to_end_holder = cancelled.run_state, cancelled.to_end_holder
     if cancelled.appearing:
         raise RunUnfinished(_who_submits(session, cancelled.appearing, again))
     jobs = f"{counted(len(cancelled.left), 'job')} of run {run_id}"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from kedro_batch.cli.base import command_with, print_diagnostics, print_note
+from kedro_batch.cli.base import command_with, print_diagnostics, print_note, shown_if
 from kedro_batch.cli.catalog_report import (
     describe_entries,
     describe_nothing,
@@ -106,8 +106,8 @@ def report_and_upload(
     if request.upload and any(one.severity is Severity.ERROR for one in compilation.diagnostics):
         print_note("nothing is uploaded before the errors are corrected")
     compilation.refuse_errors()
-    if not verbosity.quiet:
-        print_diagnostics(compilation.diagnostics, every=verbosity.verbose, no_color=verbosity.no_color)
+    told = shown_if(compilation.diagnostics, quiet=verbosity.quiet)
+    print_diagnostics(told, every=verbosity.verbose, no_color=verbosity.no_color)
     if inputs and request.upload:
         upload_inputs(inputs, request.folder, root, _settings_of(proposed), quiet=verbosity.quiet)
     if not verbosity.quiet:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from kedro_batch.cli.base import BatchCommand, print_diagnostics, print_note, verbosity_options
+from kedro_batch.cli.base import BatchCommand, print_diagnostics, print_note, shown_if, verbosity_options
 from kedro_batch.cli.inside_kedro import INSIDE_KEDRO
 from kedro_batch.cli.json_diagnostics import refusal_as_json, write_diagnostics
 from kedro_batch.cli.plan_source import read_source
@@ -201,8 +201,10 @@ def _report(compilation: "Compilation", flags: dict[str, Any], stdout: BinaryIO)
     """Report the diagnostics: as JSON on standard output, or as text."""
     if flags["as_json"]:
         write_diagnostics(stdout, compilation.diagnostics, compilation.plan)
-    elif not flags["quiet"]:
-        print_diagnostics(compilation.diagnostics, every=flags["verbose"], no_color=flags["no_color"])
+    else:
+        print_diagnostics(
+            shown_if(compilation.diagnostics, quiet=flags["quiet"]), every=flags["verbose"], no_color=flags["no_color"]
+        )
 
 
 def _write(file: str, content: bytes, plan: "Plan", flags: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Show a run while it happens, on standard error: one screen on a terminal, lines elsewhere, nothing if told so."""
+"""Show a run while it happens, on standard error: one screen on a terminal, lines elsewhere, or only warnings."""
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -8,7 +8,7 @@ from typing import Protocol, TextIO
 
 from kedro_batch.cli.background_view import BackgroundView, Estimator
 from kedro_batch.cli.options import Verbosity
-from kedro_batch.cli.plain_view import PlainView
+from kedro_batch.cli.plain_view import PlainView, QuietView
 from kedro_batch.cli.stream_writer import StreamWriter
 from kedro_batch.cli.terminal_view import TerminalView
 from kedro_batch.cli.view_console import ViewConsole
@@ -70,21 +70,24 @@ def run_view(
     """Yield what shows a run. At the end it waits until all has been read; a signal ends that.
 
     Args:
-        verbosity: How much is shown; events as JSON on standard output leave standard error to errors.
+        verbosity: How much is shown: if quiet, warnings; events as JSON on standard output leave standard error to
+            errors.
         describe: Returns what differs in a plan that the run goes on with.
         stream: Where it is shown; None for standard error.
 
     Raises:
         Interrupted: A signal came, and nobody reads.
     """
-    if not verbosity.notes:
+    if verbosity.as_json:
         yield NoView()
         return
     writer = StreamWriter(stream or sys.stderr)
     console = ViewConsole(writer.stream, no_color=verbosity.no_color)
     waiting = WaitingLines()
-    lines = partial(PlainView, console, describe, waiting, verbose=verbosity.verbose)
-    renderer = TerminalView(console, describe, waiting, verbose=verbosity.verbose) if console.draws else lines()
+    kind = QuietView if verbosity.quiet else PlainView
+    lines = partial(kind, console, describe, waiting, verbose=verbosity.verbose)
+    draws = console.draws and not verbosity.quiet
+    renderer = TerminalView(console, describe, waiting, verbose=verbosity.verbose) if draws else lines()
     with BackgroundView(writer, renderer, lines) as view:
         yield view
 

@@ -10,10 +10,11 @@ from rich.text import Text
 
 from kedro_batch.cli.view_console import ViewConsole
 from kedro_batch.cli.view_lines import MOST_LINES_AT_ONCE, WaitingLines
+from kedro_batch.review.run.event_lines import run_line
 from kedro_batch.review.run.progress import Progress
 from kedro_batch.review.run.progress_lines import WAIT_S, ProgressLines
 from kedro_batch.review.run.progress_words import NO_ESTIMATE, Estimate, RunHead
-from kedro_batch.submitter.events import Event, PlanChanged
+from kedro_batch.submitter.events import WARNINGS, Event, Notice, PlanChanged
 
 
 class PlainView:
@@ -75,3 +76,15 @@ class PlainView:
 
     def _taken(self) -> str:
         return "".join(f"{self._console.styled(line)}\n" for line in self._waiting.take(MOST_LINES_AT_ONCE))
+
+
+class QuietView(PlainView):
+    """The warnings of a run as lines, and nothing else."""
+
+    def begin(self, progress: Progress, head: RunHead, at: float) -> None:
+        """Show no run."""
+
+    def on_event(self, event: Event, at: float) -> None:
+        """Show a warning."""
+        if isinstance(event, Notice) and event.kind in WARNINGS and (line := run_line(event, at, None)):
+            self.say(line)

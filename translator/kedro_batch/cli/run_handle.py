@@ -93,7 +93,7 @@ def open_named_run(
     else:
         with read_journal(file, print_plainly, otherwise=OR_BY_ITS_PLAN) as view:
             run_id = choose_run(view, given, prefix=False, quiet=quiet, otherwise=OR_BY_ITS_PLAN).run
-    journal = Journal(file, print_plainly)
+    journal = Journal(file, print_plainly, at_once=False)
     return find_run(run_id, journal, plan, in_use=in_use), journal
 
 

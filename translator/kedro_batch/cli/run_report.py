@@ -4,6 +4,7 @@ import os
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 from kedro_batch.cli.base import print_note, print_plainly
 from kedro_batch.cli.next_plan import next_plan
@@ -21,19 +22,20 @@ from kedro_batch.submitter.run_options import RunMode
 from kedro_batch.submitter.run_state import RunState
 
 
-def report(
-    context: RunContext,
-    state: RunState,
-    finished: RunFinished | None,
-    verbosity: Verbosity,
-    patience_s: float | None = None,
-) -> None:
+class ReportedRun(Protocol):
+    """What is reported of a run: ``RunSession`` has it."""
+
+    context: RunContext
+    run_state: RunState
+    finished: RunFinished | None
+    to_end_holder: str | None
+
+
+def report(run: ReportedRun, verbosity: Verbosity, patience_s: float | None = None) -> None:
     """Write how a run ended to standard output, unless its events stand there.
 
     Args:
-        context: The run.
-        state: Its state.
-        finished: Its last event.
+        run: The run.
         verbosity: How much is said.
         patience_s: How long to wait for a reader, in seconds; None for as long as no signal comes.
 
@@ -41,6 +43,7 @@ def report(
         UsageError: The journal has lost the run.
         Interrupted: A signal came, and nobody reads.
     """
+    context, state, finished = run.context, run.run_state, run.finished
     journal, run_id = context.journal, context.run_id
     if journal.failure:
         print_plainly(f"Warning: the journal {journal.file} is not complete: {journal.failure}")
@@ -65,6 +68,7 @@ def report(
         note=finished.note,
         links=shows_links(sys.stdout),
         verbose=verbosity.verbose,
+        to_end_holder=run.to_end_holder,
     )
     try:
         write_patiently(sys.stdout, fitted_to(sys.stdout, text), patience_s)

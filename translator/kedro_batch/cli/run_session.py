@@ -10,15 +10,13 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import assert_never
 
-from kedro_batch.cli.aws_access import aws_engine
 from kedro_batch.cli.base import print_note
 from kedro_batch.cli.event_file import EventFile
 from kedro_batch.cli.json_lines import JsonLines
-from kedro_batch.cli.live_view import head_of, progress_of, run_view
-from kedro_batch.cli.local_engine import local_engine
+from kedro_batch.cli.live_view import View, head_of, progress_of, run_view
 from kedro_batch.cli.options import CommandOptions
+from kedro_batch.cli.run_context import begin_context, engine_of
 from kedro_batch.cli.run_estimate import read_estimator
 from kedro_batch.cli.run_handle import RunHandle
 from kedro_batch.cli.run_report import report, say_if_stale, what_goes_on
@@ -33,15 +31,12 @@ from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.job_state import JobState
 from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.journal_place import run_folder
-from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.journal_view import journal_words
-from kedro_batch.submitter.plan_file import next_plan_file
 from kedro_batch.submitter.run import Run
 from kedro_batch.submitter.run_lock import RunHeld, remove_run_folder, run_lock
 from kedro_batch.submitter.run_options import RunMode
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.api import Engine
-from kedro_batch.submitter.service.call_pool import InlineCalls, ThreadedCalls
 from kedro_batch.submitter.take_over import CANCELS
 
 
@@ -56,6 +51,7 @@ class RunSession:
         context: What its parts have in common.
         run_state: Its state, once it is known.
         finished: Its last event.
+        to_end_holder: What ends another process that holds the run, which would refuse ``resume``.
     """
 
     handle: RunHandle
@@ -64,6 +60,7 @@ class RunSession:
     context: RunContext
     run_state: RunState
     finished: RunFinished | None = None
+    to_end_holder: str | None = None
 
     def follow(self) -> None:
         """Work on the run as the options say, and follow it to its end.
@@ -120,8 +117,6 @@ def open_run(
 ) -> Iterator[RunSession]:
     """Lock a run, record it, show it while the block works on it, and report how it ended.
 
-    The block ends with ``RunCancelled`` if another command cancels the run.
-
     Args:
         handle: The run.
         journal: Its journal.
@@ -131,13 +126,11 @@ def open_run(
 
     Raises:
         UsageError: Another process works on the run, or the journal or the file of events cannot be written.
+        RunUnknown: As ``engine_of``.
         ServiceError: boto3 finds no region, or a profile that does not exist.
+        RunCancelled: Another command has cancelled the run while the block worked on it.
     """
     inbox = Inbox()
-    verb = "cancelling" if cancels else "following" if options.run.mode is RunMode.FOLLOW else ""
-    folder = run_folder(journal.file, handle.run_id)
-    engine = engine or _engine(handle, inbox, options, folder)
-    calls = InlineCalls(inbox) if engine.capabilities.notifies else ThreadedCalls(inbox)
     session: RunSession | None = None
     patience_s: float | None = None
 
@@ -148,67 +141,68 @@ def open_run(
         write_event(event)
 
     try:
-        with on_signals(inbox.on_signal), _event_writer(options, inbox) as write_event:
-            try:
-                with run_view(options.verbosity, partial(_what_differs, handle)) as view, ExitStack() as held:
-                    if not cancels:
-                        held.enter_context(run_lock(folder, handle.run_id, journal_words(journal.file)))
-                        marked_at = handle.entry.cancel_at if handle.entry else None
-                        held.enter_context(watch_for_mark(journal.file, handle.run_id, marked_at, inbox))
-                    began_at = calls.wall()
-                    _record_run(handle, journal, engine, began_at)
-                    context = RunContext(
-                        plan=handle.plan,
-                        digest=handle.digest,
-                        begun_with=handle.begun_with.digest,
-                        earlier=handle.earlier,
-                        new_plan=handle.content if handle.is_new else None,
-                        run_id=handle.run_id,
-                        engine=engine,
-                        calls=calls,
-                        inbox=inbox,
-                        journal=journal,
-                        show=sink,
-                        tell_began=view.began,
-                        tell_answered=view.answered,
-                        options=options.run,
-                        continued=handle.entry is not None or options.run.mode in (RunMode.RESUME, RunMode.FOLLOW),
-                        plan_file=handle.plan_file,
-                        next_plan_file=next_plan_file(handle.run_id, handle.recorded_file),
-                        began_at=handle.entry.began_at if handle.entry else began_at,
-                        ended_at=handle.entry.ended_at if handle.entry else None,
-                        version=handle.entry.version if handle.entry else None,
-                        must_exist=handle.must_exist and options.run.assume_done is None,
-                    )
-                    records = journal.records(handle.run_id)
-                    session = RunSession(
-                        handle=handle,
-                        folder=folder,
-                        held=held,
-                        context=context,
-                        run_state=RunState(context.parents, records),
-                    )
-                    head = head_of(context, verb, session.location)
-                    view.begin(progress_of(context, records), head, partial(read_estimator, context))
-                    try:
-                        yield session
-                    except (KedroBatchError, Interrupted) as error:
-                        patience_s = LAST_WORDS_S if isinstance(error, Interrupted) else None
-                        _say_what_goes_on(session, error, reported=not options.verbosity.as_json)
-                        if _leaves_no_trace(session, error, notes=options.verbosity.notes):
-                            session = None
-                            if journal.run(handle.run_id) is None:
-                                remove_run_folder(folder)
-                        raise
-            finally:
-                if session:
-                    report(session.context, session.run_state, session.finished, options.verbosity, patience_s)
+        with _folder_of(handle, journal) as folder:
+            engine = engine or engine_of(handle, journal.file, inbox, options)
+            with on_signals(inbox.on_signal), _event_writer(options, inbox) as write_event:
+                try:
+                    with run_view(options.verbosity, partial(_what_differs, handle)) as view, ExitStack() as held:
+                        if not cancels:
+                            held.enter_context(_working_on(handle, journal, inbox, folder))
+                        context = begin_context(
+                            handle, journal, engine=engine, inbox=inbox, options=options, view=view, show=sink
+                        )
+                        run_state = RunState(context.parents, journal.records(handle.run_id))
+                        session = RunSession(
+                            handle=handle, folder=folder, held=held, context=context, run_state=run_state
+                        )
+                        _show_from_now_on(session, view, cancels=cancels)
+                        try:
+                            yield session
+                        except (KedroBatchError, Interrupted) as error:
+                            patience_s = LAST_WORDS_S if isinstance(error, Interrupted) else None
+                            _say_what_goes_on(session, error, reported=not options.verbosity.as_json)
+                            if _leaves_no_trace(session, error, notes=options.verbosity.notes):
+                                session = None
+                            raise
+                finally:
+                    if session:
+                        report(session, options.verbosity, patience_s)
     except Interrupted:
         session = None  # nobody waits for what else there is to say
         raise
     finally:  # Ctrl-C ends this as it ends any command
         if session:
             say_if_stale(handle.plan, session.context, session.finished, notes=options.verbosity.notes)
+
+
+def _show_from_now_on(session: RunSession, view: View, *, cancels: bool) -> None:
+    context = session.context
+    verb = "cancelling" if cancels else "following" if context.options.mode is RunMode.FOLLOW else ""
+    head = head_of(context, verb, session.location)
+    progress = progress_of(context, context.journal.records(context.run_id))
+    view.begin(progress, head, partial(read_estimator, context))
+
+
+@contextmanager
+def _folder_of(handle: RunHandle, journal: Journal) -> Iterator[Path]:
+    """Yield the folder of a run; what was made for a journal in which nothing is written then is removed."""
+    folder = run_folder(journal.file, handle.run_id)
+    journal.make_folder()
+    try:
+        yield folder
+    finally:
+        journal.remove_unused()
+
+
+@contextmanager
+def _working_on(handle: RunHandle, journal: Journal, inbox: Inbox, folder: Path) -> Iterator[None]:
+    """Hold the lock of a run, and look for the mark of who cancels it."""
+    marked_at = handle.entry.cancel_at if handle.entry else None
+    with (
+        run_lock(folder, handle.run_id, journal_words(journal.file)),
+        watch_for_mark(journal.file, handle.run_id, marked_at, inbox),
+    ):
+        yield
 
 
 @contextmanager
@@ -250,39 +244,14 @@ def _leaves_no_trace(session: RunSession, error: KedroBatchError | Interrupted, 
         journal.discard()
         if isinstance(error, Interrupted) and notes:
             print_note("Nothing was changed.")
-        return True
-    refused = handle.must_exist or isinstance(error, KedroBatchError)
-    if handle.entry is None and refused and not journal.records(handle.run_id):
+    elif (
+        handle.entry is None
+        and (handle.must_exist or isinstance(error, KedroBatchError))
+        and not journal.records(handle.run_id)
+    ):
         journal.forget(handle.run_id)
-        return True
-    return False
-
-
-def _record_run(handle: RunHandle, journal: Journal, engine: Engine, now: float) -> None:
-    """Record a run that the journal does not have; one that is rebuilt is written with what is found of it."""
-    if journal.run(handle.run_id):
-        journal.reopen(handle.run_id, handle.entry.cancel_at if handle.entry else None)
-        if not handle.is_new and handle.plan_file and (file := handle.recorded_file):
-            journal.record_plan_file(handle.run_id, file)
-        return
-    entry = RunEntry(
-        run=handle.run_id,
-        digest=handle.begun_with.digest,
-        engine=engine.name,
-        jobs=len(handle.plan.jobs),
-        began_at=now,
-        location=engine.location,
-        plan_file=None if handle.is_new else handle.recorded_file,
-    )
-    journal.begin(entry, handle.begun_with.content)
-
-
-def _engine(handle: RunHandle, inbox: Inbox, options: CommandOptions, run_folder: Path) -> Engine:
-    match handle.engine_name:
-        case "aws":
-            return aws_engine(handle.plan, new_run=False)
-        case "local":
-            before = handle.entry.location.get("folder", ".") if handle.entry else "."
-            return local_engine(handle.plan, inbox, options, start=Path(before), run_folder=run_folder)
-        case _:
-            assert_never(handle.engine_name)
+    else:
+        return False
+    if journal.run(handle.run_id) is None:
+        remove_run_folder(session.folder)
+    return True

@@ -215,14 +215,22 @@ class _LocalClock:
 
 
 def _reader(run: ShownRun, service: "AskedService") -> "Callable[[], RecordedRun]":
-    """Return what reads all that is recorded of a run: in the journal, or else on AWS Batch."""
-    from kedro_batch.submitter.log_service import RecordedRun, RunListing  # noqa: PLC0415  as where it is called
+    """Return what reads all that is recorded of a run: in the journal, or else on AWS Batch.
+
+    Raises:
+        RunUnknown: AWS Batch has no job of a run that the journal does not have.
+        UsageError: The plan is none of that run's.
+    """
+    from kedro_batch.submitter.listed_plan import refuse_unlisted_plan  # noqa: PLC0415  as where it is called
+    from kedro_batch.submitter.log_service import RecordedRun, RunListing  # noqa: PLC0415  the same
 
     if run.entry is None:
-        listed = RunListing(service, run.run_id, run.queues, run.names)
-        if not listed.read().submissions:
+        listing = RunListing(service, run.run_id, run.queues, run.names)
+        ids = [one.job_id for _, one in listing.read().submissions if one.job_id]
+        if not ids:
             raise no_job_listed(run)
-        return listed.read
+        refuse_unlisted_plan(run.run_id, run.plan, service.iter_described(ids))
+        return listing.read
 
     def read() -> RecordedRun:
         with read_journal(run.journal, print_plainly) as view:

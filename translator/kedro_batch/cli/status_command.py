@@ -53,7 +53,7 @@ def status(  # noqa: PLR0913  click hands over every option
 
 @click.command(cls=BatchCommand, short_help="List the runs in the journal.")
 @journal_option
-@json_option("Print them as JSON, one object a line.")
+@json_option("Print them as JSON, one object a line (schemas/runs.schema.json).")
 def runs(journal: Path, *, as_json: bool) -> None:
     """List the runs in the journal, the newest last: begin, duration, outcome, jobs, plan, environment, where it ran.
 

@@ -27,17 +27,40 @@ class Container:
         override: What ``submit`` says of it; empty if nothing.
         declared: What the definition says of it that the plan declares; empty if nothing.
         is_main: It gets the command of the job, and its resources.
-        runs_before: It has ended before those run that are not marked so: an ``initContainers`` of a pod.
+        number: Which of the declared ones of its group it is, from 0; None if none.
     """
 
     override: Fields
     declared: Fields
     is_main: bool = False
-    runs_before: bool = False
+    number: int | None = None
 
 
-def find_several(settings: JobSettings, plan: Plan) -> tuple[Container, ...] | None:
-    """Return the containers of a job that may have several; None if it has one.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Containers of a job that run together: the ``initContainers`` of a pod before the others.
+
+    Attributes:
+        named: Those that ``submit`` names.
+        declared: All those of the definition, if the plan declares it.
+    """
+
+    named: tuple[Container, ...]
+    declared: Sequence[Fields]
+
+    @property
+    def numbers(self) -> frozenset[int]:
+        """Which of the declared ones are named."""
+        return frozenset(one.number for one in self.named if one.number is not None)
+
+    def others(self) -> list[Fields]:
+        """Return what the definition says of those that are not named."""
+        named = self.numbers
+        return [one for number, one in enumerate(self.declared) if number not in named]
+
+
+def find_several(settings: JobSettings, plan: Plan) -> tuple[Group, Group] | None:
+    """Return the containers of a job that may have several, those that run before the others first; None if it has one.
 
     If the plan does not declare the definition, there may be more than those that ``submit`` names.
     """
@@ -50,30 +73,24 @@ def find_several(settings: JobSettings, plan: Plan) -> tuple[Container, ...] | N
     found = command_container(settings.submit)
     main = found[1] if found else None
     pods = [one.get("podProperties", {}) for one in (settings.submit.get(PODS, {}), register.get("eksProperties", {}))]
-    first, beside = ([pod.get(kind, ()) for pod in pods] for kind in ("initContainers", "containers"))
+    before, beside = ([pod.get(kind, ()) for pod in pods] for kind in ("initContainers", "containers"))
     tasks = register.get("ecsProperties", {}).get("taskProperties", ())
     in_tasks = [one for task in tasks for one in task.get("containers", ())]
-    return (
-        *_pair(first[0], first[1], main, runs_before=True),
-        *_pair(beside[0], beside[1], main),
-        *_pair(containers_of(settings.submit, TASKS), in_tasks, main),
-    )
+    named_in_tasks = containers_of(settings.submit, TASKS)
+    return _group(before[0], before[1], main), _group([*beside[0], *named_in_tasks], [*beside[1], *in_tasks], main)
 
 
-def _pair(
-    overrides: Sequence[Fields], declared: Sequence[Fields], main: Fields | None, *, runs_before: bool = False
-) -> Iterator[Container]:
-    """Yield what ``submit`` and the definition say of each container, by its name; one without a name is the only."""
+def _group(overrides: Sequence[Fields], declared: Sequence[Fields], main: Fields | None) -> Group:
+    """Put together what ``submit`` and the definition say of containers, by their names."""
     names = [one.get("name") for one in declared]
-    used: set[int] = set()
+    named = []
     for one in overrides:
-        at = names.index(one.get("name")) if one.get("name") in names else 0 if len(declared) == 1 else None
-        used |= set() if at is None else {at}
-        below = {} if at is None else declared[at]
-        yield Container(override=one, declared=below, is_main=one is main, runs_before=runs_before)
-    for at, below in enumerate(declared):
-        if at not in used:
-            yield Container(override={}, declared=below, runs_before=runs_before)
+        name = one.get("name")
+        is_only = len(names) == 1 and None in (name, *names)  # a container without a name is the only one
+        number = names.index(name) if name in names else 0 if is_only else None
+        below = {} if number is None else declared[number]
+        named.append(Container(override=one, declared=below, is_main=one is main, number=number))
+    return Group(named=tuple(named), declared=declared)
 
 
 def commands_of(job: Job, plan: Plan) -> Iterator[tuple[bool, tuple[str, ...]]]:
@@ -82,11 +99,13 @@ def commands_of(job: Job, plan: Plan) -> Iterator[tuple[bool, tuple[str, ...]]]:
     Arguments that the definition has for the container of the job stand behind its command.
     """
     yield True, job.command
-    for one in find_several(job.settings, plan) or ():
-        command = job.command if one.is_main else _words(one, "command")
-        words = (*command, *_words(one, "args"))
-        if words and words != job.command:
-            yield False, words
+    for group in find_several(job.settings, plan) or ():
+        others = (Container(override={}, declared=one) for one in group.others())
+        for one in (*group.named, *others):
+            command = job.command if one.is_main else _words(one, "command")
+            words = (*command, *_words(one, "args"))
+            if words and words != job.command:
+                yield False, words
 
 
 def _words(container: Container, field: str) -> tuple[str, ...]:
@@ -121,7 +140,9 @@ def images_of_job(settings: JobSettings, plan: Plan) -> JobImages:
             if definition is None
             else JobImages(declared=(definition.image,) if definition.image else ())
         )
-    given = [one.override.get("image") for one in several]
-    below = [one.declared.get("image") for one, image in zip(several, given, strict=True) if not image]
+    overridden = [one for group in several for one in group.named]
+    given = [one.override.get("image") for one in overridden]
+    below = [one.declared.get("image") for one in overridden if not one.override.get("image")]
+    below += [one.get("image") for group in several for one in group.others()]
     by_submit, declared = (tuple(dict.fromkeys(filter(None, images))) for images in (given, below))
     return JobImages(by_submit=by_submit, declared=declared, definition="" if definition else named)

@@ -8,13 +8,14 @@ reference, "Quantity"; [init] the Kubernetes documentation, "Init Containers", o
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
-from kedro_batch.plan.job_containers import Container, Fields, find_several
+from kedro_batch.plan.job_containers import Container, Fields, Group, find_several
 from kedro_batch.plan.model import Job, Plan
 from kedro_batch.plan.settings import ALWAYS_GIVEN, AMOUNTS, JobSettings, Resources
 
@@ -67,7 +68,7 @@ class JobResources:
 
 
 class PlanResources:
-    """Tells what the jobs of a plan get; settings that many jobs share are looked at once."""
+    """Tells what the jobs of a plan get. What many jobs share, settings or declared containers, is looked at once."""
 
     def __init__(self, plan: Plan) -> None:
         """Look at no job yet.
@@ -77,55 +78,88 @@ class PlanResources:
         """
         self._plan = plan
         self._found: dict[int, JobResources] = {}
-
-    def of(self, job: Job) -> JobResources:
-        """Return what a job of the plan gets."""
-        key = id(job.settings)
-        if key not in self._found:
-            self._found[key] = resources_of(job.settings, self._plan)
-        return self._found[key]
+        self._sums: dict[tuple[str, str, int], _Sums] = {}
 
     def known(self, job: Job) -> Resources:
-        """Return as much of it as the plan tells."""
-        return self.of(job).known
+        """Return what a job gets, as far as the plan tells."""
+        return self.of(job.settings).known
+
+    def of(self, settings: JobSettings) -> JobResources:
+        """Return what jobs with these settings get.
+
+        That is what they state, or else what the job definition says that the plan declares. ``gpus: 0`` asks for none,
+        and does not take away those of the definition.
+        """
+        if id(settings) not in self._found:
+            self._found[id(settings)] = self._add_up(settings)
+        return self._found[id(settings)]
+
+    def _add_up(self, settings: JobSettings) -> JobResources:
+        groups = find_several(settings, self._plan)
+        definition = self._plan.job_definitions.get(settings.job_definition)
+        if groups is not None:
+            return self._add_up_several(settings, groups, is_declared=definition is not None)
+        if definition is not None:
+            known = settings.resources.merged_over(definition.resources)
+            return _with_unknown(known, Unknown.NOT_STATED, ALWAYS_GIVEN)
+        return _with_unknown(settings.resources, Unknown.BY_DEFINITION, AMOUNTS)
+
+    def _add_up_several(self, settings: JobSettings, groups: tuple[Group, Group], *, is_declared: bool) -> JobResources:
+        """Add up containers. Beside those that are named, a definition that is not declared may have others."""
+        known: dict[str, float] = {}
+        unknown = {} if is_declared else dict.fromkeys(AMOUNTS, Unknown.FURTHER_CONTAINERS)
+        for name in AMOUNTS:
+            before, beside = (self._sum_of(name, settings, group, place) for place, group in enumerate(groups))
+            for why in (*before.unknown, *beside.unknown):
+                unknown.setdefault(name, why)
+            if total := max(before.largest, beside.total):  # [init] what runs before gives back what it had
+                known[name] = float(total) if name == "vcpus" else math.ceil(total)
+        return JobResources(known=Resources.from_dict(known), unknown=unknown, several=True)
+
+    def _sum_of(self, name: str, settings: JobSettings, group: Group, place: int) -> "_Sum":
+        """Add up one amount of a group of containers: of those that are named, and of the others."""
+        key = name, settings.job_definition, place
+        if key not in self._sums:
+            declared = (Container(override={}, declared=one) for one in group.declared)
+            self._sums[key] = _Sums([_amount(name, Resources(), one) for one in declared])
+        named = [_amount(name, settings.resources if one.is_main else Resources(), one) for one in group.named]
+        return _Sums(named).all().beside(self._sums[key].without(group.numbers))
 
 
-def resources_of(settings: JobSettings, plan: Plan) -> JobResources:
-    """Return what a job gets: what it states, or else what the job definition says that the plan declares.
+class _Sum(NamedTuple):
+    """The sum of some amounts, the largest of them, and why others are not known."""
 
-    ``gpus: 0`` asks for none, and does not take away those of the definition.
-    """
-    several = find_several(settings, plan)
-    definition = plan.job_definitions.get(settings.job_definition)
-    if several is not None:
-        return _sum_containers(settings.resources, several, is_declared=definition is not None)
-    if definition is not None:
-        known = settings.resources.merged_over(definition.resources)
-        return _with_unknown(known, Unknown.NOT_STATED, ALWAYS_GIVEN)
-    return _with_unknown(settings.resources, Unknown.BY_DEFINITION, AMOUNTS)
+    total: Fraction
+    largest: Fraction
+    unknown: tuple[Unknown, ...]
+
+    def beside(self, other: "_Sum") -> "_Sum":
+        return _Sum(self.total + other.total, max(self.largest, other.largest), self.unknown + other.unknown)
+
+
+class _Sums:
+    """Amounts that are added up once: leaving out a few of very many takes no longer than these do."""
+
+    def __init__(self, amounts: Sequence[Fraction | Unknown]) -> None:
+        self._amounts = amounts
+        known = [(one, number) for number, one in enumerate(amounts) if isinstance(one, Fraction)]
+        self._total = sum((one for one, _ in known), Fraction(0))
+        self._largest_first = sorted(known, reverse=True)
+        self._unknown = Counter(one for one in amounts if isinstance(one, Unknown))
+
+    def all(self) -> _Sum:
+        return self.without(())
+
+    def without(self, numbers: Collection[int]) -> _Sum:
+        left_out = [self._amounts[number] for number in numbers]
+        total = self._total - sum((one for one in left_out if isinstance(one, Fraction)), Fraction(0))
+        largest = next((one for one, number in self._largest_first if number not in numbers), Fraction(0))
+        unknown = self._unknown - Counter(one for one in left_out if isinstance(one, Unknown))
+        return _Sum(total, largest, tuple(unknown))
 
 
 def _with_unknown(known: Resources, why: Unknown, needed: Sequence[str]) -> JobResources:
     return JobResources(known=known, unknown={name: why for name in needed if not getattr(known, name)})
-
-
-def _sum_containers(stated: Resources, several: Sequence[Container], *, is_declared: bool) -> JobResources:
-    """Sum what containers get. Beside those that are named, a definition that is not declared may have others."""
-    known: dict[str, float] = {}
-    unknown = {} if is_declared else dict.fromkeys(AMOUNTS, Unknown.FURTHER_CONTAINERS)
-    for name in AMOUNTS:
-        beside, before = Fraction(0), Fraction(0)
-        for one in several:
-            amount = _amount(name, stated if one.is_main else Resources(), one)
-            if isinstance(amount, Unknown):
-                unknown.setdefault(name, amount)
-            elif one.runs_before:
-                before = max(before, amount)  # [init] it gives back what it had
-            else:
-                beside += amount
-        if total := max(before, beside):
-            known[name] = float(total) if name == "vcpus" else math.ceil(total)
-    return JobResources(known=Resources.from_dict(known), unknown=unknown, several=True)
 
 
 def _amount(name: str, stated: Resources, container: Container) -> Fraction | Unknown:

@@ -55,7 +55,7 @@ def add_up_resources(plan: Plan) -> ResourceUse:
         starts += attempts
         unlimited += job.settings.timeout_s is None
         unlimited_with_gpus += job.settings.timeout_s is None and bool(resources.gpus)
-        if not found.of(job).is_whole:
+        if not found.of(job.settings).is_whole:
             unknown[job.settings.job_definition] += 1
         vcpus += resources.vcpus or 0
         memory_mib += resources.memory_mib or 0

@@ -21,7 +21,7 @@ from kedro_batch.submitter.log_following import LogAtWork
 from kedro_batch.submitter.log_places import LogPlace, LogStream
 from kedro_batch.submitter.log_service import AskedService, RecordedRun, StreamLog
 from kedro_batch.submitter.reconcile.merge import propagate_failures
-from kedro_batch.submitter.service.limits import DESCRIBE_JOBS, REMEMBERED_S
+from kedro_batch.submitter.service.limits import REMEMBERED_S
 
 _MISSING_LOOKS = 12
 """A job that DescribeJobs does not know in so many looks is not waited for any more."""
@@ -69,7 +69,7 @@ class BatchLogs:
         """
         self.over = False
         self.wanted: Sequence[JobName] = [job.name for job in plan.jobs]
-        parents = {job.name: job.depends_on for job in plan.jobs}
+        parents = plan.parents
         self._parents = {job: parents[job] for job in topological_order(parents)}
         self._groups = {job.name: _declared_group(plan, job.settings.job_definition) for job in plan.jobs}
         self._service = service
@@ -127,9 +127,7 @@ class BatchLogs:
 
     def _ask(self, jobs: Iterable[JobName]) -> None:
         ids = [job_id for job in jobs if (job_id := self.record(job).job_id)]
-        for start in range(0, len(ids), DESCRIBE_JOBS):  # of 10,000 replies at once, each would have to be held
-            some = self._service.describe_jobs(ids[start : start + DESCRIBE_JOBS])
-            self._details |= {one.job_id: described_logs(one) for one in some}
+        self._details |= {one.job_id: described_logs(one) for one in self._service.iter_described(ids)}
         self._missing.update(job_id for job_id in ids if job_id not in self._details)
 
     # Their logs

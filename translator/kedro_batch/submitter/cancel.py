@@ -61,6 +61,7 @@ class Cancelled:
         run_state: Its state.
         started: The jobs whose latest submission has started, as far as the service knows it.
         not_started: The jobs whose latest submission ended before it started, likewise.
+        to_end_holder: What ends the process that was left behind, and holds the run; None if there is none.
     """
 
     finished: RunFinished
@@ -76,6 +77,7 @@ class Cancelled:
     run_state: RunState
     started: frozenset[JobName]
     not_started: frozenset[JobName]
+    to_end_holder: str | None = None
 
 
 def cancel(context: RunContext, location: Mapping[str, str], lock: Lock = already_locked) -> Cancelled:
@@ -191,6 +193,7 @@ def _cancel(context: RunContext, entry: RunEntry | None, began: float, lock: Loc
         run_state=run_state,
         started=frozenset(job for job, has_started in started.items() if has_started),
         not_started=frozenset(job for job, has_started in started.items() if not has_started),
+        to_end_holder=None if alone or holder is None or holder.cancels else holder.to_end_it,
     )
 
 

@@ -221,7 +221,7 @@ def close(  # noqa: PLR0913  all that is known of a run at its end
     note: str | None = None,
     recorded: bool = True,
 ) -> RunFinished:
-    """Record and show how a run ended.
+    """Record and show how a run ended; of a run of which nothing is known, nothing is recorded.
 
     Args:
         context: The run.
@@ -232,6 +232,9 @@ def close(  # noqa: PLR0913  all that is known of a run at its end
         recorded: Else it is only shown.
     """
     finished = how_it_ended(context, run_state, outcome, began=began, note=note)
+    if not _is_known(context, run_state, outcome):
+        context.journal.discard()
+        recorded = False
     if recorded:
         context.emit(finished)
     else:
@@ -241,6 +244,20 @@ def close(  # noqa: PLR0913  all that is known of a run at its end
     except RunCancelled:  # raised once, while the journal was waited for: the run has ended already
         context.journal.commit()
     return finished
+
+
+def _is_known(context: RunContext, run_state: RunState, outcome: RunOutcome) -> bool:
+    """False of a run that ends early, has no job as far as anybody knows, and was never in the journal.
+
+    One that begins here, and that a signal has ended, can be resumed by its id all the same.
+    """
+    begins_here = outcome == "interrupted" and not context.must_exist
+    return (
+        begins_here
+        or outcome not in ("interrupted", "stopped")
+        or any(one.job_id for one in run_state.records.values())
+        or context.journal.run(context.run_id) is not None
+    )
 
 
 def how_it_ended(

@@ -215,6 +215,10 @@ class NoticeKind(StrEnum):
     """Jobs are being terminated."""
 
 
+WARNINGS = frozenset({NoticeKind.WARNING, NoticeKind.TROUBLE, NoticeKind.STUCK, NoticeKind.DUPLICATE})
+"""What somebody should know who wants to hear of nothing else."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """A message that is no change of a state."""

@@ -55,9 +55,9 @@ class Journal(JournalCommit):
 
     is_held: bool = False
 
-    def __init__(self, file: Path, tell: Callable[[str], None] | None = None) -> None:
+    def __init__(self, file: Path, tell: Callable[[str], None] | None = None, *, at_once: bool = True) -> None:
         """Open the file, or create it, as ``JournalCommit`` does."""
-        super().__init__(file, tell)
+        super().__init__(file, tell, at_once=at_once)
         self._own: RunId | None = None
         self._own_rows: list[tuple[JobName, JobRecord]] = []
         self._own_ids: tuple[SubmittedId, ...] = ()
@@ -249,7 +249,10 @@ class Journal(JournalCommit):
             raise unwritable(self.file, error) from error
 
     def forget(self, run_id: RunId) -> None:
-        """Delete a run, of which nothing was found."""
+        """Delete a run, of which nothing was found; what waits is dropped."""
+        self.discard()
+        if not self._is_there:
+            return
         for table in ("events", "submissions", "plans", "runs"):
             self._waiting.append((f"DELETE FROM {table} WHERE run = ?", (run_id,)))  # noqa: S608  a fixed name
         self.commit()

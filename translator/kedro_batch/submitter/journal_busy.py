@@ -7,6 +7,7 @@ after two seconds the user is told why nothing happens.
 import errno
 import fcntl
 import os
+import shlex
 import sqlite3
 import tempfile
 import time
@@ -110,6 +111,8 @@ def unreadable(file: Path, error: Exception) -> UsageError:
     """Return the error that says why a journal cannot be read, and what to do."""
     if without_locks := _lacks_locks(file, error, may_write=False):
         return without_locks
+    if damaged := _is_damaged(file, error):
+        return damaged
     return UsageError(f"cannot read the journal {file}: {error}{_advice(file, error)}")
 
 
@@ -117,9 +120,28 @@ def unwritable(file: Path, error: sqlite3.Error) -> UsageError:
     """Return the error that says why a journal cannot be written, and what to do."""
     if without_locks := _lacks_locks(file, error, may_write=True):
         return without_locks
+    if damaged := _is_damaged(file, error):
+        return damaged
     return UsageError(
         f"cannot write the journal {file}: {error}{_advice(file, error)}. Nothing more is submitted without it"
     )
+
+
+def _is_damaged(file: Path, error: Exception) -> UsageError | None:
+    """Return the error about a file that SQLite cannot make sense of, if that is what its error says."""
+    name, path = getattr(error, "sqlite_errorname", ""), shlex.quote(str(file))
+    away = (
+        f"move it away: mv {path} {shlex.quote(f'{file}.old')}. A run that goes on on AWS Batch can then be followed: "
+        "kedro-batch wait RUN --plan PLAN"
+    )
+    if name.startswith("SQLITE_NOTADB"):
+        return UsageError(
+            f"{file} is not a journal of kedro-batch, which is a database of SQLite. Name the right file with "
+            f"--journal; or, if it was the journal and is damaged, {away}"
+        )
+    if name.startswith("SQLITE_CORRUPT"):
+        return UsageError(f"the journal {file} is damaged ({error}). Put a copy in its place, or {away}")
+    return None
 
 
 def _advice(file: Path, error: Exception) -> str:

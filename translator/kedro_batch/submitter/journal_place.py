@@ -8,6 +8,7 @@ import errno
 import os
 import shlex
 import stat
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from kedro_batch.plan.submit_job import RunId
 from kedro_batch.submitter.run_id import checked_run_id
 
 DEFAULT_JOURNAL = Path(".kedro-batch") / "journal.db"
+_RUNS = "runs"
 
 
 def real_journal(file: Path) -> Path:
@@ -51,7 +53,7 @@ def run_folder(file: Path, run_id: RunId) -> Path:
     Raises:
         UsageError: As ``real_journal``; or the id would lead out of the folder.
     """
-    return real_journal(file).parent / "runs" / checked_run_id(run_id)
+    return real_journal(file).parent / _RUNS / checked_run_id(run_id)
 
 
 def begin_lock_file(file: Path) -> Path:
@@ -60,10 +62,15 @@ def begin_lock_file(file: Path) -> Path:
     return real.with_name(f"{real.name}.lock")
 
 
-def make_journal(real: Path) -> bool:
-    """Make the folder and the file for this user alone; the usual folder is narrowed if it was not made so.
+def missing_folders(real: Path) -> tuple[Path, ...]:
+    """Return the folders above a journal that are not there, the innermost first."""
+    return tuple(one for one in real.parents if not os.path.lexists(one))
 
-    A folder that the user has named is left as it is: he may share it, and then the file is shared like the folder.
+
+def make_journal_folder(real: Path) -> bool:
+    """Make the folder of a journal for this user alone; the usual folder is narrowed if it was not made so.
+
+    A folder that the user has named is left as it is: he may share it.
 
     Returns:
         True if the usual folder was taken from a group that could write it.
@@ -79,13 +86,32 @@ def make_journal(real: Path) -> bool:
             ignore = os.open(real.parent / ".gitignore", os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
             with os.fdopen(ignore, "w", encoding="utf-8") as file:
                 file.write("*\n")
+    return taken
+
+
+def remove_empty_folders(real: Path, made: Sequence[Path]) -> None:
+    """Remove the folders that were made for a journal, the innermost first, if nothing of any run is in them."""
+    with suppress(OSError):
+        (real.parent / _RUNS).rmdir()
+    with suppress(OSError):
+        if [one.name for one in real.parent.iterdir()] == [".gitignore"]:
+            (real.parent / ".gitignore").unlink()
+        for folder in made:
+            folder.rmdir()
+
+
+def make_journal_file(real: Path) -> None:
+    """Make the file of a journal for this user alone, or shared like its folder.
+
+    Raises:
+        OSError: It cannot be made.
+    """
     with suppress(FileExistsError):
         descriptor = os.open(real, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         share_as_folder(descriptor, real.parent)
         os.close(descriptor)
     if real.parent.name == DEFAULT_JOURNAL.parent.name:
         keep_private(real)
-    return taken
 
 
 def _unusable(file: Path, why: str) -> UsageError:

@@ -21,18 +21,29 @@ def listed_digests(run_id: RunId, plan: Plan, described: Iterable[JobDetail]) ->
     Raises:
         UsageError: It is none of the run's, as far as the tags of the jobs tell.
     """
+    jobs = tuple(described)
+    refuse_unlisted_plan(run_id, plan, jobs)
+    begun = [PlanDigest(first) for one in jobs if (first := one.tags.get(TAG_PLAN))]
     digest = plan_digest(plan)
-    first = digest
-    told: dict[str, str] = {}
+    return (begun[-1] if begun else digest), digest
+
+
+def refuse_unlisted_plan(run_id: RunId, plan: Plan, described: Iterable[JobDetail]) -> None:
+    """Refuse a plan that is none of the run's: no more jobs are described than it takes to know that it is one.
+
+    Raises:
+        UsageError: As ``listed_digests``.
+    """
+    digest = plan_digest(plan)
+    other: tuple[str, str] | None = None
     for one in described:
         begun = one.tags.get(TAG_PLAN)
-        if begun:
-            first = PlanDigest(begun)
-            told |= dict.fromkeys((begun, one.tags.get(TAG_NEW_PLAN, begun)), one.name)
-    if told and digest not in told:
-        other, job = next(iter(told.items()))
+        if begun and digest in (begun, one.tags.get(TAG_NEW_PLAN)):
+            return
+        other = other or ((one.name, begun) if begun else None)
+    if other:
+        job, begun = map(one_line, other)
         raise UsageError(
-            f"run {run_id} is of another plan: {one_line(job)} was submitted from {one_line(other)}, and this plan "
-            f"is {digest}. Name a plan of the run"
+            f"run {run_id} is of another plan: {job} was submitted from {begun}, and this plan is {digest}. Name a "
+            "plan of the run"
         )
-    return first, digest

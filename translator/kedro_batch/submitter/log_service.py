@@ -4,7 +4,7 @@ Calls are made one after the other, as fast as others in the account leave room 
 not answer. Nothing is written, locked, submitted or terminated.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol, TypeVar
@@ -21,7 +21,7 @@ from kedro_batch.submitter.service.api import Engine, JobDetail
 from kedro_batch.submitter.service.backoff import Backoff
 from kedro_batch.submitter.service.blocking import BlockingService
 from kedro_batch.submitter.service.call_pool import Calls, Lane
-from kedro_batch.submitter.service.limits import LIST_BURST, LIST_RATE, LOG_BURST, LOG_LIST_S, LOG_RATE
+from kedro_batch.submitter.service.limits import DESCRIBE_JOBS, LIST_BURST, LIST_RATE, LOG_BURST, LOG_LIST_S, LOG_RATE
 from kedro_batch.submitter.service.log_cursor import LogCursor, LogEvent, LogPage, Missing
 from kedro_batch.submitter.service.rate_limit import Bucket
 from kedro_batch.text.escaping import one_line
@@ -93,6 +93,11 @@ class AskedService:
     def describe_jobs(self, ids: Iterable[JobId]) -> list[JobDetail]:
         """Describe any number of jobs; unknown ones are left out."""
         return self._service.describe_jobs(ids)
+
+    def iter_described(self, ids: Sequence[JobId]) -> Iterator[JobDetail]:
+        """Yield any number of jobs as they are described: who stops at one asks about no more than a call holds."""
+        for start in range(0, len(ids), DESCRIBE_JOBS):
+            yield from self.describe_jobs(ids[start : start + DESCRIBE_JOBS])
 
     def listed_run(self, run_id: RunId, queues: Iterable[str]) -> RecordedRun:
         """Return what ListJobs says of a run, in the queues of all its plans that are known."""

@@ -91,6 +91,11 @@ class Holder:
         )
 
     @property
+    def cancels(self) -> bool:
+        """True if it cancels the run, too, and so ends by itself."""
+        return CANCELS in self.name
+
+    @property
     def to_end_it(self) -> str:
         """What ends it: a process that is well hears a signal."""
         process = _PROCESS.match(self.name)
@@ -132,7 +137,7 @@ def take_over(context: RunContext, lock: Lock, holder: Holder, meanwhile: Callab
         Interrupted: A signal came.
     """
     name = holder.name
-    if CANCELS in name:
+    if holder.cancels:
         _tell(context, NoticeKind.TERMINATED, f"{name}, cancels run {context.run_id}, too")
         return False
     told = f"{name}, works on run {context.run_id}: it is told to stop"

@@ -39,6 +39,7 @@ from kedro_batch.compiler.checks.unmatched_settings import (
     check_datasets,
     check_max_workers,
     check_misnamed_files,
+    check_not_secret,
     check_parameters_section,
     check_rules,
 )
@@ -58,6 +59,7 @@ CHECKS: tuple[Callable[[Compilation], Iterator[Diagnostic]], ...] = (
     check_rules,
     check_datasets,
     check_accept,
+    check_not_secret,
     check_misnamed_files,
     check_parameters_section,
     check_max_workers,

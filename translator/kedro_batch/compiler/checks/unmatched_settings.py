@@ -9,6 +9,7 @@ from kedro_batch.compiler.settings.batch_config import ACCEPT_ALL
 from kedro_batch.compiler.settings.config_source import MAX_WORKERS, TARGET, SourceRef
 from kedro_batch.compiler.settings.config_spelling import find_meant_settings
 from kedro_batch.diagnostics import Code, Diagnostic, FieldPath, Severity
+from kedro_batch.plan.checks.credentials import names_of_credentials
 from kedro_batch.plan.data_flow import without_transcoding
 from kedro_batch.text.wording import did_you_mean
 
@@ -43,6 +44,19 @@ def check_accept(compilation: Compilation) -> Iterator[Diagnostic]:
             if pattern != "*" and not _matches_any(pattern, known):
                 message = f"no {kind} is named {pattern!r}.{did_you_mean(pattern, known)}"
                 yield _diagnose(compilation, ("accept", code, number), message, Severity.NOTE)
+
+
+def check_not_secret(compilation: Compilation) -> Iterator[Diagnostic]:
+    """Yield a note for each name in ``not_secret`` that no value has in the settings or the parameters."""
+    settings = dict(compilation.inputs.source.aws_batch)
+    names = settings.get("not_secret", ())
+    params = (settings.pop("params", {}), compilation.plan.params)
+    needed = names_of_credentials(settings, params) if names else frozenset()
+    for number, name in enumerate(names):
+        if name not in needed:
+            message = f"nothing that looks like a credential is called {name!r}.{did_you_mean(name, needed)}"
+            why = "Leave it out: it would also accept a credential that gets this name later"
+            yield _diagnose(compilation, ("not_secret", number), f"{message} {why}", Severity.NOTE)
 
 
 def check_misnamed_files(compilation: Compilation) -> Iterator[Diagnostic]:

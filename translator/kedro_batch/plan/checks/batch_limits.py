@@ -139,8 +139,7 @@ def _check_beside(settings: JobSettings, definition: JobDefinition) -> Iterator[
         name = quoted(settings.job_definition)
         yield ("platform",), f"is {own}, but the job definition {name} is for {declared}: write it in one way"
     elif settings.resources != Resources():
-        resources = Resources.from_dict({**definition.resources.to_dict(), **settings.resources.to_dict()})
-        yield from diagnose_size(resources, own or declared)
+        yield from diagnose_size(settings.resources.merged_over(definition.resources), own or declared)
 
 
 def diagnose_size(resources: Resources, platform: Platform | None) -> Iterator[PathMessage]:

@@ -4,8 +4,8 @@ The patterns are those of detect-secrets, without its guesses from randomness, w
 its keywords, which report every name that has one in it, such as ``PASSWORD_FILE`` or ``db_key``. Its detectors for
 Artifactory, Cloudant, IBM and SoftLayer are left out: words in capital letters look like a password of the first, and
 the others look for keywords, as ``credential_names`` does. Patterns of our own are for what it does not know, and for
-npm and OpenAI, where its time grows with the square of the length, for Mailchimp, where it looks at every letter, and
-for Telegram, where it takes the ends of many ARNs for tokens.
+npm and OpenAI, where its time grows with the square of the length, for Mailchimp, where it looks at every letter, for
+Telegram, where it takes the ends of many ARNs for tokens, and for URLs, where it takes placeholders for passwords.
 """
 
 import re
@@ -16,7 +16,6 @@ from typing import Any
 _DETECTORS = {
     "aws": "AWSKeyDetector",
     "azure_storage_key": "AzureStorageKeyDetector",
-    "basic_auth": "BasicAuthDetector",
     "discord": "DiscordBotTokenDetector",
     "github_token": "GitHubTokenDetector",
     "gitlab_token": "GitLabTokenDetector",
@@ -76,8 +75,7 @@ _PATTERNS = {
 }
 """All patterns of our own, by what is looked for first."""
 _IN_URL = re.compile(r"://(?:[^\s/?#@:]*:([^\s/?#@]+)|((?=[A-Za-z_-]*\d)[\w-]{20,}))@")
-"""The password of a URL, also without a user or with signs that detect-secrets does not expect there; or a token in
-place of a user, as of Sentry and GitHub."""
+"""The password of a URL, also without a user; or a token in place of a user, as of Sentry and GitHub."""
 _PLACEHOLDER = re.compile(r"\$.*|\{.*\}|<.*>|%\(.*|\*+|x{3,}|\[.*\]", re.IGNORECASE)
 _JSON_WEB_TOKEN = re.compile(r"(?<![\w-])eyJ[\w-]+=*\.[\w-]+[\w.=-]*")
 """Candidates. detect-secrets judges them; if it looked for them, its time would grow with the square of the length."""

@@ -177,4 +177,5 @@ def _headers(text: str) -> Iterator[tuple[str, str]]:
     for found in _HEADER.finditer(text):
         value = found[3].strip()
         scheme = _SCHEME.match(value)
-        yield ("token", value[scheme.end() :]) if scheme else (found[1] or found[2], value)
+        name, value = ("token", value[scheme.end() :]) if scheme else (found[1] or found[2], value)
+        yield name, value if found[1] else value.partition(" ")[0]  # without an option, more may follow

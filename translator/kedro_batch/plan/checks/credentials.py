@@ -97,6 +97,20 @@ def names_not_secret(file: Mapping[str, Any]) -> Names:
     return frozenset(name for name in given if isinstance(name, str)) if isinstance(given, list | tuple) else _NONE
 
 
+def names_of_credentials(settings: Mapping[str, Any], params: Sequence[Mapping[str, Any]]) -> Names:
+    """Return the names by which values look like credentials, whatever ``not_secret`` says.
+
+    Args:
+        settings: Those of a project.
+        params: Parameters of its jobs, from one or more sources.
+    """
+    pairs = [(name, value) for _, name, value in _texts(settings, ("",))]
+    pairs += [(name, str(value)) for one in params for _, name, value in _named_scalars(one, (), "")]
+    for _, words in _lists_of_words((settings, *params), ()):
+        pairs += [(name, value) for _, name, value in options_with_values(words)]
+    return frozenset(sign.name for pair in pairs for sign in _signs(*pair) if sign.name is not None)
+
+
 def check_credentials(file: Mapping[str, Any]) -> Iterator[Diagnostic]:
     """Yield everything in a plan file that looks like a credential: in settings, job definitions and commands."""
     names = names_not_secret(file)

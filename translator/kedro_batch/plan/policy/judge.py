@@ -11,14 +11,14 @@ from typing import Any, NamedTuple
 
 from kedro_batch.diagnostics import FieldPath
 from kedro_batch.plan.job_containers import commands_of, images_of_job
-from kedro_batch.plan.job_resources import Unknown, resources_of
+from kedro_batch.plan.job_resources import PlanResources, Unknown
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.policy.allowed_names import is_allowed, keeps_image_rule
 from kedro_batch.plan.policy.job_commands import find_shell, find_wrong_program
 from kedro_batch.plan.policy.job_definitions import WRONG_IN_DEFINITIONS
 from kedro_batch.plan.policy.job_variables import find_assignment, variables_of
 from kedro_batch.plan.policy.model import Policy, Rule, RuleName, Violation
-from kedro_batch.plan.settings import AMOUNTS, JobSettings
+from kedro_batch.plan.settings import JobSettings
 from kedro_batch.text.arns import account_in_arn, name_of_arn, region_in_arn
 from kedro_batch.text.times import S_IN_H
 
@@ -65,6 +65,9 @@ def _judge(rule: Rule, plan: Plan) -> Iterator[Violation]:
             yield from _judge_commands(rule, plan)
         case name if name in WRONG_IN_DEFINITIONS:
             yield from _judge_definitions(rule, plan)
+        case RuleName.MAX_VCPUS | RuleName.MAX_MEMORY_MIB | RuleName.MAX_GPUS:
+            amount = rule.name.removeprefix("max_")
+            yield from _judge_settings(rule, plan, partial(_find_amount, PlanResources(plan), amount))
         case _:
             yield from _judge_settings(rule, plan, _FINDERS[rule.name])
 
@@ -131,19 +134,16 @@ def _find_no_revision(_: Rule, settings: JobSettings, plan: Plan) -> Iterator[_F
         yield _Found(value=named, path=("job_definition",))
 
 
-def _find_amount(name: str, rule: Rule, settings: JobSettings, plan: Plan) -> Iterator[_Found]:
-    found = resources_of(settings, plan)
+def _find_amount(resources: PlanResources, name: str, rule: Rule, settings: JobSettings, _: Plan) -> Iterator[_Found]:
+    found = resources.of(settings)
     amount = getattr(found.known, name) or 0
     if name in found.unknown:
         yield _unknown_amount(name, found.unknown[name], settings)
     elif amount > rule.value:
-        if found.several:
-            yield _Found(value=amount, path=("submit",))
-        elif getattr(settings.resources, name):
-            yield _Found(value=amount, path=("resources", name))
-        else:
-            named = settings.job_definition
-            yield _Found(value=amount, definition=named, path=("job_definitions", named, "resources", name))
+        by_job = found.several or getattr(settings.resources, name)
+        named = "" if by_job else settings.job_definition
+        place = ("submit",) if found.several else ("resources", name)
+        yield _Found(value=amount, definition=named, path=place if by_job else ("job_definitions", named, *place))
 
 
 def _unknown_amount(name: str, why: Unknown, settings: JobSettings) -> _Found:
@@ -193,7 +193,6 @@ _FINDERS: Mapping[RuleName, _Finder] = {
     RuleName.JOB_QUEUES: partial(_find_name, "job_queue"),
     RuleName.JOB_DEFINITIONS: partial(_find_name, "job_definition"),
     RuleName.DEFINITIONS_BY_REVISION: _find_no_revision,
-    **{RuleName(f"max_{name}"): partial(_find_amount, name) for name in AMOUNTS},
     RuleName.MAX_TIMEOUT_S: _find_timeout,
     RuleName.MAX_ATTEMPTS: _find_attempts,
     RuleName.REQUIRED_TAGS: _find_tags,
@@ -203,9 +202,10 @@ _FINDERS: Mapping[RuleName, _Finder] = {
 def _judge_hours(rule: Rule, plan: Plan) -> Iterator[Violation]:
     seconds, unknown = 0.0, list[tuple[int, _Found]]()
     known: dict[int, tuple[float, tuple[_Found, ...]]] = {}
+    resources = PlanResources(plan)
     for index, job in enumerate(plan.jobs):
         if id(job.settings) not in known:
-            known[id(job.settings)] = _vcpu_seconds(job.settings, plan)
+            known[id(job.settings)] = _vcpu_seconds(resources, job.settings, plan)
         own, missing = known[id(job.settings)]
         seconds += own
         unknown += [(index, one) for one in missing]
@@ -215,18 +215,15 @@ def _judge_hours(rule: Rule, plan: Plan) -> Iterator[Violation]:
     yield from _violations(rule, plan, unknown)
 
 
-def _vcpu_seconds(settings: JobSettings, plan: Plan) -> tuple[float, tuple[_Found, ...]]:
+def _vcpu_seconds(resources: PlanResources, settings: JobSettings, plan: Plan) -> tuple[float, tuple[_Found, ...]]:
     """Return the most vCPU-seconds of a job, and what is not known of them."""
-    resources, attempts = resources_of(settings, plan), _attempts(settings, plan)
-    missing = [_unknown_amount(name, why, settings) for name, why in resources.unknown.items() if name == "vcpus"]
-    missing += [
-        _not_stated(name, settings, plan)
-        for name, value in (("timeout_s", settings.timeout_s), ("attempts", attempts))
-        if value is None
-    ]
+    found, attempts = resources.of(settings), _attempts(settings, plan)
+    missing = [_unknown_amount(name, why, settings) for name, why in found.unknown.items() if name == "vcpus"]
+    needed = {"timeout_s": settings.timeout_s, "attempts": attempts}
+    missing += [_not_stated(name, settings, plan) for name, value in needed.items() if value is None]
     if missing:
         return 0, tuple(missing)
-    return (resources.known.vcpus or 0) * (settings.timeout_s or 0) * (attempts or 0), ()
+    return (found.known.vcpus or 0) * (settings.timeout_s or 0) * (attempts or 0), ()
 
 
 def _judge_location(rule: Rule, plan: Plan) -> Iterator[Violation]:

@@ -8,11 +8,11 @@ from kedro_batch.plan.checks.job_definitions import images_of
 from kedro_batch.plan.containers import with_images
 from kedro_batch.plan.job_resources import PlanResources
 from kedro_batch.plan.model import JobName, Plan
-from kedro_batch.plan.settings import AMOUNTS, JobDefinition
+from kedro_batch.plan.settings import JobDefinition
 from kedro_batch.review.diff.changed_values import unpack_single
 from kedro_batch.review.diff.model import Risk, RiskKind
 from kedro_batch.review.diff.risky_variables import risky_in_definition
-from kedro_batch.review.diff.setting_impacts import amount_impact
+from kedro_batch.review.diff.setting_impacts import unstated_impacts
 
 
 def find_definition_risks(old: Plan, new: Plan, same: Mapping[JobName, JobName]) -> Iterator[Risk]:
@@ -82,14 +82,11 @@ def _find_amounts(old: Plan, new: Plan, same: Mapping[JobName, JobName]) -> Iter
     found: Counter[tuple[RiskKind, str, str, float | None, float | None]] = Counter()
     for name_now, name_before in same.items():
         was, now = old_jobs[name_before], new_jobs[name_now]
-        resources = had.known(was), get.known(now)
-        if resources[0] == resources[1] or was.settings.submit != now.settings.submit:
+        if was.settings.submit != now.settings.submit:
             continue  # what submit gives is a risk of the job
-        for name in AMOUNTS:
-            stated = {getattr(one.settings.resources, name) for one in (was, now)}
-            if len(stated) == 1 and (kind := amount_impact(name, *resources)):
-                values = [getattr(one, name) for one in resources]
-                found[kind, was.settings.job_definition, now.settings.job_definition, values[0], values[1]] += 1
+        stated, gets = (was.settings.resources, now.settings.resources), (had.known(was), get.known(now))
+        for kind, before, after in unstated_impacts(stated, gets):
+            found[kind, was.settings.job_definition, now.settings.job_definition, before, after] += 1
     for (kind, _, definition, before, after), jobs in found.items():
         yield Risk(kind=kind, definition=definition, jobs=jobs, before=before, after=after)
 

@@ -16,7 +16,12 @@ from kedro_batch.review.diff.match_jobs import keeps_its_data
 from kedro_batch.review.diff.match_namespaces import RenamedNamespaces
 from kedro_batch.review.diff.model import Change, FieldChange, JobChange, Risk, RiskKind
 from kedro_batch.review.diff.new_targets import NewTargets
-from kedro_batch.review.diff.setting_impacts import amount_impact, attempts_impact, timeout_impact
+from kedro_batch.review.diff.setting_impacts import (
+    amount_impact,
+    attempts_impact,
+    timeout_impact,
+    unstated_impacts,
+)
 from kedro_batch.review.diff.start_risks import StartRisks
 
 
@@ -82,24 +87,21 @@ class _JobImpacts:
         instead = [node for node in one.nodes.gained if node not in self._ran]
         if len(lost) > len(instead):
             yield from (Risk(kind=RiskKind.NODE_REMOVED, job=one.job, node=node) for node in lost)
-        elif lost and not (len(lost) == len(before.nodes) and self._keep_data(before, after)):
+        elif lost and not self._keep_data(before, after, lost):
             yield Risk(
                 kind=RiskKind.NODE_REPLACED, job=one.job, before=unpack_single(lost), after=unpack_single(instead)
             )
 
-    def _keep_data(self, before: Job, after: Job) -> bool:
-        return keeps_its_data(before, after) or self._namespaces.keep_data(before, after)
+    def _keep_data(self, before: Job, after: Job, lost: Sequence[str]) -> bool:
+        whole = len(lost) == len(before.nodes)
+        return (whole and keeps_its_data(before, after)) or self._namespaces.keep_data(before, after)
 
     def _find_given_by_submit(self, before: Job, after: Job) -> Iterator[Risk]:
         """Find amounts that ``submit`` changes, by what it says of containers; those of ``resources`` are fields."""
-        if before.settings.submit == after.settings.submit:
-            return
-        resources = self._had.known(before), self._get.known(after)
-        for name in AMOUNTS:
-            stated = {getattr(one.settings.resources, name) for one in (before, after)}
-            if len(stated) == 1 and (kind := amount_impact(name, *resources)):
-                values = [getattr(one, name) for one in resources]
-                yield Risk(kind=kind, job=after.name, before=values[0], after=values[1])
+        if before.settings.submit != after.settings.submit:
+            stated = before.settings.resources, after.settings.resources
+            for kind, was, now in unstated_impacts(stated, (self._had.known(before), self._get.known(after))):
+                yield Risk(kind=kind, job=after.name, before=was, after=now)
 
     def _find_moved(self, job: Job) -> Iterator[Risk]:
         """Find nodes that moved to a job with another target, or with less memory, fewer GPUs or less time."""

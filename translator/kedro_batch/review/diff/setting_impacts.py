@@ -1,8 +1,8 @@
 """Name the impact of each setting of a job that differs: settings before and after come in, kinds go out. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from kedro_batch.plan.settings import JobSettings, Resources
+from kedro_batch.plan.settings import AMOUNTS, JobSettings, Resources
 from kedro_batch.review.diff.model import RiskKind
 from kedro_batch.review.diff.risky_variables import is_risky
 
@@ -59,6 +59,21 @@ def amount_impact(name: str, before: Resources, after: Resources) -> RiskKind | 
         return lowered
     more = now is not None and (now > (was or 0) if name == "gpus" else was is not None and now > was)
     return raised if more else None
+
+
+def unstated_impacts(
+    stated: tuple[Resources, Resources], gets: tuple[Resources, Resources]
+) -> Iterator[tuple[RiskKind, float | None, float | None]]:
+    """Yield the impacts of amounts that differ although a job states the same, with the amounts before and now.
+
+    Args:
+        stated: What the settings of the job state, before and now.
+        gets: What the job gets, by its definition and in all its containers.
+    """
+    for name in AMOUNTS if gets[0] != gets[1] else ():
+        own, amounts = ([getattr(one, name) for one in pair] for pair in (stated, gets))
+        if own[0] == own[1] and (kind := amount_impact(name, *gets)):
+            yield kind, amounts[0], amounts[1]
 
 
 def timeout_impact(before: int | None, after: int | None) -> RiskKind | None:

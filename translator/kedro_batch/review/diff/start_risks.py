@@ -48,6 +48,7 @@ class StartRisks:
             yield from self._compare_chosen(after, *chosen)
         if before.settings.submit or after.settings.submit:
             yield from _compare(after, risky_in_submit(before.settings), risky_in_submit(after.settings))
+        if before.settings.submit != after.settings.submit:
             yield from self._compare_images(before, after)
 
     def find_added(self, job: Job) -> Iterator[Risk]:

@@ -13,21 +13,22 @@ from kedro_batch.review.overview.model import Amounts, DataOverview, JobOverview
 from kedro_batch.review.overview.peak_demand import calculate_peaks
 
 
-def build_overview(plan: Plan, totals: Totals | None = None) -> Overview:
+def build_overview(plan: Plan, totals: Totals | None = None, digest: str | None = None) -> Overview:
     """Build the overview of a plan.
 
     Args:
         plan: The plan.
         totals: Its totals, if they have been counted already: the peaks of a large plan take time.
+        digest: Its digest, likewise.
     """
-    parents = {job.name: job.depends_on for job in plan.jobs}
+    parents = plan.parents
     level_of = levels(parents)
     children = children_of(parents)
     jobs = {job.name: job for job in plan.jobs}
     settings = {id(job.settings): job.settings.to_dict() for job in plan.jobs}  # many jobs share theirs
     resources = PlanResources(plan)
     return Overview(
-        digest=plan_digest(plan),
+        digest=digest or plan_digest(plan),
         origin=plan.header(),
         totals=totals or count_totals(plan, level_of),
         jobs=tuple(
@@ -41,7 +42,7 @@ def build_overview(plan: Plan, totals: Totals | None = None) -> Overview:
                 reads=jobs[name].reads,
                 writes=jobs[name].writes,
                 settings=settings[id(jobs[name].settings)],
-                resources=resources.of(jobs[name]),
+                resources=resources.of(jobs[name].settings),
             )
             for name, level in level_of.items()
         ),
@@ -68,8 +69,8 @@ def count_totals(plan: Plan, level_of: Mapping[JobName, int]) -> Totals:
         longest_path=len(at_level),
         widest_level=widest,
         jobs_at_widest=width,
-        summed=_sum_resources(map(resources.of, plan.jobs)),
-        at_widest=_sum_resources(resources.of(job) for job in plan.jobs if level_of[job.name] == widest),
+        summed=_sum_resources(resources.of(job.settings) for job in plan.jobs),
+        at_widest=_sum_resources(resources.of(job.settings) for job in plan.jobs if level_of[job.name] == widest),
         peak=peak,
         peak_by_queue=peak_by_queue,
         queues=_count_names(job.settings.job_queue for job in plan.jobs),

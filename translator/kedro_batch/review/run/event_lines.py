@@ -8,6 +8,7 @@ from rich.text import Text
 from kedro_batch.plan.model import JobName
 from kedro_batch.review.run.failure_words import failure_words
 from kedro_batch.submitter.events import (
+    WARNINGS,
     DefinitionPinned,
     Event,
     JobChanged,
@@ -15,7 +16,6 @@ from kedro_batch.submitter.events import (
     JobLog,
     JobSubmitted,
     Notice,
-    NoticeKind,
     PinnedAs,
     PlanChanged,
     RunFinished,
@@ -28,7 +28,6 @@ from kedro_batch.text.times import clock_time
 from kedro_batch.text.wording import counted, listed, location_words
 
 _NAMED = 20
-_WARNINGS = (NoticeKind.WARNING, NoticeKind.TROUBLE, NoticeKind.STUCK, NoticeKind.DUPLICATE)
 _STYLES = {
     JobState.SUCCEEDED: "green",
     **dict.fromkeys(FAILURES, "bold red"),
@@ -60,7 +59,7 @@ def run_line(event: Event, at: float, zone: tzinfo | None, *, doing: str = "") -
         case DefinitionPinned():
             return _pinned(event, at, zone)
         case Notice():
-            style = "yellow" if event.kind in _WARNINGS else ""
+            style = "yellow" if event.kind in WARNINGS else ""
             return timed(at, zone).append(for_terminal(event.message), style)
         case JobSubmitted() | JobChanged() | JobExecuted() | JobLog() | RunFinished():
             return None

@@ -40,6 +40,7 @@ def run_end_text(  # noqa: PLR0913  what is known of the command beside the run
     note: str | None = None,
     links: bool = False,
     verbose: bool = False,
+    to_end_holder: str | None = None,
 ) -> str:
     """Return what a command says of a run at its end.
 
@@ -51,6 +52,7 @@ def run_end_text(  # noqa: PLR0913  what is known of the command beside the run
         note: What becomes of jobs that have not ended.
         links: The reader's terminal shows links.
         verbose: Show the last lines of the logs of what failed.
+        to_end_holder: What ends another process that holds the run.
     """
     groups = same_failures(status.failures)
     shown = groups[:FAILURES_SHOWN]
@@ -59,7 +61,7 @@ def run_end_text(  # noqa: PLR0913  what is known of the command beside the run
         failures=views,
         further_failures=_further(groups[FAILURES_SHOWN:], status, journal),
         jobs_left=lines_of_jobs_left(status) if status.outcome in _STOPPED else (),
-        end=_end(status, journal, seconds, continued=continued, note=note),
+        end=_end(status, journal, seconds, continued=continued, note=note, to_end_holder=to_end_holder),
     )
     return render("run_end.txt.j2", view)
 
@@ -79,20 +81,24 @@ def _further(groups: tuple[Alike, ...], status: RunStatus, journal: str) -> str:
     return f"and {counted(len(names), 'more failure')} ({listed(names)}): {logs_command(status, journal)}"
 
 
-def _end(status: RunStatus, journal: str, seconds: float, *, continued: bool, note: str | None) -> tuple[str, ...]:
+def _end(  # noqa: PLR0913  what is known of the command beside the run
+    status: RunStatus, journal: str, seconds: float, *, continued: bool, note: str | None, to_end_holder: str | None
+) -> tuple[str, ...]:
     """Return the last lines, the most important one last; the file of the journal and the logs if there is room."""
     headline = f"run {status.run} {_how_it_ended(status, seconds, continued=continued)}: {jobs_in_short(status.counts)}"
     first = [headline, *([f"  {for_terminal(note)}"] if note else [])]
-    told = _commands(status, journal)[-(_LINES_AT_THE_END - len(first)) :]
+    told = _commands(status, journal, to_end_holder)[-(_LINES_AT_THE_END - len(first)) :]
     width = max((len(command) for command, _ in told), default=0)
     lines = [*first, *(f"  {command.ljust(width)}  {effect}" for command, effect in told)]
     place = [f"journal: {for_terminal(journal)}"] if len(lines) < _LINES_AT_THE_END else []
     return (*place, *lines)
 
 
-def _commands(status: RunStatus, journal: str) -> list[tuple[str, str]]:
+def _commands(status: RunStatus, journal: str, to_end_holder: str | None) -> list[tuple[str, str]]:
     """Return the commands that lead on, with what they do; what helps most comes last."""
     steps = [(command.rstrip(), effect) for command, effect in reversed(next_steps(status, journal))]
+    if to_end_holder:
+        steps = [(to_end_holder, "first end the process that still holds the run"), *steps]
     with_log = any(one.log for one in status.failures)
     return [(logs_command(status, journal), "read the logs of what failed"), *steps] if with_log else steps
 

@@ -12,6 +12,7 @@ from kedro_batch.text.escaping import one_line
 from kedro_batch.text.times import date_and_time
 from kedro_batch.text.wording import duration
 
+RUNS_SCHEMA = "kedro-batch/runs/v1"
 _HEADER = ("RUN", "BEGAN", "TOOK", "OUTCOME", "DONE", "FAILED", "PLAN", "DIGEST", "ENV", "ACCOUNT", "REGION")
 _FIRST_LINE = 6
 """So many columns are in the first line of a run that takes two."""
@@ -72,10 +73,11 @@ def _file(file: str | None, folder: str) -> str:
 
 
 def listed_document(one: RunSummary) -> dict[str, Any]:
-    """Return the JSON document of a run in a list, without the fields that have no value."""
+    """Return the JSON document of a run in a list (``schemas/runs.schema.json``), without fields that have no value."""
     entry = one.entry
     more = {"run_seconds": entry.run_seconds, "plan_file": entry.plan_file, "env": one.env}
     return {
+        "schema": RUNS_SCHEMA,
         **entry_document(entry),
         "counts": {str(state): one.counts[state] for state in sorted(one.counts)},
         **known(more),
