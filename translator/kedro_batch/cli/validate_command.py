@@ -77,7 +77,7 @@ def _sizes(plan: "Plan") -> str:
     """Spell the number of jobs and nodes, and the longest path."""
     from kedro_batch.plan.graph import longest_path
 
-    depth = longest_path({job.name: job.depends_on for job in plan.jobs})
+    depth = longest_path(plan.parents)
     nodes = sum(len(job.nodes) for job in plan.jobs)
     return f"{counted(len(plan.jobs), 'job')}, {counted(nodes, 'node')}, longest path {counted(depth, 'job')}"
 
