@@ -19,6 +19,7 @@ from kedro_batch.review.broken_rules import count_rules, show_violations
 from kedro_batch.review.diagnostics import diagnostic_lines
 from kedro_batch.review.job_sets import JobSets
 from kedro_batch.review.violations import violation_diagnostics
+from kedro_batch.text.escaping import for_review
 
 CASES = sorted((Path(__file__).parent.parent / "golden" / "policy").iterdir())
 
@@ -51,6 +52,14 @@ def test_each_rule_is_broken_somewhere():
         found = violations((case / "plan.yaml").read_bytes(), (case / "policy.yaml").read_bytes())
         broken |= {rule for one in found for rule in one.about["rule"]}
     assert broken == {str(name) for name in RuleName}
+
+
+def test_what_nobody_sees_is_escaped_once():
+    plan = """{schema: kedro-batch/plan/v1, defaults: {job_queue: q, job_definition: d},
+        jobs: [{name: a, command: ["x\\x1b\\ty", z]}, {name: b, command: ['x\\x1b', z]}]}"""
+    found = violations(plan.encode(), b"{schema: kedro-batch/policy/v1, rules: {programs: [kedro]}}")
+    raw, literal = (for_review(one.message).partition(" for ")[0] for one in found)
+    assert (raw, literal) == (r"program 'x\x1b\ty'", r"program 'x\\x1b'")
 
 
 def test_rules_in_one_line_are_told_apart():

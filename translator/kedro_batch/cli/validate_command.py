@@ -40,7 +40,7 @@ def validate(  # noqa: PLR0913  each is an option
     refused = any(one.severity is Severity.ERROR for one in violations)
     warnings = plan_warnings(checked, content, name)
     if not quiet:
-        depth = longest_path({job.name: job.depends_on for job in checked.jobs})
+        depth = longest_path(checked.parents)
         nodes = sum(len(job.nodes) for job in checked.jobs)
         sizes = f"{counted(len(checked.jobs), 'job')}, {counted(nodes, 'node')}, longest path {counted(depth, 'job')}"
         print_plainly(f"{name} is valid: {sizes}")

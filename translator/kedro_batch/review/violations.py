@@ -15,7 +15,7 @@ from kedro_batch.plan.policy.model import Policy, RuleName, Violation
 from kedro_batch.review.diff.unlike_first import sort_unlike_first
 from kedro_batch.review.formatting import setting_text
 from kedro_batch.review.job_sets import JobSets
-from kedro_batch.text.wording import counted, listed, quoted
+from kedro_batch.text.wording import counted, listed
 
 _LONGEST_NAME = 80
 _NOT_SHOWN = "(not shown: it looks like a credential)"
@@ -220,7 +220,13 @@ def _shown(value: Any, name: str = "") -> str:
 
 @lru_cache(maxsize=16_384)
 def _shown_once(value: str, name: str) -> str:
-    return _NOT_SHOWN if looks_like_credential(name, value) else quoted(value)
+    return _NOT_SHOWN if looks_like_credential(name, value) else _in_quotes(value)
+
+
+def _in_quotes(value: str) -> str:
+    """Put a text in quotes, on one line; whoever shows it makes all else harmless, as terminals and reviews need it."""
+    one_line = value[:_LONGEST_NAME].replace("\n", "\\n").replace("\t", "\\t")
+    return f"'{one_line}'{'...' if len(value) > _LONGEST_NAME else ''}"
 
 
 def _listed(names: Iterable[str], name: str = "") -> str:

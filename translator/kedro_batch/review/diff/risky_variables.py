@@ -8,6 +8,7 @@ fsspec, MLflow, Poetry, npm, Matplotlib, coverage.py, OpenTelemetry, Dask, Dynac
 that they read.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -71,8 +72,10 @@ def risky_in_definition(definition: JobDefinition | None) -> dict[str, Any]:
 
 def _risky(pairs: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
     """Yield the risky variables; of one that several containers have, all values."""
-    found: dict[str, list[Any]] = {}
+    found: dict[str, dict[str, Any]] = {}
     for name, value in pairs:
-        if is_risky(name) and value not in found.setdefault(name, []):
-            found[name].append(value)
-    yield from ((name, values[0] if len(values) == 1 else values) for name, values in found.items())
+        if is_risky(name):
+            found.setdefault(name, {}).setdefault(json.dumps(value), value)
+    for name, by_text in found.items():
+        values = list(by_text.values())
+        yield name, values[0] if len(values) == 1 else values
