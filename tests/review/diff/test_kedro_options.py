@@ -1,9 +1,10 @@
 import pytest
+from click import Option
 from kedro.framework.cli.project import run
 
 from kedro_batch.review.diff.kedro_options import read_options, spell_option
 
-VALUED = [name for option in run.params if not option.is_flag for name in option.opts]
+VALUED = [name for option in run.params if isinstance(option, Option) and not option.is_flag for name in option.opts]
 
 
 @pytest.mark.parametrize("name", VALUED)
