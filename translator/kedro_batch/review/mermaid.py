@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from kedro_batch.plan.model import Plan
+from kedro_batch.review.diff.common_changes import CommonChanges
 from kedro_batch.review.diff.model import Change, PlanDiff
 from kedro_batch.review.templates import render
 
@@ -60,13 +61,17 @@ def build_plan_graph(plan: Plan, most_edges: int | None = None) -> Graph:
 
 
 def build_diff_graph(diff: PlanDiff, old: Plan, new: Plan, most_edges: int | None = None) -> Graph:
-    """Build the graph of the jobs that differ and their neighbours; jobs whose edges do not fit are left out."""
-    changes = {one.job: one.change for one in diff.jobs}
+    """Build the graph of the jobs that differ and their neighbours; jobs whose edges do not fit are left out.
+
+    A job that differs only in what all jobs share is no job that differs.
+    """
+    common = CommonChanges(diff, (old, new))
+    changes = {one.job: one.change for one in diff.jobs if not common.are_all_of(one)}
     new_names = {one.name_before: one.job for one in diff.jobs if one.name_before is not None}
     before = {(new_names.get(parent, parent), new_names.get(job, job)) for job, parent in _pairs(old)}
     after = {(parent, job) for job, parent in _pairs(new)}
     arrows = dict.fromkeys(before - after, "-.->") | dict.fromkeys(after - before, "==>")
-    touching: dict[str, list[_Edge]] = {one.job: [] for one in diff.jobs}
+    touching: dict[str, list[_Edge]] = {job: [] for job in changes}
     for edge in sorted(before | after):
         for end in edge:
             if end in touching:
