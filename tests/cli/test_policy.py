@@ -186,6 +186,20 @@ def test_without_its_policy_no_plan_passes(folder, command, policy, code, said):
     assert said in ended.err
 
 
+def test_a_policy_alone_is_checked(folder):
+    ended = kedro_batch("validate", "--policy=policy.yaml", cwd=folder)
+    assert (ended.code, ended.text, ended.err) == (0, "", "policy.yaml is a policy: 1 rule, 1 warning\n")
+    as_json = kedro_batch("validate", "--policy=policy.yaml", "--json", "-q", cwd=folder)
+    assert (as_json.code, as_json.err, json.loads(as_json.text)["diagnostics"]) == (0, "", [])
+    (folder / "wrong.yaml").write_text(POLICY.replace("attempts", "atempts"))
+    wrong = kedro_batch("validate", "--policy=wrong.yaml", cwd=folder)
+    assert (wrong.code, wrong.text) == (4, "")
+    assert wrong.err.startswith("Error: wrong.yaml is not a policy:\n")
+    neither = kedro_batch("validate", cwd=folder)
+    assert neither.code == 2
+    assert "name a plan: kedro-batch validate plan.yaml; or a policy alone, behind --policy" in neither.err
+
+
 def test_a_second_policy_is_not_taken_in_place_of_the_first(folder):
     ended = kedro_batch("validate", "plan.yaml", "--policy=policy.yaml", "--policy=policy.yaml", cwd=folder)
     assert ended.code == 2

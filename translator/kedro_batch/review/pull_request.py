@@ -28,7 +28,7 @@ from kedro_batch.review.diff.view import DiffView, build_diff_view
 from kedro_batch.review.fit_text import Part, fit_text
 from kedro_batch.review.job_sets import JobSets
 from kedro_batch.review.markdown_escape import fence
-from kedro_batch.review.mermaid import Graph, build_diff_graph, build_plan_graph
+from kedro_batch.review.mermaid import Graph, edges_of_diff, edges_of_plan
 from kedro_batch.review.overview.model import Overview
 from kedro_batch.review.overview.view import Fact, OverviewView, build_overview_view
 from kedro_batch.review.templates import render
@@ -98,14 +98,15 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
     sets = JobSets(old.jobs), JobSets(new.jobs)
     page = _begin_diff(diff, (old, new), names, sets[1])
     view = page.diff
-    drawn = cache(lambda edges: _draw(build_diff_graph(diff, old, new, edges)))
+    edges = edges_of_diff(diff, old, new)
+    drawn = cache(lambda most: _draw(edges.draw(most)))
     broken = cache(lambda ways: show_violations(diff.violations, sets[1], max(1, ways)))
     number = len(view.blocks) + len(view.defaults)
     every_job = write_every_job(diff, sets)
-    in_short = write_changes(view.blocks, view.defaults)
+    written = cache(lambda most: write_changes(view.blocks, view.defaults, most))
 
     def text(room: Mapping[str, int]) -> str:
-        changes = write_changes(view.blocks, view.defaults, room["blocks"])
+        changes = written(room["blocks"])
         graph = drawn(room["edges"]) if room["edges"] else ("", "")
         shown = replace(
             page,
@@ -121,7 +122,7 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
             changes_open=changes.count("\n") <= _OPEN_LINES,
             changes_left_out=_left_out(number - room["blocks"], "block"),
             every_job=fence(every_job, "diff") if room["every_job"] else "",
-            every_job_left_out=every_job != in_short and not room["every_job"],
+            every_job_left_out=every_job != written(number) and not room["every_job"],
             graph=graph[0],
             graph_left_out=graph[1],
         )
@@ -136,7 +137,7 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
         Part("risks", len(view.risks)),
         Part("data", len(view.data)),
         Part("totals", min(len(view.totals), _ROWS)),
-        Part("every_job", int(every_job not in ("", in_short))),
+        Part("every_job", int(every_job not in ("", written(number)))),
         Part("edges", _most_edges(drawn, CHANGED_EDGES)),
     )
     return fit_text(text, parts)
@@ -192,7 +193,8 @@ def render_overview_markdown(overview: Overview, plan: Plan, name: str, *, full:
     """
     view = build_overview_view(overview, plan, name, full=full)
 
-    drawn = cache(lambda edges: _draw(build_plan_graph(plan, edges)))
+    edges = edges_of_plan(plan)
+    drawn = cache(lambda most: _draw(edges.draw(most)))
 
     def text(room: Mapping[str, int]) -> str:
         graph = drawn(room["edges"]) if room["edges"] else ("", "")

@@ -27,7 +27,8 @@ def namespace_of(job: Job) -> str:
 
 def own_nodes(job: Job) -> _Names:
     """Return the nodes of a job without the namespace that holds all of them."""
-    return tuple(node.removeprefix(namespace_of(job)) for node in job.nodes)
+    namespace = namespace_of(job)
+    return tuple(node.removeprefix(namespace) for node in job.nodes)
 
 
 def match_namespaces(old: Iterable[Job], new: Iterable[Job]) -> dict[str, str]:

@@ -127,7 +127,8 @@ def _risk_lines(
 
 
 def _whole_plan(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str, str], at: int) -> OverviewView:
-    overview = build_overview(plans[at], (diff.totals_before, diff.totals_after)[at])
+    known = (diff.totals_before, diff.digest_before), (diff.totals_after, diff.digest_after)
+    overview = build_overview(plans[at], *known[at])
     return build_overview_view(overview, plans[at], names[at])
 
 
