@@ -167,7 +167,7 @@ def test_a_plan_that_is_gone_breaks_nothing(folder):
         ("", 2, "it is empty"),
         ("plan.yaml", 4, "plan.yaml is not a policy:"),
         ("empty.yaml", 4, "empty.yaml: has no rule, so that every plan would pass"),
-        ("main:policy.yaml", 2, "fetch it: git fetch origin main:main"),
+        ("main:policy.yaml", 2, "cannot read main:policy.yaml: invalid object name 'main'"),
         (
             "HEAD:gone.yaml",
             2,
