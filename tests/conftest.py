@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from kedro_batch.cli.signals import INTERRUPTING
 from tests.support.account import Account, account
 from tests.support.command_line import environment
 from tests.support.figures import show_figures
@@ -54,6 +55,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     working = [item for item in items if _FAULTS not in item.path.parents]
     places = [(number / len(some), item) for some in (waiting, working) for number, item in enumerate(some)]
     items[:] = [item for _, item in sorted(places, key=lambda place: place[0])]
+
+
+@pytest.fixture(autouse=True)
+def signal_handlers() -> Iterator[None]:
+    """Leave the signals as they were: a command that was interrupted ignores them, and so would every later program."""
+    before = {number: signal.getsignal(number) for number in INTERRUPTING}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture
