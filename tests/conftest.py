@@ -16,6 +16,7 @@ from tests.support.projects import write_project
 from tests.support.services import Moto, moto
 from tests.support.transcripts import Transcript
 
+_LONGEST_ID = 100
 _FAULTS = Path(__file__).parent / "faults"
 
 # Property tests may take as long as they need: a busy machine is not a bug, and slow code has a benchmark.
@@ -47,6 +48,14 @@ def pytest_configure() -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     show_figures(terminalreporter)
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name a test after the beginning of a long text: whole, a text of 16 MiB is in every list and report of tests."""
+    if not isinstance(val, str | bytes) or len(val) <= _LONGEST_ID:
+        return None
+    begin = val[:_LONGEST_ID] if isinstance(val, str) else val[:_LONGEST_ID].decode("ascii", "backslashreplace")
+    return f"{begin.encode('unicode_escape').decode('ascii')}... of {len(val)}"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
