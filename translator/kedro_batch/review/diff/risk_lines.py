@@ -65,7 +65,7 @@ class RiskLine:
         return self.kind.is_cost
 
     def most_named(self, usual: int) -> int:
-        """Return how many subjects are named, where ``usual`` ones are; all of which each says something else."""
+        """Return how many subjects are named, where ``usual`` ones are; all of which each says what a job reads."""
         return len(self.subjects) if self.kind is RiskKind.UNORDERED_READ else _FEW if self.one_of_many else usual
 
     def described(
