@@ -15,7 +15,7 @@ _MANY = 10
 _PART = re.compile(r"[^\W_]+|[\W_]+")
 """A part of a name, or what stands between parts."""
 _RARE = 20
-"""A shape, or a part of names, is rare if it is this many times as rare as another one, or as another one there."""
+"""A shape, or a part of names, is rare if it is so many times as rare as another one, or as another one there."""
 _Item = TypeVar("_Item")
 
 
@@ -40,7 +40,7 @@ def rare_first(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def find_rare(values: Sequence[Spelled]) -> list[bool]:
-    """Tell of each change whether its shape is rare among all of them.
+    """Tell of each change whether another shape is more than 20 times as frequent as its own.
 
     Args:
         values: The values of each change before and after.
@@ -48,7 +48,7 @@ def find_rare(values: Sequence[Spelled]) -> list[bool]:
     shapes = shapes_of(values)
     counts = Counter(shapes)
     most = max(counts.values(), default=0)
-    return [counts[shape] * _RARE <= most for shape in shapes]
+    return [counts[shape] * _RARE < most for shape in shapes]
 
 
 def shapes_of(values: Sequence[Spelled]) -> list[Hashable]:
