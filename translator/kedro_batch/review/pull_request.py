@@ -17,7 +17,7 @@ from typing import NamedTuple
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.resource_hours import add_up_resources
 from kedro_batch.review.diff.changes_text import write_changes, write_every_job
-from kedro_batch.review.diff.cost import CostLine, judge_cost, list_costs
+from kedro_batch.review.diff.cost import CostLine, judge_cost, list_costs, spell_verdict
 from kedro_batch.review.diff.details import Detail
 from kedro_batch.review.diff.facts import answer_questions
 from kedro_batch.review.diff.headline import write_headline
@@ -147,9 +147,8 @@ def _begin_diff(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str, str]
     """Return what the comment of a diff says however little fits; the jobs of ``sets`` are those of the new plan."""
     view = build_diff_view(diff, plans, names)
     before, after = map(add_up_resources, plans)
-    headline = write_headline(
-        diff, names, risks=sum(not one.is_cost for one in view.risks), verdict=judge_cost(diff, before, after)
-    )
+    verdict = spell_verdict(judge_cost(diff, before, after), before, after)
+    headline = write_headline(diff, names, risks=sum(not one.is_cost for one in view.risks), verdict=verdict)
     return DiffMarkdown(
         marker=_marker("diff", names[1]),
         headline=headline,
