@@ -4,7 +4,6 @@ A description is exact, or it is not used: the jobs that it describes are the se
 """
 
 import re
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,15 +13,12 @@ from os.path import commonprefix
 from kedro_batch.plan.model import Job
 from kedro_batch.plan.settings import JobSettings
 from kedro_batch.review.formatting import name_text, quote_names
-from kedro_batch.review.namespaces import namespaces_of, own_node_name
+from kedro_batch.review.name_sets import FEW, TOGETHER, NameEnds, common_part, count_beginning
+from kedro_batch.review.namespaces import namespaces_of
 from kedro_batch.text.wording import counted
 
 NAMES_SHOWN = 10
 """Names of a set that has no description; further ones are counted."""
-_FEW = 3
-"""Jobs that are named whatever they have in common."""
-_SEPARATORS = "_-"
-_LAST = chr(0x10FFFF)
 
 
 class Kind(StrEnum):
@@ -36,7 +32,7 @@ class Kind(StrEnum):
     GPUS = "gpus"
     JOIN_JOBS = "join jobs"
     NAME = "name"
-    """The beginning or the end of their names, or the beginning of their nodes' names without namespaces."""
+    """The beginning or the end of their names, or their beginning without namespaces."""
 
 
 _Property = tuple[Kind, str]
@@ -114,10 +110,9 @@ class JobSets:
             own = [(Kind.NAMESPACE, name) for name in namespaces_of(job.nodes)]
             self._properties[job.name] = (*own, *settings, *([(Kind.JOIN_JOBS, "")] if job.joins else ()))
         self._counts = Counter(one for properties in self._properties.values() for one in properties)
-        self._nodes: dict[str, str] = {job.name: own_node_name(job.nodes[0]) for job in jobs if len(job.nodes) == 1}
-        self._forwards = sorted(self._position)
-        self._of_nodes = sorted(self._nodes.values())
-        self._backwards = sorted(name[::-1] for name in self._position)
+        self._own: dict[str, str] = {job.name: _own_name(job) for job in jobs}
+        self._own_names = sorted(self._own.values())
+        self._ends = NameEnds(self._position)
 
     def describe(self, names: Iterable[str], *, full: bool = False, without: Collection[Kind] = ()) -> str:
         """Describe jobs of the plan in one line, as ``find`` and ``JobSet.text`` do."""
@@ -132,14 +127,14 @@ class JobSets:
         """
         chosen = sorted({*names}, key=self._position.__getitem__)
         shared = None
-        if _FEW < len(chosen) < len(self._position):
+        if FEW < len(chosen) < len(self._position):
             if 2 * len(chosen) > len(self._position):  # or else looking at the others would take too long
                 others = self._position.keys() - {*chosen}
                 if found := self._shared_by(sorted(others, key=self._position.__getitem__), without):
                     shared = f"all but {found}"
-                elif len(others) <= _FEW:
+                elif len(others) <= FEW:
                     shared = f"all but {', '.join(sorted(others, key=self._position.__getitem__))}"
-            shared = shared or self._shared_by(chosen, without)
+            shared = shared or self._shared_by(chosen, without) or self._together(chosen, without)
         return JobSet(names=tuple(chosen), total=len(self._position), shared=shared, these=self._these)
 
     def _shared_by(self, names: Sequence[str], without: Collection[Kind]) -> str | None:
@@ -153,21 +148,31 @@ class JobSets:
         if shared:
             kind, value = min(shared, key=lambda one: (_KINDS.index(one[0]), first.index(one)))
             return _words(kind, value)
-        return None if Kind.NAME in without or len(names) <= _FEW else self._pattern_of(names)
+        return None if Kind.NAME in without or len(names) <= FEW else self._pattern_of(names)
+
+    def _together(self, names: Sequence[str], without: Collection[Kind]) -> str | None:
+        """Return the few namespaces, or queues, that all these jobs have one of, and no other job."""
+        for kind in _PLURAL:
+            of_kind = ([value for one, value in self._properties[name] if one is kind] for name in names)
+            values = dict.fromkeys(found[0] if found else "" for found in of_kind)
+            exact = "" not in values and sum(self._counts[kind, value] for value in values) == len(names)
+            if exact and 1 < len(values) <= TOGETHER and kind not in without:
+                return f"{kind}s {' and '.join(values)}"
+        return None
 
     def _pattern_of(self, names: Sequence[str]) -> str | None:
-        """Return the beginning or the end that the names of exactly these jobs have, or else of their only nodes."""
-        begin = _common_part(names)
-        if begin and _count_beginning(self._forwards, begin) == len(names):
-            return f"{begin}*"
-        end = _common_part([name[::-1] for name in names])
-        if end and _count_beginning(self._backwards, end) == len(names):
-            return f"*{end[::-1]}"
-        nodes = [self._nodes[name] for name in names if name in self._nodes]
-        begin = _common_part(nodes) if len(nodes) == len(names) else ""
-        if begin and _count_beginning(self._of_nodes, begin) == len(names):
-            return f"node {begin}* of any namespace"
-        return None
+        """Return the beginning or the end that the names of exactly these jobs have, perhaps without namespaces."""
+        if found := self._ends.pattern_of(names):
+            return found
+        own = [self._own[name] for name in names]
+        begin = common_part(own)
+        return f"{begin}* of any namespace" if begin and count_beginning(self._own_names, begin) == len(own) else None
+
+
+def _own_name(job: Job) -> str:
+    """Return the name of a job without its namespace."""
+    inner = "".join(namespaces_of(job.nodes)[-1:])
+    return job.name.removeprefix(f"{inner.replace('.', '-')}-") if inner else job.name
 
 
 def shorten_names(names: Sequence[str], full: bool = False, most: int = NAMES_SHOWN) -> list[str]:
@@ -177,17 +182,29 @@ def shorten_names(names: Sequence[str], full: bool = False, most: int = NAMES_SH
 
 
 _ENDS = re.compile(r".*[._-]", re.DOTALL)
+_BEGIN = re.compile(r"[^._-]*[._-]")
 _MANY = 5
 
 
 def names_in_short(names: Sequence[str], full: bool = False) -> list[str]:
-    """Return how many names all begin with the same, such as ``13 names that begin with eu.``; else the names."""
-    begin = None
-    if not full and len(names) > _MANY:
-        begin = _ENDS.match(commonprefix(names))  # noqa: RUF071  letter by letter is meant: these are no paths
-    if begin:
-        return [f"{counted(len(names), 'name')} that begin with {name_text(begin[0])}"]
+    """Return how many names begin so, such as ``26 names that begin with malta. or spain.``; else the names."""
+    begins = [] if full or len(names) <= _MANY else _common_beginnings(names)
+    if begins:
+        return [f"{counted(len(names), 'name')} that begin with {' or '.join(map(name_text, begins))}"]
     return shorten_names(quote_names(names), full, _MANY)
+
+
+def _common_beginnings(names: Sequence[str]) -> list[str]:
+    """Return how names begin, up to a separator: all of them, or else a few groups of several; else nothing."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        begin = _BEGIN.match(name)
+        groups.setdefault(begin[0] if begin else "", []).append(name)
+        if len(groups) > TOGETHER or not begin:
+            return []
+    # letter by letter is meant: these are no paths
+    begins = [_ENDS.match(commonprefix(group)) for group in groups.values() if len(group) > 1]  # noqa: RUF071
+    return [begin[0] for begin in begins if begin] if len(begins) == len(groups) else []
 
 
 def _properties_of_settings(settings: JobSettings) -> Iterator[_Property]:
@@ -200,6 +217,10 @@ def _properties_of_settings(settings: JobSettings) -> Iterator[_Property]:
         yield Kind.GPUS, counted(settings.resources.gpus, "GPU")
 
 
+_PLURAL = (Kind.NAMESPACE, Kind.QUEUE)
+"""Of which a job has one, and several may describe jobs together."""
+
+
 def _words(kind: Kind, value: str) -> str:
     match kind:
         case Kind.GPUS:
@@ -208,15 +229,3 @@ def _words(kind: Kind, value: str) -> str:
             return "join jobs"
         case _:
             return f"{kind} {value}"
-
-
-def _common_part(names: Sequence[str]) -> str:
-    """Return how all names begin, up to the last separator; nothing if they have no such beginning."""
-    first, last = min(names), max(names)  # what these two have in common, all have
-    differ = next((at for at, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), len(first))
-    return first[: max(first.rfind(separator, 0, differ) for separator in _SEPARATORS) + 1]
-
-
-def _count_beginning(names: Sequence[str], begin: str) -> int:
-    """Count the names, which are sorted, that begin so."""
-    return bisect_left(names, begin + _LAST) - bisect_left(names, begin)

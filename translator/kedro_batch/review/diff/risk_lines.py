@@ -11,11 +11,14 @@ from kedro_batch.review.diff.model import Risk, RiskKind
 from kedro_batch.review.diff.name_patterns import pattern_of
 from kedro_batch.review.diff.own_names import AlikeKey, OwnNames, alike_keys
 from kedro_batch.review.diff.unlike_first import shapes_of
-from kedro_batch.review.formatting import name_text, setting_text, value_text
+from kedro_batch.review.formatting import name_text, quote_names, setting_text, value_text
 from kedro_batch.review.job_sets import NAMES_SHOWN, JobSets, Kind, shorten_names
+from kedro_batch.review.name_sets import NameSets
 from kedro_batch.text.clipping import shorten_apart
 from kedro_batch.text.wording import counted
 
+_NAMES = 5
+"""Datasets or nodes that one line names; further ones are counted."""
 _FEW = 3
 """Names that are shown of one of many lines."""
 _VALUES = 5
@@ -34,8 +37,10 @@ class RiskLine:
         after: The value after, likewise.
         one_of_many: There are many lines of this kind, so that each is kept short.
         shown: The subjects, as far as they are shown.
-        who: The same in one line, if they are jobs; None if they say more than that.
+        who: The same in one line, if they are jobs, or if all that they are has something in common; None if they say
+            more than that.
         heading: What exactly these jobs have in common, with their number; None if their names tell it.
+        names: The dataset or the node of each subject, of the kinds that ``NAMED`` has.
     """
 
     kind: RiskKind
@@ -47,6 +52,7 @@ class RiskLine:
     shown: tuple[str, ...] = ()
     who: str | None = None
     heading: str | None = None
+    names: tuple[str, ...] = ()
 
     @property
     def what(self) -> str:
@@ -59,19 +65,24 @@ class RiskLine:
         return self.kind.is_cost
 
     def most_named(self, usual: int) -> int:
-        """Return how many subjects are named, where ``usual`` ones are; all of which each says something else."""
+        """Return how many subjects are named, where ``usual`` ones are; all of which each says what a job reads."""
         return len(self.subjects) if self.kind is RiskKind.UNORDERED_READ else _FEW if self.one_of_many else usual
 
-    def described(self, sets: tuple[JobSets, JobSets], *, full: bool = False) -> "RiskLine":
+    def described(
+        self, sets: tuple[JobSets, JobSets], names: Mapping[RiskKind, NameSets], *, full: bool = False
+    ) -> "RiskLine":
         """Return the line with what its subjects have in common.
 
         Args:
             sets: The jobs of the old and the new plan.
+            names: What the old plan had of the kinds that ``NAMED`` has.
             full: Name all subjects that have nothing in common.
         """
-        few = self.most_named(NAMES_SHOWN)
+        few = self.most_named(_NAMES if self.names else NAMES_SHOWN)
         line = replace(self, shown=tuple(shorten_names(self.subjects, full, few)))
         jobs = [job for job in self.jobs if job]
+        if self.kind in names and (shared := names[self.kind].describe(self.names)):
+            return replace(line, who=f"{shared}, {NAMED[self.kind]} {sets[1].describe(jobs)}" if jobs else shared)
         if not jobs or self.subjects != self.jobs:
             return line
         of_plan = sets[self.kind is not RiskKind.JOB_REMOVED]
@@ -102,9 +113,16 @@ def group_risks(risks: Sequence[Risk], names: OwnNames, *, full: bool = False) -
         alike: Counter[Hashable] = Counter()
         for line, shape in zip(lines, shapes, strict=True):
             alike[shape] += len(line.subjects)
-        order = sorted(range(len(lines)), key=lambda at: (alike[shapes[at]], len(lines[at].subjects)))
+        order = sorted(
+            range(len(lines)), key=lambda at: (_is_unread(lines[at]), alike[shapes[at]], len(lines[at].subjects))
+        )
         found += [lines[at] for at in order]
     return found
+
+
+def _is_unread(line: RiskLine) -> bool:
+    """True for datasets that no job misses."""
+    return line.kind is RiskKind.DATASET_NOT_WRITTEN and not any(line.jobs)
 
 
 def _lines(
@@ -129,6 +147,7 @@ def _line(kind: RiskKind, parts: Sequence["_Part"], values: Spelled, *, with_val
         jobs=tuple(job for _, job in about),
         before=values[0],
         after=values[1],
+        names=tuple(part.risk.dataset or part.risk.node or "" for part in parts) if kind in NAMED else (),
     )
 
 
@@ -144,6 +163,7 @@ class _Group(NamedTuple):
     kind: RiskKind
     declared: bool
     field: str | None
+    read: bool
 
 
 class _Part(NamedTuple):
@@ -156,7 +176,13 @@ class _Part(NamedTuple):
     @property
     def group(self) -> _Group:
         """Parts of one group share lines."""
-        return _Group(self.risk.kind, self.risk.definition is not None, self.risk.field)
+        risk = self.risk
+        read = risk.kind is RiskKind.DATASET_NOT_WRITTEN and risk.job is not None
+        return _Group(risk.kind, risk.definition is not None, risk.field, read)
+
+
+NAMED: Mapping[RiskKind, str] = {RiskKind.DATASET_NOT_WRITTEN: "read by", RiskKind.NODE_REMOVED: "of"}
+"""Kinds about datasets or nodes, and how a job of one is told."""
 
 
 _ABOUT: Mapping[RiskKind, tuple[Kind, ...]] = {
@@ -193,11 +219,18 @@ def _parts(risk: Risk) -> Iterator[_Part]:
         yield _Part(risk, "", pattern_of(risk.before, risk.after) if risk.before else (None, None))
     elif risk.field:
         yield _Part(risk, "", (_named(risk, risk.before), _named(risk, risk.after)))
+    elif risk.kind is RiskKind.NODE_REPLACED:
+        yield _Part(risk, "", (_listed(risk.before), _listed(risk.after)))
     elif risk.definition is None or amount:
         yield _Part(risk, "", (_spelled(risk.kind, risk.before), _spelled(risk.kind, risk.after)))
     else:
         for path, values in changed_parts(risk.before, risk.after):
             yield _Part(risk, path_text(path) if path else "", values)
+
+
+def _listed(nodes: str | list[str]) -> str:
+    """Spell the nodes that were replaced, or those in their place."""
+    return ", ".join(quote_names([nodes] if isinstance(nodes, str) else nodes))
 
 
 def _spelled(kind: RiskKind, value: Any) -> str | None:
