@@ -51,7 +51,7 @@ def test_a_declared_container_that_gets_more_or_less_is_told_of_its_definition()
     diff = diff_plans(old, new)
     assert amounts_of(diff) == [
         Risk(kind=RiskKind.MEMORY_LOWERED, definition="d", jobs=2, before=2048, after=1536),
-        Risk(kind=RiskKind.GPUS_RAISED, definition="d", jobs=2, before=None, after=1),
+        Risk(kind=RiskKind.GPUS_RAISED, definition="d", jobs=2, before=0, after=1),
         Risk(kind=RiskKind.VCPUS_RAISED, definition="d", jobs=2, before=2, after=5),
     ]
     assert judge_cost(diff, add_up_resources(old), add_up_resources(new)) is CostVerdict.MIXED

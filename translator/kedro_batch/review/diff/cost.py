@@ -13,11 +13,8 @@ from typing import NamedTuple
 from kedro_batch.plan.resource_hours import ResourceUse
 from kedro_batch.plan.settings import AMOUNTS
 from kedro_batch.review.diff.model import PlanDiff, RiskKind
-from kedro_batch.review.formatting import AMOUNT_LABELS, memory_text
+from kedro_batch.review.formatting import AMOUNT_LABELS, BY_DEFINITION, DEFINITION_LABELS, memory_text
 from kedro_batch.text.wording import counted
-
-BY_DEFINITION = "set by the job definition"
-"""What readers are told of a value that neither the plan nor a definition that it declares states."""
 
 
 class CostVerdict(StrEnum):
@@ -129,13 +126,13 @@ def spell_verdict(verdict: CostVerdict, before: ResourceUse, after: ResourceUse)
         return verdict
     sides = [use.unknown for use in (before, after)]
     names = {key[1] for key in {**sides[0], **sides[1]} if sides[0].get(key) != sides[1].get(key)}
-    names = (names & _LABELS.keys()) or {key[1] for key in sides[1]}  # only hours: all that they may depend on
-    labels = ", ".join(label for name, label in _LABELS.items() if name in names)
+    names = (names & DEFINITION_LABELS.keys()) or {
+        key[1] for key in sides[1]
+    }  # only hours: all that they may depend on
+    labels = ", ".join(label for name, label in DEFINITION_LABELS.items() if name in names)
     return f"{verdict}: {labels} {BY_DEFINITION}"
 
 
-_LABELS = {**AMOUNT_LABELS, "timeout_s": "timeout", "attempts": "attempts"}
-"""What a job definition may set."""
 _HOURS = {"vcpus": ("vCPU-hours", 1), "memory_mib": ("GiB-hours", 1024), "gpus": ("GPU-hours", 1)}
 """What the hours of an amount are called, and in what they are shown."""
 
@@ -156,7 +153,7 @@ def list_costs(before: ResourceUse, after: ResourceUse) -> Iterator[CostLine]:
     limits = [(use.jobs_without_limit.get("jobs", 0),) for use in uses]
     if any(number for (number,) in limits):
         yield _line("jobs without a time limit", limits, lambda value, _: f"{value[0]:,}", [False, False])
-    counts = [{one: number for one, number in use.unknown.items() if one[1] in _LABELS} for use in uses]
+    counts = [{one: number for one, number in use.unknown.items() if one[1] in DEFINITION_LABELS} for use in uses]
     if counts[0] != counts[1]:
         was, now = map(_unknown, counts)
         others = ", by other definitions" if was == now else ""
@@ -208,6 +205,6 @@ def _has_unknown(use: ResourceUse, name: str) -> bool:
 
 def _unknown(counts: Mapping[tuple[str, str], float]) -> str:
     """Spell what job definitions set, and for how many jobs: ``memory of 2 jobs, GPUs of 8 jobs``."""
-    jobs = {name: sum(number for (_, what), number in counts.items() if what == name) for name in _LABELS}
-    texts = [f"{_LABELS[name]} of {counted(int(number), 'job')}" for name, number in jobs.items() if number]
+    jobs = {name: sum(number for (_, what), number in counts.items() if what == name) for name in DEFINITION_LABELS}
+    texts = [f"{DEFINITION_LABELS[name]} of {counted(int(number), 'job')}" for name, number in jobs.items() if number]
     return ", ".join(texts) or "nothing"
