@@ -4,6 +4,7 @@ import pytest
 
 from kedro_batch.plan.model import JOIN_COMMAND, Job, Plan
 from kedro_batch.plan.settings import JobDefinition, Resources, RetryReason
+from kedro_batch.review.diff.details import spell_field
 from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.diff.model import Risk, RiskKind
 from tests.support.plans import a_job
@@ -61,7 +62,7 @@ TABLE: dict[str, tuple[list[Job], list[Job], list[Risk]]] = {
     "more_gpus": (
         [a_job(resources=of(gpus=0))],
         [a_job(resources=of(gpus=1))],
-        [Risk(kind=RiskKind.GPUS_RAISED, job="a", before=0, after=1)],
+        [Risk(kind=RiskKind.GPUS_RAISED, job="a", before=None, after=1)],
     ),
     "no_gpus_are_stated_now": ([a_job()], [a_job(resources=of(gpus=0))], []),
     "more_attempts": (
@@ -332,6 +333,15 @@ def test_what_a_reviewer_must_not_miss_is_told_and_nothing_else(old, new, found)
 def test_what_a_declared_definition_does_not_give_is_known(old, new, found):
     plans = (Plan(jobs=(a_job(**one),), job_definitions={"d": RUN}) for one in (old, new))
     assert list(diff_plans(*plans).risks) == found
+
+
+@pytest.mark.parametrize(("gpus", "spelled"), [(None, "not stated: still 1 GPU"), (0, "0 GPUs: still 1 GPU")])
+def test_gpus_that_the_definition_gives_anyway_are_told_as_such(gpus, spelled):
+    declared = {"d": JobDefinition(image="i", resources=of(gpus=1))}
+    old, new = (Plan(jobs=(a_job(resources=of(gpus=one)),), job_definitions=declared) for one in (1, gpus))
+    diff = diff_plans(old, new)
+    (field,) = diff.jobs[0].fields
+    assert (diff.risks, spell_field(field)) == ((), ("1 GPU", spelled))
 
 
 def test_what_a_definition_gives_is_no_risk_where_jobs_state_it_themselves():

@@ -13,7 +13,7 @@ from kedro_batch.plan.graph import levels
 from kedro_batch.plan.job_limits import limits_of
 from kedro_batch.plan.job_resources import PlanResources
 from kedro_batch.plan.model import HEADER, Job, JobName, Plan
-from kedro_batch.plan.settings import JOB_SETTINGS, JobSettings
+from kedro_batch.plan.settings import JOB_SETTINGS, JobSettings, Resources
 from kedro_batch.review.diff.changed_values import leaves
 from kedro_batch.review.diff.command_changes import CommandDiffer
 from kedro_batch.review.diff.data_risks import find_data_risks
@@ -208,10 +208,20 @@ class _SettingsDiffer:
             resources = self._resources[0].told(old), self._resources[1].told(new)
             limits = limits_of(after, self._new)
             self._known[key] = tuple(
-                replace(one, impact=setting_impact(one.path, before, after, resources, limits))
+                replace(
+                    one, impact=setting_impact(one.path, before, after, resources, limits), still=_still(one, resources)
+                )
                 for one in _diff_settings(before, after)
             )
         return self._known[key]
+
+
+def _still(one: FieldChange, resources: tuple[Resources, Resources]) -> float | None:
+    """Return the amount that a job gets before and now, although what it states of it differs; None if that differs."""
+    if one.path[0] != "resources":
+        return None
+    before, after = (getattr(each, one.path[1]) for each in resources)
+    return before if before == after and before else None
 
 
 def _diff_settings(old: JobSettings, new: JobSettings) -> tuple[FieldChange, ...]:

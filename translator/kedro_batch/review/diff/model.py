@@ -109,12 +109,15 @@ class FieldChange:
         before: Its value in the old plan; None if it was not stated.
         after: Its value in the new plan, likewise.
         impact: Why a reviewer must not miss it; None if it is no risk and no cost.
+        still: The amount that a job gets before and now, if this has no effect: by a job definition, GPUs are not taken
+            away. In JSON, only such fields have this.
     """
 
     path: tuple[str, ...]
     before: Any
     after: Any
     impact: RiskKind | None = None
+    still: float | None = None
 
     @property
     def name(self) -> str:
