@@ -17,7 +17,7 @@ from kedro_batch.plan.resource_hours import add_up_resources
 from kedro_batch.review.broken_rules import WAYS_SHOWN, show_violations
 from kedro_batch.review.commands import apply_command, show_command
 from kedro_batch.review.diff.changes_text import write_changes, write_every_job
-from kedro_batch.review.diff.cost import CostLine, judge_cost, list_costs
+from kedro_batch.review.diff.cost import CostLine, judge_cost, list_costs, spell_verdict
 from kedro_batch.review.diff.details import Detail
 from kedro_batch.review.diff.facts import answer_questions
 from kedro_batch.review.diff.headline import write_headline
@@ -155,9 +155,8 @@ def _begin_diff(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str, str]
         view = replace(view, origin=(), blocks=(), defaults=(), data=())
         totals = ()
     before, after = map(add_up_resources, plans)
-    headline = write_headline(
-        diff, names, risks=sum(not one.is_cost for one in view.risks), verdict=judge_cost(diff, before, after)
-    )
+    verdict = spell_verdict(judge_cost(diff, before, after), before, after)
+    headline = write_headline(diff, names, risks=sum(not one.is_cost for one in view.risks), verdict=verdict)
     return DiffMarkdown(
         marker=_marker("diff", names[1]),
         headline=headline,
