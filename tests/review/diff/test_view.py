@@ -259,7 +259,7 @@ def test_amounts_of_risks_have_units_also_those_of_definitions_and_of_no_time_li
         for limit, one in zip((60, None), definitions, strict=True)
     )
     risks = {one.what: (one.before, one.after) for one in view_of_plans(old, new).risks}
-    assert risks["GPUs raised"] == (None, "2 GPUs")
+    assert risks["GPUs raised"] == ("0 GPUs", "2 GPUs")
     assert risks["timeout raised"] == ("1 min", "no limit")
 
 

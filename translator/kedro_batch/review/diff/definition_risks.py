@@ -12,7 +12,7 @@ from kedro_batch.plan.settings import JobDefinition
 from kedro_batch.review.diff.changed_values import unpack_single
 from kedro_batch.review.diff.model import Risk, RiskKind
 from kedro_batch.review.diff.risky_variables import risky_in_definition
-from kedro_batch.review.diff.setting_impacts import unstated_impacts
+from kedro_batch.review.diff.setting_impacts import AmountImpact, unstated_impacts
 
 
 def find_definition_risks(old: Plan, new: Plan, same: Mapping[JobName, JobName]) -> Iterator[Risk]:
@@ -46,6 +46,8 @@ def find_definition_risks(old: Plan, new: Plan, same: Mapping[JobName, JobName])
             continue  # one of them is only named: there is nothing to compare it with
         parts = _parts(was), _parts(now)
         differing = [field for field in {**parts[0], **parts[1]} if parts[0].get(field) != parts[1].get(field)]
+        if was and now:  # what jobs get decides: a risk of its own where they state nothing
+            differing = [field for field in differing if field != "resources"]
         if differing:
             lost, gained = ({field: one[field] for field in differing if field in one} or None for one in parts)
             yield Risk(kind=RiskKind.DEFINITION_CHANGED, definition=after, jobs=jobs, before=lost, after=gained)
@@ -79,16 +81,16 @@ def _find_amounts(old: Plan, new: Plan, same: Mapping[JobName, JobName]) -> Iter
     """Find definitions that give more or less to jobs that state the same, before and now."""
     old_jobs, new_jobs = ({job.name: job for job in plan.jobs} for plan in (old, new))
     had, get = PlanResources(old), PlanResources(new)
-    found: Counter[tuple[RiskKind, str, str, float | None, float | None]] = Counter()
+    found: Counter[tuple[AmountImpact, str, str]] = Counter()
     for name_now, name_before in same.items():
         was, now = old_jobs[name_before], new_jobs[name_now]
         if was.settings.submit != now.settings.submit:
             continue  # what submit gives is a risk of the job
-        stated, gets = (was.settings.resources, now.settings.resources), (had.known(was), get.known(now))
-        for kind, before, after in unstated_impacts(stated, gets):
-            found[kind, was.settings.job_definition, now.settings.job_definition, before, after] += 1
-    for (kind, _, definition, before, after), jobs in found.items():
-        yield Risk(kind=kind, definition=definition, jobs=jobs, before=before, after=after)
+        stated, gets = (was.settings.resources, now.settings.resources), (had.told(was), get.told(now))
+        for one in unstated_impacts(stated, gets):
+            found[one, was.settings.job_definition, now.settings.job_definition] += 1
+    for (one, _, definition), jobs in found.items():
+        yield Risk(**one._asdict(), definition=definition, jobs=jobs)
 
 
 def _count_pairs(old: Plan, new: Plan, same: Mapping[JobName, JobName]) -> Counter[tuple[str, str]]:

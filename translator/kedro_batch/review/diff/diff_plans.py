@@ -10,9 +10,10 @@ from kedro_batch.files.read_budget import CHARACTERS_OF_SETTING, MAX_CHANGED_SET
 from kedro_batch.plan.data_flow import DataFlow, data_flow_of
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.graph import levels
+from kedro_batch.plan.job_limits import limits_of
 from kedro_batch.plan.job_resources import PlanResources
 from kedro_batch.plan.model import HEADER, Job, JobName, Plan
-from kedro_batch.plan.settings import JOB_SETTINGS, JobSettings
+from kedro_batch.plan.settings import JOB_SETTINGS, JobSettings, Resources
 from kedro_batch.review.diff.changed_values import leaves
 from kedro_batch.review.diff.command_changes import CommandDiffer
 from kedro_batch.review.diff.data_risks import find_data_risks
@@ -201,6 +202,7 @@ class _SettingsDiffer:
     """Compares the settings of jobs, each pair of objects once: many jobs share theirs."""
 
     def __init__(self, old: Plan, new: Plan) -> None:
+        self._new = new
         self._resources = PlanResources(old), PlanResources(new)
         self._known: dict[tuple[int, int], tuple[FieldChange, ...]] = {}  # the plans keep both alive: ids stay unique
 
@@ -215,12 +217,23 @@ class _SettingsDiffer:
         before, after = old.settings, new.settings
         key = (id(before), id(after))
         if key not in self._known:
-            resources = self._resources[0].known(old), self._resources[1].known(new)
+            resources = self._resources[0].told(old), self._resources[1].told(new)
+            limits = limits_of(after, self._new)
             self._known[key] = tuple(
-                replace(one, impact=setting_impact(one.path, before, after, resources))
+                replace(
+                    one, impact=setting_impact(one.path, before, after, resources, limits), still=_still(one, resources)
+                )
                 for one in _diff_settings(before, after)
             )
         return self._known[key]
+
+
+def _still(one: FieldChange, resources: tuple[Resources, Resources]) -> float | None:
+    """Return the amount that a job gets before and now, although what it states of it differs; None if that differs."""
+    if one.path[0] != "resources":
+        return None
+    before, after = (getattr(each, one.path[1]) for each in resources)
+    return before if before == after and before else None
 
 
 def _diff_settings(old: JobSettings, new: JobSettings) -> tuple[FieldChange, ...]:

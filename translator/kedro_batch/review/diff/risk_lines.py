@@ -10,8 +10,14 @@ from kedro_batch.review.diff.changed_values import Spelled, changed_parts
 from kedro_batch.review.diff.model import Risk, RiskKind
 from kedro_batch.review.diff.name_patterns import pattern_of
 from kedro_batch.review.diff.own_names import AlikeKey, OwnNames, alike_keys
+from kedro_batch.review.diff.risk_values import amount_name, spell_value
 from kedro_batch.review.diff.unlike_first import shapes_of
-from kedro_batch.review.formatting import name_text, quote_names, setting_text, value_text
+from kedro_batch.review.formatting import (
+    DEFINITION_LABELS,
+    name_text,
+    quote_names,
+    value_text,
+)
 from kedro_batch.review.job_sets import NAMES_SHOWN, JobSets, Kind, shorten_names
 from kedro_batch.review.name_sets import NameSets
 from kedro_batch.text.clipping import shorten_apart
@@ -31,6 +37,7 @@ class RiskLine:
 
     Attributes:
         kind: The kind.
+        field: The variable, field of ``submit`` or setting of all of them, if their kind does not tell it.
         subjects: What each risk is about; empty for the whole plan.
         jobs: The job of each subject, if it has one.
         before: The value before, shortened; None if there is none, or if each subject states its own.
@@ -44,6 +51,7 @@ class RiskLine:
     """
 
     kind: RiskKind
+    field: str | None
     subjects: tuple[str, ...]
     jobs: tuple[str | None, ...]
     before: str | None
@@ -57,6 +65,8 @@ class RiskLine:
     @property
     def what(self) -> str:
         """The kind, as words."""
+        if self.kind is RiskKind.NO_LONGER_STATED:
+            return f"{DEFINITION_LABELS.get(self.field or '', self.field)} no longer stated"
         return self.kind.replace("_", " ").replace("vcpus", "vCPUs").replace("gpus", "GPUs")
 
     @property
@@ -128,26 +138,27 @@ def _is_unread(line: RiskLine) -> bool:
 def _lines(
     group: "_Group", parts: Sequence["_Part"], names: OwnNames, shorten: Callable[[Sequence[Spelled]], list[Spelled]]
 ) -> Iterator[RiskLine]:
-    if group.kind in _AMOUNTS and len({part.values for part in parts}) > _VALUES:
-        yield _line(group.kind, sorted(parts, key=_extreme_first), (None, None), with_values=True)
+    if amount_name(group.kind, group.field) and len({part.values for part in parts}) > _VALUES:
+        yield _line(group, sorted(parts, key=_extreme_first), (None, None), with_values=True)
         return
     keys = alike_keys([(group, part.values, names.spell(part.risk.job, part.values)) for part in parts])
     alike: dict[AlikeKey, list[_Part]] = {}
     for part, key in zip(parts, keys, strict=True):
         alike.setdefault(key, []).append(part)
     for some, shown in zip(alike.values(), shorten([key.value for key in alike]), strict=True):
-        yield replace(_line(group.kind, some, shown), one_of_many=len(alike) > _VALUES)
+        yield replace(_line(group, some, shown), one_of_many=len(alike) > _VALUES)
 
 
-def _line(kind: RiskKind, parts: Sequence["_Part"], values: Spelled, *, with_values: bool = False) -> RiskLine:
+def _line(group: "_Group", parts: Sequence["_Part"], values: Spelled, *, with_values: bool = False) -> RiskLine:
     about = [(subject, part.risk.job) for part in parts if (subject := _subject(part, with_values=with_values))]
     return RiskLine(
-        kind=kind,
+        kind=group.kind,
+        field=group.field,
         subjects=tuple(subject for subject, _ in about),
         jobs=tuple(job for _, job in about),
         before=values[0],
         after=values[1],
-        names=tuple(part.risk.dataset or part.risk.node or "" for part in parts) if kind in NAMED else (),
+        names=tuple(part.risk.dataset or part.risk.node or "" for part in parts) if group.kind in NAMED else (),
     )
 
 
@@ -193,36 +204,20 @@ _ABOUT: Mapping[RiskKind, tuple[Kind, ...]] = {
 }
 """What does not describe the jobs of a risk, since it is what has changed in them."""
 _LOWERED = (RiskKind.MEMORY_LOWERED, RiskKind.GPUS_LOWERED, RiskKind.TIMEOUT_LOWERED)
-_AMOUNTS: Mapping[RiskKind, str] = {
-    RiskKind.MEMORY_LOWERED: "memory_mib",
-    RiskKind.MEMORY_RAISED: "memory_mib",
-    RiskKind.GPUS_LOWERED: "gpus",
-    RiskKind.GPUS_RAISED: "gpus",
-    RiskKind.VCPUS_RAISED: "vcpus",
-    RiskKind.TIMEOUT_LOWERED: "timeout_s",
-    RiskKind.TIMEOUT_RAISED: "timeout_s",
-}
-"""What the amounts of a kind are, by the names of settings."""
-_NOT_STATED: Mapping[RiskKind, str] = {
-    RiskKind.TIMEOUT_LOWERED: "no limit",
-    RiskKind.TIMEOUT_RAISED: "no limit",
-    RiskKind.RETRY_WIDENED: "any failure",
-}
-"""What it means that the setting of a kind is not stated, where that is known."""
 
 
 def _parts(risk: Risk) -> Iterator[_Part]:
-    amount = _AMOUNTS.get(risk.kind)
+    amount = amount_name(risk.kind, risk.field)
     if risk.kind is RiskKind.UNORDERED_READ:  # ``after`` is the writer there: the subject names it
         yield _Part(risk, "", (None, None))
     elif risk.kind is RiskKind.DATASET_NOT_WRITTEN:
         yield _Part(risk, "", pattern_of(risk.before, risk.after) if risk.before else (None, None))
-    elif risk.field:
+    elif risk.field and not amount:
         yield _Part(risk, "", (_named(risk, risk.before), _named(risk, risk.after)))
     elif risk.kind is RiskKind.NODE_REPLACED:
         yield _Part(risk, "", (_listed(risk.before), _listed(risk.after)))
     elif risk.definition is None or amount:
-        yield _Part(risk, "", (_spelled(risk.kind, risk.before), _spelled(risk.kind, risk.after)))
+        yield _Part(risk, "", (spell_value(risk, risk.before), spell_value(risk, risk.after)))
     else:
         for path, values in changed_parts(risk.before, risk.after):
             yield _Part(risk, path_text(path) if path else "", values)
@@ -231,12 +226,6 @@ def _parts(risk: Risk) -> Iterator[_Part]:
 def _listed(nodes: str | list[str]) -> str:
     """Spell the nodes that were replaced, or those in their place."""
     return ", ".join(quote_names([nodes] if isinstance(nodes, str) else nodes))
-
-
-def _spelled(kind: RiskKind, value: Any) -> str | None:
-    """Spell the value of a setting."""
-    name = "retry_on" if kind is RiskKind.RETRY_WIDENED else _AMOUNTS.get(kind, "")
-    return setting_text(name, value) if value else _NOT_STATED.get(kind, setting_text(name, value))
 
 
 def _subject(part: _Part, *, with_values: bool) -> str:
@@ -267,6 +256,8 @@ def _subject(part: _Part, *, with_values: bool) -> str:
             | RiskKind.MEMORY_LOWERED
             | RiskKind.GPUS_LOWERED
             | RiskKind.TIMEOUT_LOWERED
+            | RiskKind.NO_LONGER_STATED
+            | RiskKind.RETRY_CHANGED
             | RiskKind.NODE_REPLACED
             | RiskKind.GPUS_RAISED
             | RiskKind.MEMORY_RAISED
