@@ -4,11 +4,11 @@ A description is exact, or it is not used: the jobs that it describes are the se
 """
 
 import re
-from bisect import bisect_left
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import accumulate, takewhile
 from os.path import commonprefix
 
 from kedro_batch.plan.model import Job
@@ -18,11 +18,18 @@ from kedro_batch.review.namespaces import namespaces_of, own_node_name
 from kedro_batch.text.wording import counted
 
 NAMES_SHOWN = 10
-"""Names of a set that has no description; further ones are counted."""
+"""The most names of a set that has no description; further ones are counted."""
+_LINE = 72
+_LINES = 4
+"""The most lines of names of one set; those of several fill about twice as many together, and one each."""
+_ROOM = _LINES * _LINE
 _FEW = 3
 """Jobs that are named whatever they have in common."""
-_SEPARATORS = "_-"
-_LAST = chr(0x10FFFF)
+_PARTS = 3
+"""The most parts that describe a set together."""
+_SEPARATOR = re.compile(r"[_-]")
+_DEEPEST = 16
+"""Separators of a name at which its beginning, or its end, is looked at."""
 
 
 class Kind(StrEnum):
@@ -35,12 +42,21 @@ class Kind(StrEnum):
     """A tag on AWS. A plan knows no tags of Kedro."""
     GPUS = "gpus"
     JOIN_JOBS = "join jobs"
-    NAME = "name"
-    """The beginning or the end of their names, or the beginning of their nodes' names without namespaces."""
+    BEGIN = "begin"
+    """How their names begin."""
+    END = "end"
+    """How their names end."""
+    NODE = "node"
+    """How the name of their only node begins, without its namespace."""
 
 
-_Property = tuple[Kind, str]
+Property = tuple[Kind, str]
+"""What a job may have in common with others: the kind, and its value."""
+_Members = Mapping[Property, Sequence[str]]
 _KINDS = tuple(Kind)
+_PATTERNS = (Kind.BEGIN, Kind.END, Kind.NODE)
+_IN_PARTS = (Kind.NAMESPACE, Kind.QUEUE, Kind.DEFINITION, Kind.BEGIN, Kind.END)
+"""Kinds of which a few together may describe a set: of each, a job has one, or one within another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,27 +86,30 @@ class JobSet:
         """The set without names: ``all 800 jobs``, ``12 of 800 jobs (queue gpu)``; None if the names tell it."""
         if self.is_whole:
             return f"all {self._whole}"
-        return f"{len(self.names):,} of {self._whole} ({self.shared})" if self.shared else None
+        return f"{self.number} ({self.shared})" if self.shared else None
+
+    @property
+    def number(self) -> str:
+        """The number of these jobs and of all."""
+        return f"{len(self.names):,} of {self._whole}"
 
     @property
     def _whole(self) -> str:
         return f"{'these ' if self.these else ''}{counted(self.total, 'job')}"
 
-    def shown_names(self, *, full: bool = False, most: int = NAMES_SHOWN) -> list[str]:
-        """Return the first names and the number of further ones, or all names."""
-        return shorten_names(self.names, full, most)
-
-    def text(self, *, full: bool = False, most: int = NAMES_SHOWN) -> str:
+    def text(self, *, full: bool = False, most: int = NAMES_SHOWN, room: int = _ROOM) -> str:
         """Describe the set in one line.
 
         Args:
             full: Name all jobs of a set that has no other description.
             most: Else how many of them are named.
+            room: And how many characters they have, see ``share_room``.
         """
         if self.heading:
             return self.heading
-        names = ", ".join(self.shown_names(full=full, most=most))
-        return f"{len(self.names):,} of {self._whole}: {names}" if len(self.names) > most else names
+        names = shorten_names(self.names, full, most, room)
+        told = ", ".join(names)
+        return f"{self.number}: {told}" if names != [*self.names] or len(names) > most else told
 
 
 class JobSets:
@@ -99,29 +118,39 @@ class JobSets:
     Building it takes time in proportion to the jobs, describing a set in proportion to the set.
     """
 
-    def __init__(self, jobs: Iterable[Job], *, these: bool = False) -> None:
-        """Take the jobs of one plan, or of ``these`` that were named before."""
-        jobs = tuple(jobs)
-        self._these = these
+    def __init__(
+        self, jobs: Iterable[Job], *, these: bool = False, moved: Collection[Property] = (), when: str = ""
+    ) -> None:
+        """Take the jobs of one plan.
+
+        Args:
+            jobs: The jobs.
+            these: They are not all of a plan, but some that were named before.
+            moved: What some jobs have gained or lost between this plan and another one.
+            when: What is said with these: ``now`` or ``before``.
+        """
+        self._these, self._moved, self._when = these, moved, when
         self._position: dict[str, int] = {}
-        self._properties: dict[str, tuple[_Property, ...]] = {}
-        of_settings: dict[int, tuple[_Property, ...]] = {}  # many jobs share theirs
+        self._properties: dict[str, tuple[Property, ...]] = {}
+        of_settings: dict[int, tuple[Property, ...]] = {}  # many jobs share theirs
         for job in jobs:
             settings = of_settings.get(id(job.settings))
             if settings is None:
-                settings = of_settings[id(job.settings)] = tuple(_properties_of_settings(job.settings))
+                settings = of_settings[id(job.settings)] = tuple(properties_of_settings(job.settings))
             self._position[job.name] = len(self._position)
-            own = [(Kind.NAMESPACE, name) for name in namespaces_of(job.nodes)]
-            self._properties[job.name] = (*own, *settings, *([(Kind.JOIN_JOBS, "")] if job.joins else ()))
+            self._properties[job.name] = (*_properties_of_names(job), *settings)
         self._counts = Counter(one for properties in self._properties.values() for one in properties)
-        self._nodes: dict[str, str] = {job.name: own_node_name(job.nodes[0]) for job in jobs if len(job.nodes) == 1}
-        self._forwards = sorted(self._position)
-        self._of_nodes = sorted(self._nodes.values())
-        self._backwards = sorted(name[::-1] for name in self._position)
 
-    def describe(self, names: Iterable[str], *, full: bool = False, without: Collection[Kind] = ()) -> str:
+    def describe(
+        self,
+        names: Iterable[str],
+        *,
+        full: bool = False,
+        most: int = NAMES_SHOWN,
+        without: Collection[Kind] = (),
+    ) -> str:
         """Describe jobs of the plan in one line, as ``find`` and ``JobSet.text`` do."""
-        return self.find(names, without=without).text(full=full)
+        return self.find(names, without=without).text(full=full, most=most)
 
     def find(self, names: Iterable[str], *, without: Collection[Kind] = ()) -> JobSet:
         """Find what exactly some jobs have in common.
@@ -133,47 +162,87 @@ class JobSets:
         chosen = sorted({*names}, key=self._position.__getitem__)
         shared = None
         if _FEW < len(chosen) < len(self._position):
+            others: list[str] = []
             if 2 * len(chosen) > len(self._position):  # or else looking at the others would take too long
-                others = self._position.keys() - {*chosen}
-                if found := self._shared_by(sorted(others, key=self._position.__getitem__), without):
-                    shared = f"all but {found}"
-                elif len(others) <= _FEW:
-                    shared = f"all but {', '.join(sorted(others, key=self._position.__getitem__))}"
-            shared = shared or self._shared_by(chosen, without)
+                others = sorted(self._position.keys() - {*chosen}, key=self._position.__getitem__)
+            shared = self._describe(chosen, others, without)
         return JobSet(names=tuple(chosen), total=len(self._position), shared=shared, these=self._these)
 
-    def _shared_by(self, names: Sequence[str], without: Collection[Kind]) -> str | None:
-        """Return what these jobs have in common, and no other job has."""
-        first = self._properties[names[0]]
-        shared = {one for one in first if self._counts[one] == len(names) and one[0] not in without}
-        for name in names:
-            if not shared:
-                break
-            shared.intersection_update(self._properties[name])
-        if shared:
-            kind, value = min(shared, key=lambda one: (_KINDS.index(one[0]), first.index(one)))
-            return _words(kind, value)
-        return None if Kind.NAME in without or len(names) <= _FEW else self._pattern_of(names)
-
-    def _pattern_of(self, names: Sequence[str]) -> str | None:
-        """Return the beginning or the end that the names of exactly these jobs have, or else of their only nodes."""
-        begin = _common_part(names)
-        if begin and _count_beginning(self._forwards, begin) == len(names):
-            return f"{begin}*"
-        end = _common_part([name[::-1] for name in names])
-        if end and _count_beginning(self._backwards, end) == len(names):
-            return f"*{end[::-1]}"
-        nodes = [self._nodes[name] for name in names if name in self._nodes]
-        begin = _common_part(nodes) if len(nodes) == len(names) else ""
-        if begin and _count_beginning(self._of_nodes, begin) == len(names):
-            return f"node {begin}* of any namespace"
+    def _describe(self, chosen: Sequence[str], others: Sequence[str], without: Collection[Kind]) -> str | None:
+        """Return what the chosen jobs have in common, or else the others if they are fewer: the simplest first."""
+        members, of_others = self._members(chosen, without), self._members(others, without)
+        for describe in (self._whole, self._parts):
+            if found := describe(of_others, others):
+                return f"all but {found}"
+            if found := describe(members, chosen):
+                return found
+            if others and shorten_names(others, room=2 * _LINE) == others:
+                return f"all but {', '.join(others)}"
         return None
 
+    def _members(self, names: Iterable[str], without: Collection[Kind]) -> _Members:
+        """Return the properties that no other job has, with the jobs that have them."""
+        members: dict[Property, list[str]] = {}
+        for name in names:
+            for one in self._properties[name]:
+                members.setdefault(one, []).append(name)
+        return {one: some for one, some in members.items() if len(some) == self._counts[one] and one[0] not in without}
 
-def shorten_names(names: Sequence[str], full: bool = False, most: int = NAMES_SHOWN) -> list[str]:
-    """Return the first names and the number of further ones, or all names."""
-    more = 0 if full else len(names) - most
-    return [*(names if more <= 0 else names[:most]), *([f"and {more:,} more"] if more > 0 else ())]
+    def _whole(self, members: _Members, names: Sequence[str]) -> str | None:
+        """Return the most telling property that all have."""
+        shared = [one for one, some in members.items() if len(some) == len(names)]
+        if len(names) <= _FEW:
+            shared = [one for one in shared if one[0] not in _PATTERNS]
+        return self._words([min(shared, key=self._least_telling)]) if shared else None
+
+    def _parts(self, members: _Members, names: Sequence[str]) -> str | None:
+        """Return up to three properties of one kind, of which each of many jobs has one."""
+        if len(names) <= NAMES_SHOWN:
+            return None
+        covers = (
+            self._cover(names, {one: some for one, some in members.items() if one[0] is kind}) for kind in _IN_PARTS
+        )
+        return next((self._words(found) for found in covers if found), None)
+
+    def _least_telling(self, one: Property) -> tuple[bool, int, int]:
+        return one in self._moved, _KINDS.index(one[0]), -len(one[1]) if one[0] in _PATTERNS else 0
+
+    def _cover(self, names: Iterable[str], members: _Members) -> list[Property]:
+        rest, found = {*names}, list[Property]()
+        while rest and members and len(found) < _PARTS:
+            best = min(members, key=lambda one: (-len(rest.intersection(members[one])), self._least_telling(one)))
+            gained = rest.intersection(members[best])
+            if len(gained) <= _FEW:
+                break
+            rest -= gained
+            found.append(best)
+        return [] if rest else found
+
+    def _words(self, some: Sequence[Property]) -> str:
+        words = [f"{_words(*one)} {self._when}" if one in self._moved else _words(*one) for one in some]
+        return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
+def shorten_names(names: Sequence[str], full: bool = False, most: int = NAMES_SHOWN, room: int = _ROOM) -> list[str]:
+    """Return the first names and the number of further ones, or all names.
+
+    Args:
+        names: The names.
+        full: Return all.
+        most: How many are returned at most.
+        room: How many characters they have together at most; one name is always returned.
+    """
+    if full:
+        return [*names]
+    ends = accumulate(len(name) + 2 for name in names[:most])
+    fit = max(1, sum(1 for _ in takewhile(lambda end: end <= room, ends)))
+    more = len(names) - fit
+    return [*names[:fit], f"and {more:,} more"] if more > 0 else [*names]
+
+
+def share_room(sets: int) -> int:
+    """Return how many characters the names of each of several sets have that are shown together."""
+    return max(1, min(_LINES, 2 * _LINES // max(1, sets))) * _LINE
 
 
 _ENDS = re.compile(r".*[._-]", re.DOTALL)
@@ -187,10 +256,11 @@ def names_in_short(names: Sequence[str], full: bool = False) -> list[str]:
         begin = _ENDS.match(commonprefix(names))  # noqa: RUF071  letter by letter is meant: these are no paths
     if begin:
         return [f"{counted(len(names), 'name')} that begin with {name_text(begin[0])}"]
-    return shorten_names(quote_names(names), full, _MANY)
+    return shorten_names(quote_names(names), full, _MANY, _LINE)
 
 
-def _properties_of_settings(settings: JobSettings) -> Iterator[_Property]:
+def properties_of_settings(settings: JobSettings) -> Iterator[Property]:
+    """Yield what jobs with these settings may have in common with others."""
     yield Kind.QUEUE, settings.job_queue
     yield Kind.DEFINITION, settings.job_definition
     for key, value in settings.tags.items():
@@ -200,23 +270,36 @@ def _properties_of_settings(settings: JobSettings) -> Iterator[_Property]:
         yield Kind.GPUS, counted(settings.resources.gpus, "GPU")
 
 
+def _properties_of_names(job: Job) -> Iterator[Property]:
+    for name in namespaces_of(job.nodes):
+        yield Kind.NAMESPACE, name
+    if job.joins:
+        yield Kind.JOIN_JOBS, ""
+    for at in _separators(job.name)[:_DEEPEST]:
+        yield Kind.BEGIN, job.name[: at + 1]
+    for at in _separators(job.name)[-_DEEPEST:]:
+        yield Kind.END, job.name[at:]
+    if len(job.nodes) == 1:
+        node = own_node_name(job.nodes[0])
+        for at in _separators(node)[:_DEEPEST]:
+            yield Kind.NODE, node[: at + 1]
+
+
+def _separators(name: str) -> list[int]:
+    return [one.start() for one in _SEPARATOR.finditer(name)]
+
+
 def _words(kind: Kind, value: str) -> str:
     match kind:
         case Kind.GPUS:
             return f"those that ask for {value}"
         case Kind.JOIN_JOBS:
             return "join jobs"
+        case Kind.BEGIN:
+            return f"{value}*"
+        case Kind.END:
+            return f"*{value}"
+        case Kind.NODE:
+            return f"node {value}* of any namespace"
         case _:
             return f"{kind} {value}"
-
-
-def _common_part(names: Sequence[str]) -> str:
-    """Return how all names begin, up to the last separator; nothing if they have no such beginning."""
-    first, last = min(names), max(names)  # what these two have in common, all have
-    differ = next((at for at, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), len(first))
-    return first[: max(first.rfind(separator, 0, differ) for separator in _SEPARATORS) + 1]
-
-
-def _count_beginning(names: Sequence[str], begin: str) -> int:
-    """Count the names, which are sorted, that begin so."""
-    return bisect_left(names, begin + _LAST) - bisect_left(names, begin)

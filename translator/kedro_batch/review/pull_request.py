@@ -16,13 +16,14 @@ from typing import NamedTuple
 
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.resource_hours import add_up_resources
-from kedro_batch.review.diff.changes_text import write_changes, write_every_job
+from kedro_batch.review.diff.changes_text import tells_more, write_changes, write_every_job
 from kedro_batch.review.diff.cost import CostLine, judge_cost, list_costs
 from kedro_batch.review.diff.details import Detail
 from kedro_batch.review.diff.facts import answer_questions
 from kedro_batch.review.diff.headline import write_headline
 from kedro_batch.review.diff.model import PlanDiff, RiskKind
-from kedro_batch.review.diff.risk_lines import RiskLine
+from kedro_batch.review.diff.risk_lines import RiskLine, count_risks
+from kedro_batch.review.diff.sets_of_plans import sets_of_plans
 from kedro_batch.review.diff.total_lines import total_details
 from kedro_batch.review.diff.view import DiffView, build_diff_view
 from kedro_batch.review.job_sets import JobSets
@@ -99,13 +100,13 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
         new: The plan after.
         names: What readers call the two plans.
     """
-    sets = JobSets(old.jobs), JobSets(new.jobs)
+    sets = sets_of_plans((old, new), diff.jobs)
     page = _begin_diff(diff, (old, new), names, sets[1])
     view = page.diff
     drawn = cache(lambda edges: _draw(build_diff_graph(diff, old, new, edges)))
-    number = len(view.blocks) + len(view.defaults)
     every_job = write_every_job(diff, sets)
-    in_short = write_changes(view.blocks, view.defaults)
+    blocks = (*view.blocks, *view.defaults)
+    more = tells_more(every_job, write_changes(view.blocks, view.defaults), blocks)
 
     def text(room: Mapping[str, int]) -> str:
         changes = write_changes(view.blocks, view.defaults, room["blocks"])
@@ -121,9 +122,9 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
             left_out={part: _left_out(len(getattr(view, part)) - room[part], "row") for part in _TABLES},
             changes=fence(changes, "diff") if changes else "",
             changes_open=changes.count("\n") <= _OPEN_LINES,
-            changes_left_out=_left_out(number - room["blocks"], "block"),
+            changes_left_out=_left_out(len(blocks) - room["blocks"], "block"),
             every_job=fence(every_job, "diff") if room["every_job"] else "",
-            every_job_left_out=every_job != in_short and not room["every_job"],
+            every_job_left_out=more and not room["every_job"],
             graph=graph[0],
             graph_left_out=graph[1],
         )
@@ -132,12 +133,12 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
     parts = (
         Part("risks", len(view.risks), _RISKS),
         Part("origin", len(view.origin)),
-        Part("blocks", number),
+        Part("blocks", len(blocks)),
         Part("subjects", max((one.most_named(_SUBJECTS) for one in view.risks), default=_SUBJECTS)),
         Part("risks", len(view.risks)),
         Part("data", len(view.data)),
         Part("totals", min(len(view.totals), _ROWS)),
-        Part("every_job", int(every_job not in ("", in_short))),
+        Part("every_job", int(more and bool(every_job))),
         Part("edges", _most_edges(drawn, CHANGED_EDGES)),
     )
     return _fit_text(text, parts)
@@ -147,9 +148,7 @@ def _begin_diff(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str, str]
     """Return what the comment of a diff says however little fits; the jobs of ``sets`` are those of the new plan."""
     view = build_diff_view(diff, plans, names)
     before, after = map(add_up_resources, plans)
-    headline = write_headline(
-        diff, names, risks=sum(not one.is_cost for one in view.risks), verdict=judge_cost(diff, before, after)
-    )
+    headline = write_headline(diff, names, risks=count_risks(view.risks), verdict=judge_cost(diff, before, after))
     return DiffMarkdown(
         marker=_marker("diff", names[1]),
         headline=headline,

@@ -1,6 +1,6 @@
 """Write the changes of jobs for a comment: a change, then the jobs that have it; long texts are shortened."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from kedro_batch.review.diff.details import Detail
@@ -52,6 +52,19 @@ def write_every_job(diff: PlanDiff, sets: tuple[JobSets, JobSets]) -> str:
     blocks = tuple(_shorten_block(one, _first_names) for one in group_equal_jobs(diff.jobs, sets))
     text = render("changes.diff.j2", Changes(blocks=blocks, defaults=(), full=True))
     return text if len(text) <= _EVERY_JOB else ""
+
+
+def tells_more(every_job: str, changes: str, blocks: Iterable[JobBlock]) -> bool:
+    """True if what differs job by job has a word that the changes do not have, but for names that these describe.
+
+    Args:
+        every_job: What ``write_every_job`` wrote; nothing if that is too long.
+        changes: What ``write_changes`` wrote.
+        blocks: The blocks of the changes.
+    """
+    every, told = ({word.strip(",") for word in text.split()} for text in (every_job, changes))
+    described = {job for one in blocks if one.heading for job in one.jobs}
+    return bool(changes) and (not every_job or not every <= told | described)
 
 
 def _shorten_block(block: JobBlock, shorten: _Shorten) -> JobBlock:

@@ -1,7 +1,7 @@
 """The values that the templates of a diff show: equal changes together, values spelled, nothing escaped yet."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from kedro_batch.diagnostics import Diagnostic, sorted_diagnostics
 from kedro_batch.plan.model import Plan
@@ -10,7 +10,8 @@ from kedro_batch.review.diff.job_blocks import JobBlock, JobBlocks, build_blocks
 from kedro_batch.review.diff.model import PlanDiff
 from kedro_batch.review.diff.own_names import OwnNames
 from kedro_batch.review.diff.renamed_definitions import join_renamed
-from kedro_batch.review.diff.risk_lines import RiskLine, group_risks
+from kedro_batch.review.diff.risk_lines import RiskLine, describe_risks, group_risks
+from kedro_batch.review.diff.sets_of_plans import sets_of_plans
 from kedro_batch.review.diff.total_lines import total_details
 from kedro_batch.review.job_sets import JobSets
 from kedro_batch.review.overview.build_overview import build_overview
@@ -79,7 +80,7 @@ def build_diff_view(
         names: What readers call them.
         full: Tell all names and values of all jobs.
     """
-    sets = JobSets(plans[0].jobs), JobSets(plans[1].jobs)
+    sets = sets_of_plans(plans, diff.jobs)
     whole = next((number for number in (1, 0) if plans[number].jobs and not plans[1 - number].jobs), None)
     shown = None if whole is None else _whole_plan(diff, plans, names, whole)
     blocks = JobBlocks(jobs=tuple(group_equal_jobs(diff.jobs, sets))) if full else build_blocks(diff.jobs, plans, sets)
@@ -110,8 +111,7 @@ def _risk_lines(
 ) -> tuple[RiskLine, ...]:
     """Return the risks with what their jobs have in common, in the words of a default that has changed in them."""
     reached = {frozenset(one.jobs): one.heading for one in defaults if one.heading}
-    lines = (one.described(sets, full=full) for one in group_risks(diff.risks, names, full=full))
-    return tuple(replace(one, who=reached.get(frozenset(one.subjects), one.who)) for one in lines)
+    return tuple(describe_risks(group_risks(diff.risks, names, sets[1], full=full), sets, reached, full=full))
 
 
 def _whole_plan(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str, str], at: int) -> OverviewView:

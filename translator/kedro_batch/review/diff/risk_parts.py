@@ -1,0 +1,180 @@
+"""What each risk says: its subject, and its values, spelled. Nothing is escaped yet. Pure."""
+
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, assert_never
+
+from kedro_batch.diagnostics import path_text
+from kedro_batch.review.diff.changed_values import Spelled, changed_parts
+from kedro_batch.review.diff.model import Risk, RiskKind
+from kedro_batch.review.diff.name_patterns import pattern_of
+from kedro_batch.review.formatting import name_text, setting_text, value_text
+from kedro_batch.review.job_sets import JobSets
+from kedro_batch.text.wording import counted
+
+_Move = tuple[str, str]
+"""The job definitions that a job had and has."""
+_RESOURCES = "resources."
+_READERS = 5
+"""Readers of a dataset that are named, if nothing describes them."""
+AMOUNTS: Mapping[RiskKind, str] = {
+    RiskKind.MEMORY_LOWERED: "memory_mib",
+    RiskKind.MEMORY_RAISED: "memory_mib",
+    RiskKind.GPUS_LOWERED: "gpus",
+    RiskKind.GPUS_RAISED: "gpus",
+    RiskKind.VCPUS_RAISED: "vcpus",
+    RiskKind.TIMEOUT_LOWERED: "timeout_s",
+    RiskKind.TIMEOUT_RAISED: "timeout_s",
+}
+"""What the amounts of a kind are, by the names of settings."""
+_NOT_STATED: Mapping[RiskKind, str] = {
+    RiskKind.TIMEOUT_LOWERED: "no limit",
+    RiskKind.TIMEOUT_RAISED: "no limit",
+    RiskKind.RETRY_WIDENED: "any failure",
+}
+"""What it means that the setting of a kind is not stated, where that is known."""
+
+
+class RiskPart(NamedTuple):
+    """A risk, or a part of a job definition in it: the name of the part, and its values."""
+
+    risk: Risk
+    name: str
+    values: Spelled
+
+    @property
+    def group(self) -> Hashable:
+        """Parts of one group share lines: those of one kind about jobs, or about definitions, or about one field."""
+        return self.risk.kind, self.risk.job is None and self.risk.definition is not None, self.risk.field
+
+    @property
+    def cause(self) -> Hashable | None:
+        """Equal for what follows from one change of a job definition, in its place or by a job that moves."""
+        risk = self.risk
+        if risk.definition_before:
+            return risk.definition_before, risk.definition
+        if risk.definition and (risk.kind in AMOUNTS or risk.kind is RiskKind.DEFINITION_CHANGED):
+            return risk.definition
+        return (risk.before, risk.after) if risk.job and risk.kind is RiskKind.DEFINITION_CHANGED else None
+
+
+def parts_of_risks(risks: Sequence[Risk]) -> Iterator[RiskPart]:
+    """Yield what each risk says; what a definition gives to jobs that moved to it is said where they moved."""
+    moves = {(risk.before, risk.after) for risk in risks if risk.kind is RiskKind.DEFINITION_CHANGED and risk.job}
+    amounts = _amounts_of_moves(risks, moves)
+    for risk in risks:
+        for path, values in _parts(risk):
+            if risk.kind is not RiskKind.DEFINITION_CHANGED:
+                yield RiskPart(risk, path, values)
+            elif risk.job:
+                given = amounts.get((risk.before, risk.after), ("", ""))
+                yield RiskPart(risk, path, _with_amounts(values, given))
+            elif not (_move(risk) in moves and path.startswith(_RESOURCES)):
+                yield RiskPart(risk, path, values)
+
+
+def _amounts_of_moves(risks: Sequence[Risk], moves: Collection[_Move]) -> dict[_Move, tuple[str, str]]:
+    """Spell the amounts that definitions give and that differ, by the definitions before and after."""
+    found: dict[_Move, tuple[str, str]] = {}
+    for risk in risks:
+        if risk.kind is RiskKind.DEFINITION_CHANGED and (move := _move(risk)) in moves:
+            values = [values for path, values in _parts(risk) if path.startswith(_RESOURCES)]
+            before, after = (
+                ", ".join(filter(None, side)) for side in (zip(*values, strict=True) if values else ((), ()))
+            )
+            found[move] = before, after
+    return found
+
+
+def _move(risk: Risk) -> _Move:
+    return risk.definition_before or "", risk.definition or ""
+
+
+def _with_amounts(names: Spelled, given: tuple[str, str]) -> Spelled:
+    before, after = (f"{name} ({amounts})" if amounts else name for name, amounts in zip(names, given, strict=True))
+    return before, after
+
+
+def _parts(risk: Risk) -> Iterator[tuple[str, Spelled]]:
+    """Yield the values of a risk; those of a definition part by part, with their paths."""
+    if risk.kind is RiskKind.UNORDERED_READ:  # ``after`` is the writer there: the subject names it
+        yield "", (None, None)
+    elif risk.kind is RiskKind.DATASET_NOT_WRITTEN:
+        yield "", pattern_of(risk.before, risk.after) if risk.before else (None, None)
+    elif risk.field:
+        yield "", (_named(risk, risk.before), _named(risk, risk.after))
+    elif risk.definition is None or risk.kind in AMOUNTS:
+        yield "", (_spelled(risk.kind, risk.before), _spelled(risk.kind, risk.after))
+    else:
+        for path, values in changed_parts(risk.before, risk.after):
+            yield path_text(path) if path else "", values
+
+
+def _spelled(kind: RiskKind, value: Any) -> str | None:
+    """Spell the value of a setting."""
+    name = "retry_on" if kind is RiskKind.RETRY_WIDENED else AMOUNTS.get(kind, "")
+    return setting_text(name, value) if value else _NOT_STATED.get(kind, setting_text(name, value))
+
+
+def subject_of(part: RiskPart, readers: JobSets, *, with_values: bool, full: bool) -> str:
+    """Return what a risk is about; nothing if it is about the whole plan.
+
+    Args:
+        part: The risk, or a part of it.
+        readers: The jobs of the new plan.
+        with_values: The subject tells its values.
+        full: Name all readers of a dataset.
+    """
+    risk = part.risk
+    dataset, node = (name and name_text(name) for name in (risk.dataset, risk.node))
+    match risk.kind:
+        case RiskKind.UNORDERED_READ:
+            return f"{risk.job} reads {dataset} without waiting for {risk.after}, which writes it"
+        case RiskKind.DATASET_NOT_WRITTEN:
+            now = f" (now {name_text(risk.after)})" if risk.after and with_values else ""
+            read = risk.readers and readers.describe(risk.readers, full=full, most=_READERS)
+            return f"{dataset} (read by {read})" if read else f"{dataset}{now}"
+        case RiskKind.ACCOUNT_CHANGED | RiskKind.REGION_CHANGED:
+            return ""
+        case RiskKind.ENV_CHANGED if risk.job is None:
+            return ""
+        case (
+            RiskKind.SHELL_COMMAND
+            | RiskKind.PROGRAM_CHANGED
+            | RiskKind.RISKY_VARIABLE
+            | RiskKind.ENV_CHANGED
+            | RiskKind.QUEUE_CHANGED
+            | RiskKind.DEFINITION_CHANGED
+            | RiskKind.IMAGE_CHANGED
+            | RiskKind.SUBMIT_CHANGED
+            | RiskKind.JOB_REMOVED
+            | RiskKind.NODE_REMOVED
+            | RiskKind.MEMORY_LOWERED
+            | RiskKind.GPUS_LOWERED
+            | RiskKind.TIMEOUT_LOWERED
+            | RiskKind.NODE_REPLACED
+            | RiskKind.GPUS_RAISED
+            | RiskKind.MEMORY_RAISED
+            | RiskKind.VCPUS_RAISED
+            | RiskKind.TIMEOUT_RAISED
+            | RiskKind.ATTEMPTS_RAISED
+            | RiskKind.RETRY_WIDENED
+        ):
+            subject = f"{risk.job}: node {node}" if node else risk.job or _definition(part)
+        case _:
+            assert_never(risk.kind)
+    if with_values:
+        before, after = ("none" if value is None else value for value in part.values)
+        subject += f" ({before} -> {after})"
+    return subject
+
+
+def _named(risk: Risk, value: Any) -> str | None:
+    """Return a value with the name of its variable or field."""
+    between = "=" if risk.kind is RiskKind.RISKY_VARIABLE else ": "
+    return None if value is None else f"{risk.field}{between}{value_text(value)}"
+
+
+def _definition(part: RiskPart) -> str:
+    jobs = f" ({counted(part.risk.jobs, 'job')})" if part.risk.jobs else ""
+    before = f"{part.risk.definition_before} -> " if part.risk.definition_before else ""
+    return f"job definition {before}{part.risk.definition}{jobs}{part.name and f': {part.name}'}"
