@@ -279,7 +279,7 @@ def _write_padded(name: str, compiled: Path, file: Path) -> None:
     file.write_bytes(PADDED[name](compiled.read_bytes()))
 
 
-def _made(write: Callable[..., None], *arguments: object) -> None:
+def made_apart(write: Callable[..., None], *arguments: object) -> None:
     """Write a file in a process of its own: the memory of a measured one counts from that of this one, its parent."""
     writer = multiprocessing.get_context("spawn").Process(target=write, args=arguments)
     writer.start()
@@ -306,7 +306,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "plan.yaml"
         for name in (one for one in HOSTILE if word in one):
-            _made(_write, name, file)
+            made_apart(_write, name, file)
             bad += _told(name, file, "validate", codes=(0, 2, 4))
         padded = [one for one in PADDED if word in one]
         if padded:
@@ -315,7 +315,7 @@ def main() -> None:
             compile_ = [str(BIN / "kedro-batch"), "compile", "-q", "-o", compiled.name]
             subprocess.run(compile_, cwd=project, env=environment(), check=True)
         for name in padded:
-            _made(_write_padded, name, compiled, file)
+            made_apart(_write_padded, name, compiled, file)
             bad += _told(f"compile --check, {name}", file, "compile", "--check", codes=(3,))
     sys.exit(1 if bad else 0)
 

@@ -78,7 +78,7 @@ def main() -> None:
             begin = time.process_time()
             plan = read_plan(content, "plan.yaml")
             read = time.process_time()
-            level_of = levels({job.name: job.depends_on for job in plan.jobs})
+            level_of = levels(plan.parents)
             begin_peak = time.process_time()
             peak, _ = calculate_peaks(plan, level_of)
             took = time.process_time() - begin_peak

@@ -39,7 +39,7 @@ def test_a_plan_that_breaks_a_rule_is_not_valid(folder):
     assert (ended.code, ended.text) == (4, "")
     assert ended.err == (
         "plan.yaml is valid: 2 jobs, 0 nodes, longest path 1 job\n"
-        f"1 warning:\n  warning policy: {WARNING}\n"
+        f"Warning: plan.yaml breaks 1 rule under warnings in policy.yaml:\n  warning policy: {WARNING}\n"
         f"Error: plan.yaml breaks 1 rule of policy.yaml:\n  error policy: {ERROR}\n"
     )
 
@@ -65,10 +65,13 @@ def test_json_has_all_jobs_of_each_violation(folder):
     ]
 
 
-@pytest.mark.parametrize("further", [[], ["--exit-code"], ["--fail-on=any"]])
-def test_a_diff_shows_what_the_new_plan_breaks_and_4_is_over_3(folder, further):
+CHOSEN = "plan.yaml has what --fail-on names, compared with old.yaml: attempts_raised (2)\n"
+
+
+@pytest.mark.parametrize(("further", "said"), [([], ""), (["--exit-code"], ""), (["--fail-on=any"], CHOSEN)])
+def test_a_diff_shows_what_the_new_plan_breaks_and_4_is_over_3(folder, further, said):
     ended = kedro_batch("diff", "old.yaml", "plan.yaml", "--policy", "policy.yaml", *further, cwd=folder)
-    assert (ended.code, ended.err) == (4, "Error: plan.yaml breaks 1 rule of policy.yaml\n")
+    assert (ended.code, ended.err) == (4, f"{said}Error: plan.yaml breaks 1 rule of policy.yaml\n")
     _, policy, *_ = ended.text.split("\n\n")
     assert " ".join(policy.split()) == f"Policy policy.yaml ! error {ERROR} ! warning {WARNING}"
 
@@ -77,8 +80,12 @@ def test_a_diff_in_a_file_lists_the_violations_on_standard_error_too(folder):
     words = ["diff", "old.yaml", "plan.yaml", "--policy=policy.yaml"]
     markdown = kedro_batch(*words, "--format=markdown", "-o", "diff.md", cwd=folder)
     assert (markdown.code, markdown.text) == (4, "")
-    assert markdown.err == f"Error: plan.yaml breaks 1 rule of policy.yaml:\n  error policy: {ERROR}\n"
+    assert markdown.err == (
+        f"Warning: plan.yaml breaks 1 rule under warnings in policy.yaml:\n  warning policy: {WARNING}\n"
+        f"Error: plan.yaml breaks 1 rule of policy.yaml:\n  error policy: {ERROR}\n"
+    )
     text = (folder / "diff.md").read_text()
+    assert text.endswith("\n\nnot to be applied: it breaks the policy\n")
     assert "### Plan: 2 of 2 jobs changed · breaks 1 rule of the policy · 1 policy warning · " in text
     assert f"**Breaks the policy** `policy.yaml`\n- **error** `{ERROR}`\n- **warning** `{WARNING}`\n" in text
     page = unescape(kedro_batch(*words, "--format=html", cwd=folder).text)
@@ -88,6 +95,43 @@ def test_a_diff_in_a_file_lists_the_violations_on_standard_error_too(folder):
     Draft202012Validator(resources.schema("diff")).validate(document)
     assert document["policy"] == "policy.yaml"
     assert [one["about"]["jobs"] for one in document["violations"]] == [["one", "two"]] * 2
+
+
+def test_a_diff_in_a_file_says_what_it_warns_of(folder):
+    words = ["diff", "old.yaml", "soft.yaml", "--policy=policy.yaml", "--format=markdown", "-o", "diff.md"]
+    ended = kedro_batch(*words, cwd=folder)
+    warning = WARNING.replace("plan.yaml", "soft.yaml")
+    said = f"Warning: soft.yaml breaks 1 rule under warnings in policy.yaml:\n  warning policy: {warning}\n"
+    assert (ended.code, ended.err) == (0, said)
+    assert "apply with: `kedro-batch apply soft.yaml --expect-digest" in (folder / "diff.md").read_text()
+
+
+def test_every_advice_to_see_all_shows_all(folder):
+    """Of 30 queues, and of 30 programs that only warn, five are shown; and all if asked for."""
+    jobs = "".join(f"  - {{name: a{at}, command: [p{at}], job_queue: q{at}}}\n" for at in range(30))
+    (folder / "many.yaml").write_text(f"schema: kedro-batch/plan/v1\ndefaults: {{job_definition: d}}\njobs:\n{jobs}")
+    (folder / "both.yaml").write_text(
+        "{schema: kedro-batch/policy/v1, rules: {job_queues: [q]}, warnings: {programs: [kedro]}}\n"
+    )
+    diff = ["diff", "/dev/null", "many.yaml", "--policy=both.yaml"]
+    for words, advice, more in (
+        (["validate", "many.yaml", "--policy=both.yaml"], "-v shows all, --json lists them", "-v"),
+        (diff, "--full shows all", "--full"),
+        ([*diff, "--format=json", "-o", "diff.json"], "--full shows all", "--full"),
+    ):
+        for asked, shown in ((words, 5), ([*words, more], 30)):
+            ended = kedro_batch(*asked, cwd=folder)
+            said = " ".join((ended.text + ended.err).split("\n\nRisks")[0].split())
+            assert ended.code == 4
+            for what in ("queue 'q", "program 'p"):
+                assert said.count(what) == shown
+            assert (advice in said) is (shown == 5)
+            assert said.count("25 more ways to break it (30 in total, for all 30 jobs)") == (2 if shown == 5 else 0)
+    markdown = kedro_batch(*diff, "--format=markdown", cwd=folder).text
+    assert "\n\n`kedro-batch diff --full` shows all, with the same `--policy`.\n" in markdown
+    assert "<li>kedro-batch diff --full shows all</li>" in kedro_batch(*diff, "--format=html", cwd=folder).text
+    document = json.loads(kedro_batch("validate", "many.yaml", "--policy=both.yaml", "--json", cwd=folder).text)
+    assert sum(one["code"] == "policy" for one in document["diagnostics"]) == 60
 
 
 def test_a_diff_says_that_a_policy_is_kept_and_warnings_leave_the_code(folder):

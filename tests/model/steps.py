@@ -120,7 +120,7 @@ class Steps:
     def __post_init__(self) -> None:
         """Begin without any state."""
         self.desk = Desk(self.scenario.plan)
-        self._parents = {job.name: job.depends_on for job in self.scenario.plan.jobs}
+        self._parents = self.scenario.plan.parents
 
     def member(self, number: int) -> Member:
         """Return the state of a process."""

@@ -1,13 +1,17 @@
 """Sets of jobs are described by what exactly they have in common, or by their names."""
 
+from fnmatch import fnmatchcase
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kedro_batch.plan.model import JOIN_COMMAND, Job, JobName
 from kedro_batch.plan.settings import JobSettings, Resources
-from kedro_batch.review.job_sets import JobSets, Kind, names_in_short
+from kedro_batch.review.job_sets import JobSets, Kind
+from kedro_batch.review.name_sets import NameSets
 from kedro_batch.review.namespaces import namespaces_of
+from kedro_batch.review.shown_names import names_in_short
 from tests.support.plans import a_job
 
 
@@ -88,11 +92,24 @@ def test_names_may_begin_or_end_alike():
     )
 
 
-def test_nodes_may_begin_alike_in_several_namespaces():
+def test_names_may_begin_alike_in_several_namespaces():
     nodes = [f"{ns}.{node}" for ns in ("eu", "us", "asia") for node in ("fit_a", "fit_b", "score", "x")]
     sets = JobSets([a_job(node.replace(".", "-"), nodes=(node,)) for node in nodes])
     fits = [node.replace(".", "-") for node in nodes if "fit" in node]
-    assert sets.describe(fits) == "6 of 12 jobs (node fit_* of any namespace)"
+    assert sets.describe(fits) == "6 of 12 jobs (fit_* of any namespace)"
+    two_nodes = JobSets([a_job(name.replace(".", "-"), nodes=(name, f"{name}_too")) for name in nodes])
+    assert two_nodes.describe(fits) == "6 of 12 jobs (fit_* of any namespace)"
+
+
+def test_a_few_namespaces_or_queues_describe_jobs_together():
+    jobs = [*jobs_of(("eu", 3), ("us", 2), ("asia", 9)), a_job("b0", job_queue="b"), a_job("c0", job_queue="c")]
+    sets = JobSets([*jobs, *jobs_of(("africa", 9))])
+    assert sets.describe(names_of(jobs[:5])) == "5 of 25 jobs (namespaces eu and us)"
+    assert sets.describe(names_of(jobs[1:5])) == "eu1, eu2, us0, us1"  # without eu0
+    queues = JobSets([a_job(f"j{at}", job_queue="abcd"[at % 4]) for at in range(20)])
+    some = [f"j{at}" for at in range(20) if at % 4 < 2]
+    assert queues.describe(some) == "10 of 20 jobs (queues a and b)"
+    assert queues.describe(some, without={Kind.QUEUE}) == ", ".join(some)
 
 
 def test_what_a_change_is_about_does_not_describe_its_jobs():
@@ -159,12 +176,18 @@ SHARED = {
         else value.split(" ")[0] == str(job.settings.resources.gpus or 0)
     ),
     "join jobs": lambda job, _: not job.nodes,
-    "node": lambda job, value: (
-        len(job.nodes) == 1
-        and job.nodes[0].rpartition(".")[2].startswith(value.removesuffix(" of any namespace").removesuffix("*") or "-")
-    ),
+    "own name": lambda job, value: own_name(job).startswith(value.removesuffix("*") or "-"),
     "": lambda job, value: job.name.startswith(value[:-1]) if value[-1:] == "*" else job.name.endswith(value[1:]),
 }
+
+
+OF_ANY = " of any namespace"
+
+
+def own_name(job):
+    """Return the name of a job without its namespace."""
+    namespaces = namespaces_of(job.nodes)
+    return job.name.removeprefix(f"{namespaces[-1].replace('.', '-')}-") if namespaces else job.name
 
 
 def described(words, jobs):
@@ -176,9 +199,11 @@ def described(words, jobs):
         return {*words.partition(": ")[2].split(", ")} if ": " in words else {*words.split(", ")}
     shared = words.partition("(")[2][:-1]
     inner = shared.removeprefix("all but ")
-    kind = next(kind for kind in SHARED if inner.startswith(kind))
-    if kind or "*" in inner:
-        value = inner.removeprefix(kind).strip()
+    kind = "own name" if inner.endswith(OF_ANY) else next(kind for kind in SHARED if inner.startswith(kind))
+    if inner.startswith(f"{kind}s "):
+        some = {job.name for job in jobs for one in inner.partition(" ")[2].split(" and ") if SHARED[kind](job, one)}
+    elif kind or "*" in inner:
+        value = inner.removeprefix(kind).removesuffix(OF_ANY).strip()
         some = {job.name for job in jobs if SHARED[kind](job, value)}
     else:
         some = {*inner.split(", ")}
@@ -193,6 +218,44 @@ def test_the_described_set_is_the_set(drawn):
     assert "(" not in words or words.startswith(f"{len(some)} of {len(jobs)} jobs (")
 
 
+@pytest.mark.parametrize(
+    ("begins", "ends", "words"),
+    [
+        ("", "", "all 12 datasets"),
+        ("eu.", "", "4 of 12 datasets (eu.*)"),
+        ("eu. us.", "", "8 of 12 datasets (eu.* and us.*)"),
+        ("eu. us. asia.", "tidy_a tidy_b", "6 of 12 datasets (tidy_* of any namespace)"),
+        ("eu. us.", "tidy_a tidy_b", None),
+        ("", "x", None),
+    ],
+)
+def test_names_are_described_only_by_words_that_are_exact(begins, ends, words):
+    every = [f"{ns}.{name}" for ns in ("eu", "us", "asia") for name in ("tidy_a", "tidy_b", "model", "x")]
+    assert (
+        NameSets(every, "dataset").describe(
+            [one for one in every if one.startswith((*begins.split(),) or "") and one.endswith((*ends.split(),) or "")]
+        )
+        == words
+    )
+
+
+@given(st.lists(st.from_regex(r"([ab]\.)?[ab](_[ab])?(_[ab])?", fullmatch=True), min_size=1, unique=True), st.data())
+def test_the_described_names_are_those_names(every, data):
+    some = data.draw(st.sets(st.sampled_from(every), min_size=1))
+    words = NameSets(every, "dataset").describe(some)
+    if words is None or words.startswith("all "):
+        assert words is None or len(some) == len(every)
+        return
+    patterns = words.partition("(")[2].removesuffix(")")
+    if patterns.endswith(OF_ANY):
+        begin = patterns.removesuffix(f"*{OF_ANY}")
+        found = {one for one in every if one.rpartition(".")[2].startswith(begin)}
+    else:
+        found = {one for one in every for pattern in patterns.split(" and ") if fnmatchcase(one, pattern)}
+    assert found == some
+    assert words.startswith(f"{len(some)} of {len(every)} dataset")
+
+
 def test_many_names_that_begin_alike_are_counted_and_others_named():
     names = [f"eu.daily_{at}" for at in range(13)]
     assert names_in_short(names) == ["13 names that begin with eu.daily_"]
@@ -200,4 +263,6 @@ def test_many_names_that_begin_alike_are_counted_and_others_named():
     assert names_in_short([*names, "eu.x"]) == ["14 names that begin with eu."]
     assert names_in_short(names[:5]) == names[:5]
     assert names_in_short(names, full=True) == names
+    two = [f"{ns}.daily_{at}" for ns in ("eu", "us") for at in range(6)]
+    assert names_in_short(two) == ["12 names that begin with eu.daily_ or us.daily_"]
     assert names_in_short([f"x{at}" for at in range(6)]) == ["x0", "x1", "x2", "x3", "x4", "and 1 more"]

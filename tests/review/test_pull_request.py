@@ -10,11 +10,11 @@ from markdown_it import MarkdownIt
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.settings import Resources
 from kedro_batch.review.diff.diff_plans import diff_plans
+from kedro_batch.review.fit_text import CHARACTERS
 from kedro_batch.review.markdown_escape import fence, format_code
 from kedro_batch.review.overview.build_overview import build_overview
 from kedro_batch.review.pull_request import (
     CHANGED_EDGES,
-    CHARACTERS,
     EDGES,
     render_diff_markdown,
     render_overview_markdown,

@@ -8,17 +8,23 @@ from pathlib import Path
 
 import pytest
 
-from kedro_batch.diagnostics import Severity, sorted_diagnostics
+from kedro_batch.diagnostics import Severity
 from kedro_batch.plan.model import Job, JobName, Plan
 from kedro_batch.plan.policy.judge import judge_plan
 from kedro_batch.plan.policy.model import RuleName
 from kedro_batch.plan.policy.reader import read_policy
 from kedro_batch.plan.reader import locate_diagnostics, read_plan
 from kedro_batch.plan.settings import JobSettings
+from kedro_batch.review.broken_rules import count_rules, show_violations
 from kedro_batch.review.diagnostics import diagnostic_lines
-from kedro_batch.review.violations import count_rules, shown_violations, violation_diagnostics
+from kedro_batch.review.job_sets import JobSets
+from kedro_batch.review.violations import violation_diagnostics
+from kedro_batch.text.escaping import for_review
 
 CASES = sorted((Path(__file__).parent.parent / "golden" / "policy").iterdir())
+
+
+POLICY = "schema: kedro-batch/policy/v1\nrules:\n  {}\n"
 
 
 def violations(plan_text, policy_text):
@@ -29,8 +35,10 @@ def violations(plan_text, policy_text):
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_violation_says_what_where_by_which_rule_and_in_which_jobs(case):
-    found = violations((case / "plan.yaml").read_bytes(), (case / "policy.yaml").read_bytes())
-    said = "".join(f"{line}\n" for line in diagnostic_lines(sorted_diagnostics(shown_violations(found))))
+    text = (case / "plan.yaml").read_bytes()
+    found = violations(text, (case / "policy.yaml").read_bytes())
+    shown = show_violations(found, JobSets(read_plan(text, "plan.yaml").jobs)).lines
+    said = "".join(f"{line}\n" for line in diagnostic_lines(shown, every=True))
     file = case / "validate.txt"
     if os.environ.get("UPDATE_GOLDEN"):
         file.write_text(said)
@@ -46,6 +54,14 @@ def test_each_rule_is_broken_somewhere():
     assert broken == {str(name) for name in RuleName}
 
 
+def test_what_nobody_sees_is_escaped_once():
+    plan = """{schema: kedro-batch/plan/v1, defaults: {job_queue: q, job_definition: d},
+        jobs: [{name: a, command: ["x\\x1b\\ty", z]}, {name: b, command: ['x\\x1b', z]}]}"""
+    found = violations(plan.encode(), b"{schema: kedro-batch/policy/v1, rules: {programs: [kedro]}}")
+    raw, literal = (for_review(one.message).partition(" for ")[0] for one in found)
+    assert (raw, literal) == (r"program 'x\x1b\ty'", r"program 'x\\x1b'")
+
+
 def test_rules_in_one_line_are_told_apart():
     jobs = "".join(f"  - {{name: a{at}, command: [p{at}], job_queue: q{at}}}\n" for at in range(20))
     plan = f"schema: kedro-batch/plan/v1\ndefaults: {{job_definition: d}}\njobs:\n{jobs}"
@@ -53,13 +69,15 @@ def test_rules_in_one_line_are_told_apart():
     policy = f"{{schema: kedro-batch/policy/v1, rules: {part}, warnings: {part}}}"
     found = violations(plan.encode(), policy.encode())
     assert count_rules(found, Severity.ERROR) == count_rules(found, Severity.WARNING) == 2
-    more = [one for one in shown_violations(found) if " more ways to break " in one.message]
-    assert [(one.severity, one.message[: one.message.index(" of ")]) for one in more] == [
-        (Severity.ERROR, "10 more ways to break job_queues"),
-        (Severity.ERROR, "10 more ways to break programs"),
-        (Severity.WARNING, "10 more ways to break job_queues"),
-        (Severity.WARNING, "10 more ways to break programs"),
+    shown = show_violations(found, JobSets(read_plan(plan.encode(), "plan.yaml").jobs))
+    more = [(one.severity, one.message) for one in shown.lines if " more ways " in one.message]
+    rest = ("job_queues", "programs")
+    assert more == [
+        (severity, f"{rule}: 15 more ways to break it (20 in total, for all 20 jobs)")
+        for severity in (Severity.ERROR, Severity.WARNING)
+        for rule in rest
     ]
+    assert shown.left_out == 4 * 15
 
 
 def test_values_that_look_like_credentials_are_not_repeated():
@@ -74,18 +92,53 @@ def test_values_that_look_like_credentials_are_not_repeated():
     assert token not in tag
 
 
-def test_what_a_thousand_jobs_break_in_their_own_ways_is_told_in_a_few_lines():
+def thousand_jobs(**others):
     jobs = tuple(
         Job(name=JobName(f"j{at}"), command=(f"p{at}",), settings=JobSettings(job_queue=f"q{at}", timeout_s=60 + at))
         for at in range(1_000)
     )
-    plan = Plan(jobs=jobs)
-    rules = "job_queues: [a]\n  max_timeout_s: 60\n  programs: [kedro]\n  max_memory_mib: 1"
-    policy = read_policy(f"schema: kedro-batch/policy/v1\nrules:\n  {rules}\n".encode(), "policy.yaml")
-    found = violation_diagnostics(judge_plan(plan, policy), plan, policy)
+    own = JobSettings(job_queue="a")
+    return Plan(jobs=(*jobs, *(Job(name=JobName(one), command=(word,), settings=own) for one, word in others.items())))
+
+
+def broken(plan, rules):
+    policy = read_policy(POLICY.format(rules).encode(), "policy.yaml")
+    return violation_diagnostics(judge_plan(plan, policy), plan, policy)
+
+
+def test_what_a_thousand_jobs_break_in_their_own_ways_is_told_in_a_few_lines():
+    plan = thousand_jobs()
+    found = broken(plan, "job_queues: [a]\n  max_timeout_s: 60\n  programs: [kedro]\n  max_memory_mib: 1")
     assert len(found) == 1_000 + 999 + 1_000 + 1
-    assert {name for one in found for name in one.about["jobs"]} == {job.name for job in jobs}
-    shown = [one.message for one in shown_violations(found)]
-    assert len(shown) == 3 * 11 + 1
-    assert "990 more ways to break job_queues of policy.yaml:3, in 990 jobs; --json lists them" in shown
-    assert "for all 1,000 jobs, and the plan does not declare it" in shown[-1]
+    assert {name for one in found for name in one.about["jobs"]} == {job.name for job in plan.jobs}
+    shown = show_violations(found, JobSets(plan.jobs))
+    said = [str(one) for one in shown.lines]
+    assert len(said) == 3 * 6 + 1
+    assert (
+        "policy.yaml:4: max_timeout_s: 994 more ways to break it "
+        "(999 in total, for 999 of 1,000 jobs (all but queue q0))" in said
+    )
+    assert shown.left_out == 995 + 994 + 995
+    every = show_violations(found, JobSets(plan.jobs), full=True)
+    assert (sorted(map(str, every.lines)), every.left_out) == (sorted(map(str, found)), 0)
+
+
+def test_each_broken_rule_is_shown_and_what_few_jobs_break_comes_first():
+    plan = thousand_jobs(evil="bash")
+    found = broken(plan, "job_queues: [a]\n  max_jobs: 1\n  programs: [kedro, 'p*']\n  no_shell: true")
+    for most in (1, 5):
+        shown = [(one.about["rule"][0], one.message) for one in show_violations(found, JobSets(plan.jobs), most).lines]
+        assert list(dict.fromkeys(rule for rule, _ in shown)) == ["programs", "no_shell", "job_queues", "max_jobs"]
+        assert "for evil" in shown[0][1]
+        assert "for evil" in shown[1][1]
+
+
+def test_of_many_ways_to_break_a_rule_the_worst_are_shown():
+    plan = thousand_jobs(evil="bash")
+    first: dict[str, str] = {}
+    for one in broken(plan, "max_timeout_s: 60\n  programs: [kedro]"):
+        first.setdefault(one.about["rule"][0], one.message)
+    assert first["max_timeout_s"].startswith("timeout_s is left to the job definition")
+    assert first["programs"].startswith("program 'bash' for evil")
+    messages = [one.message for one in broken(thousand_jobs(), "max_timeout_s: 60")]
+    assert messages[0].startswith("a timeout of 17 min 39 s for j999")

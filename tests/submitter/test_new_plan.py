@@ -177,7 +177,7 @@ def take_up(simulation: Simulation, folder: Path, plan: Plan, from_jobs: tuple[J
     except UsageError:
         assert submissions(simulation) == before
         return False
-    parents = {job.name: job.depends_on for job in plan.jobs}
+    parents = plan.parents
     again = with_descendants(parents, from_jobs)
     for one in submissions(simulation)[len(before) :]:
         assert one.request == request_of(one, plan, first)

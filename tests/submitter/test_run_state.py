@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kedro_batch.plan.graph import topological_order
-from kedro_batch.plan.model import JobName
+from kedro_batch.plan.model import JobName, Parents
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.job_state import (
     ENDED,
@@ -15,7 +15,6 @@ from kedro_batch.submitter.job_state import (
     Transition,
     state_of,
 )
-from kedro_batch.submitter.run_records import Parents
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.api import job_detail
 

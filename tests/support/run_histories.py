@@ -94,7 +94,7 @@ def without_times(history: RunHistory) -> RunHistory:
 
 def _run(plan: Plan, story: Story) -> tuple[dict[JobName, _Times], dict[JobName, JobName]]:
     chance = random.Random(story.seed)  # noqa: S311  nothing secret
-    parents = {job.name: job.depends_on for job in plan.jobs}
+    parents = plan.parents
     children = children_of(parents)
     created = {name: BEGAN + 1 + number * 0.02 for number, name in enumerate(parents)}
     waits = {name: len(parents[name]) for name in parents}

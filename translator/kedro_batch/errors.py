@@ -90,9 +90,18 @@ class PolicyError(Refused):
 
 
 class PolicyViolated(Refused):
-    """A plan breaks rules of a policy."""
+    """A plan breaks rules of a policy.
+
+    Attributes:
+        diagnostics: How, rule by rule, in the order in which they are shown.
+    """
 
     code = Code.POLICY
+
+    def __init__(self, message: str, diagnostics: Sequence[Diagnostic] = ()) -> None:
+        """Take the headline and the diagnostics below it, in their order."""
+        super().__init__(message, diagnostics)
+        self.diagnostics = tuple(diagnostics)
 
 
 class JobRefused(KedroBatchError):  # noqa: N818  named for what happened

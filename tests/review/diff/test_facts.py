@@ -76,10 +76,12 @@ def test_a_node_that_moves_into_a_job_with_less_memory_is_found():
 
 
 def test_many_lost_datasets_are_counted():
-    old = Plan(jobs=(a_job("a", writes=tuple(f"d{n:02}" for n in range(25))),))
-    (text,) = answers(old, Plan(jobs=(a_job("a"),)))[_LOST]
+    old = Plan(jobs=(a_job("a", writes=tuple(f"d{n:02}" for n in range(25))), a_job("b", writes=("e",))))
+    (text,) = answers(old, Plan(jobs=(a_job("a"), a_job("b", writes=("e",)))))[_LOST]
     assert text.startswith("25: d00, d01, ")
     assert text.endswith(", d19 and 5 more")
+    (text,) = answers(old, Plan(jobs=(a_job("a"),)))[_LOST]
+    assert text == "all 26 datasets"
 
 
 def test_jobs_with_gpus_are_told_together_and_by_their_number():
@@ -140,8 +142,10 @@ def test_a_plan_that_is_gone_gives_no_job_less_memory():
 
 
 def test_names_of_lost_datasets_are_not_cut():
-    old = Plan(jobs=(a_job("a", writes=tuple(f"a_rather_long_namespace.of_dataset_{n:02}" for n in range(25))),))
-    (text,) = answers(old, Plan(jobs=(a_job("a"),)))[_LOST]
+    other = a_job("b", writes=("a_rather_long_namespace.of_dataset_99",))
+    writes = tuple(f"a_rather_long_namespace.of_dataset_{n:02}" for n in range(25))
+    old, new = (Plan(jobs=(a_job("a", writes=some), other)) for some in (writes, ()))
+    (text,) = answers(old, new)[_LOST]
     assert len(text) < 400
     assert text.endswith("namespace.of_dataset_07 and 17 more")
 

@@ -73,6 +73,8 @@ def test_many_values_are_a_span_with_the_jobs_at_its_ends():
 def test_values_that_name_their_own_job_are_one_change_but_for_those_that_do_not_follow_it():
     new = jobs(lambda name: {"environment": {"INPUT": f"s3://good/{name}/in"}})
     assert section(jobs(), new) == ["~ environment.INPUT  + s3://good/NODE/in: all 20 jobs"]
+    new = jobs(lambda name: {"environment": {"INPUT": f"raw_{name}.csv"}})
+    assert section(jobs(), new) == ["~ environment.INPUT  + raw_NODE.csv: all 20 jobs"]
     new = jobs(
         lambda name: {"environment": {"INPUT": f"s3://{'bad' if name == 'load-n4' else 'good'}/{name}/in", "A": "in"}}
     )

@@ -132,6 +132,41 @@ RENAMES: dict[str, tuple[list[Job], list[Job], dict[str, str]]] = {
         {},
     ),
     "one_of_two_namespaces_that_look_alike": ([*a_country("malta"), *a_country("spain")], a_country("gozo"), {}),
+    "namespaces_that_look_alike_and_have_a_word_in_common_with_one": (
+        [*a_country("malta"), *a_country("spain")],
+        [*a_country("islands.malta_and_gozo"), *a_country("Spain2")],
+        renamed("malta", "islands.malta_and_gozo") | renamed("spain", "Spain2"),
+    ),
+    "one_of_two_namespaces_that_look_alike_with_its_word_in_the_new_name": (
+        [*a_country("malta"), *a_country("spain")],
+        a_country("spain_es"),
+        renamed("spain", "spain_es"),
+    ),
+    "the_last_of_namespaces_that_look_alike": (
+        [*a_country("malta"), *a_country("spain")],
+        [*a_country("gozo"), *a_country("spain_es")],
+        renamed("malta", "gozo") | renamed("spain", "spain_es"),
+    ),
+    "namespaces_that_have_little_of_their_names_in_common": (
+        [*a_country("malta"), *a_country("spain_v2")],
+        [*a_country("gozo_v2"), *a_country("iberia")],
+        {},
+    ),
+    "namespaces_of_which_two_have_the_words_of_one": (
+        [*a_country("malta"), *a_country("gozo")],
+        [*a_country("malta_and_gozo"), *a_country("iberia")],
+        {},
+    ),
+    "namespaces_whose_words_are_those_of_several": (
+        [*a_country("eu_malta"), *a_country("us_malta")],
+        [*a_country("malta_old"), *a_country("malta_new")],
+        {},
+    ),
+    "jobs_of_several_namespaces_of_which_some_were_renamed": (
+        [*a_country("malta"), *a_country("spain"), a_group("both", "malta.send spain.send", reads=("malta.score",))],
+        [*a_country("gozo"), *a_country("spain"), a_group("each", "gozo.send spain.send", reads=("gozo.score",))],
+        renamed("malta", "gozo") | renamed("spain", "spain") | {"each": "both"},
+    ),
     "namespaces_that_do_not_look_alike": (
         [*a_country("malta"), *a_country("spain", reports="tell")],
         [*a_country("gozo"), *a_country("galicia", reports="tell")],

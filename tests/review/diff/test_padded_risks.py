@@ -99,3 +99,21 @@ def test_a_comment_counts_once_what_it_leaves_out(word):
 def test_full_text_shortens_nothing():
     shown = render([a_job("one", environment={"PATH": NOISE}), a_job("two")], DiffFormat.TEXT, full=True)
     assert f"PATH={NOISE}" in shown
+
+
+@pytest.mark.parametrize("output_format", TEXTS)
+def test_each_dataset_that_a_job_still_reads_and_each_unordered_read_is_named(output_format):
+    old, new = (
+        tuple(
+            job
+            for n in range(40)
+            for job in (
+                a_job(f"w{n}", nodes=(f"w{n}",), writes=(f"data{n}{'' if n % 2 else end}",)),
+                a_job(f"r{n}", nodes=(f"r{n}",), reads=(f"data{n}",), depends_on=(f"w{n}",) if not end else ()),
+            )
+        )
+        for end in ("", "_other")
+    )
+    shown = risks_of(render(new, output_format, before=old), output_format)
+    assert {int(n) for n in re.findall(r"r(\d+) reads data\1\b", shown)} == {*range(1, 40, 2)}
+    assert {int(n) for n in re.findall(r"data(\d+) \(read by r\1\)", shown)} == {*range(0, 40, 2)}

@@ -262,6 +262,35 @@ TABLE: dict[str, tuple[list[Job], list[Job], list[Risk]]] = {
         ],
         [],
     ),
+    "nodes_of_one_of_several_namespaces_that_were_renamed": (
+        [a_team("malta.m", "malta.n", "spain.m", reads=("malta.x", "spain.x"))],
+        [a_team("gozo.m", "gozo.n", "spain.m", reads=("gozo.x", "spain.x"))],
+        [],
+    ),
+    "nodes_of_several_namespaces_that_were_renamed_and_another_one": (
+        [a_team("malta.m", "malta.n", "spain.m")],
+        [a_team("gozo.m", "gozo.upload", "spain.m")],
+        [
+            Risk(
+                kind=RiskKind.NODE_REPLACED,
+                job="team",
+                before=["malta.m", "malta.n"],
+                after=["gozo.m", "gozo.upload"],
+            )
+        ],
+    ),
+    "nodes_of_a_renamed_namespace_that_read_other_data": (
+        [a_team("malta.m", "malta.n", "spain.m", reads=("malta.x", "spain.x"))],
+        [a_team("gozo.m", "gozo.n", "spain.m", reads=("gozo.x", "italy.x"))],
+        [
+            Risk(
+                kind=RiskKind.NODE_REPLACED,
+                job="team",
+                before=["malta.m", "malta.n"],
+                after=["gozo.m", "gozo.n"],
+            )
+        ],
+    ),
     "reader_that_never_waited_and_was_renamed": (
         [a_job(writes=("y",)), a_job("b", reads=("y",), nodes=("m",))],
         [a_job(writes=("y",)), a_job("c", reads=("y",), nodes=("m",))],

@@ -78,3 +78,11 @@ def test_where_each_value_has_a_name_of_its_own_the_shape_is_told_by_the_other_w
     values = [(None, f"s3://good/{name}{name}/in") for name in names]
     values[7] = (None, "s3://bad/hh/in")
     assert sort_unlike_first(values, lambda one: one)[:2] == [values[7], values[0]]
+
+
+def test_a_name_that_begins_as_no_other_does_is_unlike_them():
+    names = [f"{first}{second}-load" for first in "abcdefgh" for second in "abcdefgh"]
+    values = [(None, f"ok-{name}") for name in names]
+    values[7] = (None, f"bad-{names[7]}")
+    values[9] = (None, "ok-ab-cd-ef-load")
+    assert sort_unlike_first(values, lambda one: one)[:3] == [values[7], values[9], values[0]]

@@ -195,12 +195,31 @@ def test_risks_say_what_they_are_about():
         a_job("train", nodes=("train",), reads=("table", "other")),
     ]
     view = view_of(old, new)
-    assert {risk.what: risk.subjects for risk in view.risks} == {
-        "job removed": ("report",),
-        "node removed": ("train: node tune",),
-        "dataset not written": ("table (read by train)", "unused"),
-        "unordered read": ("train reads other without waiting for load, which writes it",),
-    }
+    assert [(risk.what, risk.subjects) for risk in view.risks] == [
+        ("job removed", ("report",)),
+        ("node removed", ("train: node tune",)),
+        ("dataset not written", ("table (read by train)",)),
+        ("dataset not written", ("unused",)),
+        ("unordered read", ("train reads other without waiting for load, which writes it",)),
+    ]
+
+
+def test_many_datasets_and_nodes_are_told_by_what_they_have_in_common():
+    def jobs(*steps: str, writes: str = "score"):
+        for name in ("eu", "us", "asia", "africa"):
+            nodes = tuple(f"{name}.{step}" for step in ("fit", *steps))
+            yield a_job(f"{name}-fit", nodes=nodes, writes=(f"{name}.model", f"{name}.{writes}"))
+            yield a_job(f"{name}-tell", nodes=(f"{name}.tell",), reads=(f"{name}.score",))
+
+    risks = {risk.what: risk.who for risk in view_of(jobs("tune"), jobs(writes="points")).risks}
+    assert risks["dataset not written"] == "4 of 8 datasets (*.score), read by 4 of 8 jobs (*-tell)"
+    assert risks["node removed"] == "4 of 12 nodes (*.tune), of 4 of 8 jobs (*-fit)"
+
+
+def test_nodes_that_were_replaced_read_as_names():
+    old, new = ([a_job("a", nodes=(f"{name}1", f"{name}2"))] for name in ("m", "n"))
+    (risk,) = view_of(old, new).risks
+    assert (risk.before, risk.after) == ("m1, m2", "n1, n2")
 
 
 def test_risks_of_many_values_are_one_line_with_the_values_of_each():

@@ -13,6 +13,7 @@ from tests.review.edits.large import (
     edited_job,
     flights,
 )
+from tests.review.edits.large_moves import by_step, split_queue, three_exceptions, with_names, without_countries
 
 _FEWER = flights(COUNTRIES[:-1])
 """19 countries: with two more, the jobs that gather them need join jobs."""
@@ -130,6 +131,9 @@ def _with_own_timeouts(plan: Plan) -> Plan:
     return replace(plan, jobs=tuple(replace(job, settings=one) for job, one in zip(plan.jobs, settings, strict=True)))
 
 
+_IN_STEPS = replace(_BASE.with_header(group_by=["tag:step."]), group_by=by_step)
+
+
 _RAISED = _BASE.with_rule("spark", timeout_s=7200).with_default(timeout_s=5400)
 
 LARGE_EDITS: Mapping[str, LargeEdit] = {
@@ -175,10 +179,18 @@ LARGE_EDITS: Mapping[str, LargeEdit] = {
     "reader_of_many_renamed": _after(_BASE.renaming(r"^europe\.combine_reports$", "europe.gather_reports")),
     "namespace_renamed": _after(_BASE.renaming(r"^malta\.", "gozo.", datasets=True)),
     "namespaces_of_all_renamed": _after(_BASE.renaming(r"^(?!europe)(\w+)\.", r"flights_\1.", datasets=True)),
+    "namespaces_renamed_that_nothing_tells_apart": _after(with_names(_BASE, ("malta", "gozo"), ("spain", "iberia"))),
+    "namespace_renamed_and_one_removed": _after(
+        without_countries(with_names(_BASE, ("malta", "malta_and_gozo")), "spain")
+    ),
+    "namespaces_renamed_in_jobs_of_all": _after(
+        with_names(_IN_STEPS, ("malta", "gozo"), ("spain", "spain_es")), _IN_STEPS
+    ),
     "two_nodes_swap_their_names": _after(_swapped()),
     # Countries, and what gathers them.
     "country_added": LargeEdit(before=_FEWER, after=_BASE),
     "country_removed": LargeEdit(before=_BASE, after=_FEWER),
+    "two_countries_removed": _after(without_countries(_BASE, "malta", "spain")),
     "country_added_and_join_jobs_are_needed": LargeEdit(before=_BASE, after=_MORE),
     "country_removed_and_no_join_job_is_needed": LargeEdit(before=_MORE, after=_BASE),
     "pipeline_removed_everywhere": _after(_BASE.without(r".*_forecasts?|.*\.forecast_\w+|.*_no_shows")),
@@ -257,6 +269,27 @@ LARGE_EDITS: Mapping[str, LargeEdit] = {
         before=_BASE,
         after=_RAISED,
         by_hand=lambda plan: edited_job(plan, "malta-clean_fuel", job_definition="flights_debug"),
+    ),
+    "default_changes_and_three_jobs_state_their_own": LargeEdit(
+        before=_BASE, after=_BASE.with_default(attempts=4), by_hand=three_exceptions
+    ),
+    "memory_is_halved_and_doubled_and_one_job_has_little": LargeEdit(
+        before=_BASE,
+        after=_BASE.with_rule("spark", resources={"memory_mib": 8192}).with_rule(
+            "training", resources={"memory_mib": 122880}
+        ),
+        by_hand=lambda plan: edited_job(plan, "malta-clean_fuel", resources={"memory_mib": 512}),
+    ),
+    "queue_is_split_in_three_and_one_job_goes_elsewhere": LargeEdit(before=_BASE, after=_BASE, by_hand=split_queue),
+    "retry_is_widened_and_one_job_keeps_it_and_has_another_definition": LargeEdit(
+        before=_BASE,
+        after=_BASE.with_default(retry_on=["image_pull", "spot"]),
+        by_hand=lambda plan: edited_job(plan, "malta-clean_fuel", retry_on=["spot"], job_definition="flights_debug"),
+    ),
+    "namespaces_renamed_and_one_job_preloads_a_library": LargeEdit(
+        before=_BASE,
+        after=with_names(_BASE, ("malta", "gozo"), ("spain", "spain_es")),
+        by_hand=lambda plan: edited_job(plan, "gozo-clean_fuel", environment={"LD_PRELOAD": "/mnt/fuel.so"}),
     ),
     "all_is_renamed_and_one_queue_changes": LargeEdit(
         before=_BASE,

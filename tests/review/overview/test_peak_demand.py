@@ -120,7 +120,7 @@ def plans_with_amounts(draw):
 @settings(max_examples=150)
 def test_each_amount_has_the_peak_of_every_set_of_jobs_in_all_and_by_queue(drawn):
     plan, asked = drawn
-    at_once = sets_at_once({job.name: job.depends_on for job in plan.jobs})
+    at_once = sets_at_once(plan.parents)
 
     def peak(queues):
         amounts = [[asked[name][1] for name in some if asked[name][0] in queues] for some in at_once]

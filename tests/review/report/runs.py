@@ -6,7 +6,7 @@ from typing import Any
 
 from kedro_batch.plan.model import JobName, Plan, PlanDigest
 from kedro_batch.plan.submit_job import JobId, RunId
-from kedro_batch.review.report.timeline import Attempt, build_timeline, parents_of, stops_of
+from kedro_batch.review.report.timeline import Attempt, build_timeline, stops_of, submissions_above
 from kedro_batch.submitter.job_execution import JobAttempt, JobExecution
 from kedro_batch.submitter.job_state import JobRecord, JobState
 from kedro_batch.submitter.journal_rows import RunEntry
@@ -85,7 +85,7 @@ def history(plan: Plan, *submissions: Submission, as_of: float = 100, outcome: s
 
 def timeline(plan: Plan, *submissions: Submission) -> tuple[Attempt, ...]:
     it = history(plan, *submissions)
-    return build_timeline(it, parents_of(it), stops_of(it))
+    return build_timeline(it, submissions_above(it), stops_of(it))
 
 
 def told(attempt: Attempt) -> list[str]:

@@ -148,12 +148,12 @@ def _print_error(ctx: click.Context, message: str) -> None:
             click.echo(head + message, err=True, color=False if plain else None)
 
 
-def print_diagnostics(diagnostics: "Sequence[Diagnostic]", *, every: bool, no_color: bool) -> None:
-    """Print diagnostics, all that is known of them if ``every``; nothing if there are none."""
+def print_diagnostics(diagnostics: "Sequence[Diagnostic]", *, every: bool, no_color: bool, headline: str = "") -> None:
+    """Print diagnostics below a headline or their number, all that is known if ``every``; nothing if there are none."""
     from kedro_batch.cli.diagnostics_output import diagnostics_text  # noqa: PLC0415  loaded only if there are some
 
     if diagnostics:
-        text = diagnostics_text(diagnostics, every=every)
+        text = diagnostics_text(diagnostics, every=every, headline=headline)
         print_note(click.unstyle(text) if is_plain(asked=no_color) else text)
 
 

@@ -13,7 +13,7 @@ from kedro_batch.text.wording import counted, named
 
 def plan_in_short(plan: Plan) -> str:
     """Return what a plan is: how many jobs, on how many levels, on which queues."""
-    levels = longest_path({job.name: job.depends_on for job in plan.jobs})
+    levels = longest_path(plan.parents)
     queues = sorted({job.settings.job_queue for job in plan.jobs if job.settings.job_queue})
     return f"{counted(len(plan.jobs), 'job')} on {counted(levels, 'level')}, {named('queue', queues, 3)}"
 

@@ -22,9 +22,9 @@ _PLACE = re.compile(
 _NARROWEST = 40
 
 
-def diagnostics_text(diagnostics: Sequence[Diagnostic], *, every: bool) -> str:
-    """Return how many diagnostics there are, what they say, and lines to paste."""
-    lines = [f"{diagnostics_headline(diagnostics)}:"]
+def diagnostics_text(diagnostics: Sequence[Diagnostic], *, every: bool, headline: str = "") -> str:
+    """Return a headline, or how many diagnostics there are, what they say, and lines to paste."""
+    lines = [f"{headline or diagnostics_headline(diagnostics)}:"]
     lines += diagnostic_lines(diagnostics, width=terminal_width(), every=every)
     lines += remedy_lines(diagnostics, every=every)
     return with_colours(for_terminal("\n".join(lines)))

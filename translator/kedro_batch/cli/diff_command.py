@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kedro_batch.cli.base import BatchCommand
+from kedro_batch.cli.base import BatchCommand, print_plainly
 from kedro_batch.cli.option_types import RiskKinds, complete_files, complete_risk_kinds
 from kedro_batch.cli.plan_in_head import plans_to_compare
 from kedro_batch.cli.plan_source import read_source
-from kedro_batch.cli.policy_check import judge, policy_option, read_policy_file, refuse_violations
+from kedro_batch.cli.policy_check import Listing, judge, policy_option, read_policy_file, report_violations
 from kedro_batch.cli.review_output import review_options, write_review
+from kedro_batch.diagnostics import Severity
 from kedro_batch.errors import PlanDiffers
 
 if TYPE_CHECKING:
@@ -70,11 +71,17 @@ def diff(
     found = replace(diff_plans(before, after), policy=judged, violations=tuple(violations))
     text = render_diff(found, (before, after), (old_name, new_name), DiffFormat(given["format"]), full=given["full"])
     write_review(text, given)
-    refuse_violations(violations, new_name, rules, listed=given["format"] != "text" or given["output"] != "-")
+    counts = _count_kinds(found.risks, {kind for kinds in fail_on for kind in kinds})
+    chosen = counts and f"{new_name} has what --fail-on names, compared with {old_name}: {counts}"
+    if chosen and any(one.severity is Severity.ERROR for one in violations):
+        print_plainly(chosen)  # the policy ends the command
+    in_text = given["format"] == "text" and given["output"] == "-"
+    listing = Listing(full=given["full"], how_to_see_all="--full shows all", no_color=given["no_color"])
+    report_violations(violations, after, new_name, rules, None if in_text else listing)
     if exit_code and found.differ:
         raise PlanDiffers(f"{new_name} differs from {old_name}")
-    if counts := _count_kinds(found.risks, {kind for kinds in fail_on for kind in kinds}):
-        raise PlanDiffers(f"{new_name} has what --fail-on names, compared with {old_name}: {counts}")
+    if chosen:
+        raise PlanDiffers(chosen)
 
 
 def _count_kinds(risks: "Sequence[Risk]", kinds: set[str]) -> str:

@@ -2,10 +2,12 @@
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from kedro_batch.cli.base import print_diagnostics
 from kedro_batch.cli.option_types import complete_files
 from kedro_batch.cli.plan_source import read_source
 from kedro_batch.diagnostics import Diagnostic, Severity
@@ -73,22 +75,53 @@ def judge(plan: "Plan", content: bytes, name: str, policy: "Policy | None") -> l
     return locate_diagnostics(found, content, name)
 
 
-def refuse_violations(diagnostics: Sequence[Diagnostic], name: str, policy: "Policy | None", *, listed: bool) -> None:
-    """End the command if a plan breaks rules that refuse.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """How violations are listed on standard error.
+
+    Attributes:
+        full: List all; otherwise the first ways to break each rule.
+        how_to_see_all: What shows all.
+        no_color: Without colours.
+    """
+
+    full: bool
+    how_to_see_all: str
+    no_color: bool
+
+
+def report_violations(
+    violations: Sequence[Diagnostic], plan: "Plan", name: str, policy: "Policy | None", listing: Listing | None
+) -> None:
+    """Say on standard error which rules a plan breaks, and end the command if some of them refuse it.
 
     Args:
-        diagnostics: What ``judge`` has returned.
-        name: The name of the plan.
+        violations: What ``judge`` has returned.
+        plan: The plan.
+        name: Its name.
         policy: The policy.
-        listed: List the violations; otherwise only count them.
+        listing: How they are listed; None if they stand elsewhere, so that only the end is said.
 
     Raises:
-        PolicyViolated: It breaks some.
+        PolicyViolated: It breaks rules that refuse.
     """
-    errors = [one for one in diagnostics if one.severity is Severity.ERROR]
-    if not errors or policy is None:
+    if not violations or policy is None:
         return
-    from kedro_batch.review.violations import count_rules, shown_violations  # noqa: PLC0415  loaded only if needed
+    from kedro_batch.review.broken_rules import count_rules, show_violations  # noqa: PLC0415  loaded only if needed
+    from kedro_batch.review.job_sets import JobSets  # noqa: PLC0415  the same
 
-    headline = f"{name} breaks {counted(count_rules(errors, Severity.ERROR), 'rule')} of {policy.source}"
-    raise PolicyViolated(f"{headline}:", shown_violations(errors)) if listed else PolicyViolated(headline)
+    def lines(severity: Severity) -> list[Diagnostic]:
+        if listing is None:
+            return []
+        found = [one for one in violations if one.severity is severity]
+        shown = show_violations(found, JobSets(plan.jobs), full=listing.full)
+        advice = listing.how_to_see_all if shown.left_out else ""
+        return [replace(one, advice=advice) for one in shown.lines]
+
+    warned, broken = (count_rules(violations, severity) for severity in (Severity.WARNING, Severity.ERROR))
+    if warned and listing:
+        headline = f"Warning: {name} breaks {counted(warned, 'rule')} under warnings in {policy.source}"
+        print_diagnostics(lines(Severity.WARNING), every=True, no_color=listing.no_color, headline=headline)
+    if broken:
+        headline, errors = f"{name} breaks {counted(broken, 'rule')} of {policy.source}", lines(Severity.ERROR)
+        raise PolicyViolated(f"{headline}:" if errors else headline, errors)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import assert_never
 
-from kedro_batch.cli.aws_access import aws_engine
+from kedro_batch.cli.aws_access import aws_engine, saying_unknown
 from kedro_batch.cli.live_view import View
 from kedro_batch.cli.local_engine import local_engine
 from kedro_batch.cli.options import CommandOptions
@@ -12,6 +12,7 @@ from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Sink
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.journal import Journal
+from kedro_batch.submitter.journal_place import run_folder
 from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.plan_file import next_plan_file
 from kedro_batch.submitter.run_options import RunMode
@@ -19,25 +20,29 @@ from kedro_batch.submitter.service.api import Engine
 from kedro_batch.submitter.service.call_pool import InlineCalls, ThreadedCalls
 
 
-def engine_of(handle: RunHandle, inbox: Inbox, options: CommandOptions, run_folder: Path) -> Engine:
+def engine_of(handle: RunHandle, journal: Path, inbox: Inbox, options: CommandOptions) -> Engine:
     """Return what runs the jobs of a run.
 
     Args:
         handle: The run.
+        journal: Its journal.
         inbox: Hears the signals that end what runs here.
         options: The options of the command.
-        run_folder: The folder of the run.
 
     Raises:
+        RunUnknown: As ``saying_unknown``.
         ServiceError: boto3 finds no region, or a profile that does not exist.
         UsageError: A run on this machine is not in the folder of its project.
     """
     match handle.engine_name:
         case "aws":
-            return aws_engine(handle.plan, new_run=False)
+            with saying_unknown(handle.run_id, journal, known=not handle.must_exist):
+                return aws_engine(handle.plan, new_run=False)
         case "local":
             before = handle.entry.location.get("folder", ".") if handle.entry else "."
-            return local_engine(handle.plan, inbox, options, start=Path(before), run_folder=run_folder)
+            return local_engine(
+                handle.plan, inbox, options, start=Path(before), run_folder=run_folder(journal, handle.run_id)
+            )
         case _:
             assert_never(handle.engine_name)
 

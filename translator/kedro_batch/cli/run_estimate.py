@@ -6,7 +6,7 @@ from typing import Any
 
 from kedro_batch.cli.run_snapshot import RunSnapshot
 from kedro_batch.errors import UsageError
-from kedro_batch.plan.model import JobName, Plan
+from kedro_batch.plan.model import JobName, Parents, Plan
 from kedro_batch.review.run.expected_end import ExpectedEnd, RunSoFar, expected_end
 from kedro_batch.review.run.progress import Progress
 from kedro_batch.review.run.progress_words import Estimate
@@ -14,7 +14,6 @@ from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.job_state import LIVE, WITHOUT_ID, JobRecord
 from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.journal_view import read_journal
-from kedro_batch.submitter.run_records import Parents
 from kedro_batch.submitter.usual_times import UsualTimes, read_usual_times
 from kedro_batch.text.times import iso_time
 
@@ -30,7 +29,7 @@ def estimate_end(snapshot: RunSnapshot, records: Mapping[JobName, JobRecord], no
     as_of = snapshot.seen_at
     if as_of is None or not reaches_its_end(snapshot.entry, records):
         return None
-    parents = {job.name: job.depends_on for job in snapshot.run.plan.jobs}
+    parents = snapshot.run.plan.parents
     in_order = {job: parents[job] for job in records}
     progress = Progress(in_order, records, snapshot.began)
     return expected_end(in_order, snapshot.usual, progress.so_far(as_of), now)

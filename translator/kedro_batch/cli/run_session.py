@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from kedro_batch.cli.aws_access import saying_unknown
 from kedro_batch.cli.base import print_note
 from kedro_batch.cli.event_file import EventFile
 from kedro_batch.cli.json_lines import JsonLines
-from kedro_batch.cli.live_view import head_of, progress_of, run_view
+from kedro_batch.cli.live_view import View, head_of, progress_of, run_view
 from kedro_batch.cli.options import CommandOptions
 from kedro_batch.cli.run_context import begin_context, engine_of
 from kedro_batch.cli.run_estimate import read_estimator
@@ -118,8 +117,6 @@ def open_run(
 ) -> Iterator[RunSession]:
     """Lock a run, record it, show it while the block works on it, and report how it ended.
 
-    The block ends with ``RunCancelled`` if another command cancels the run.
-
     Args:
         handle: The run.
         journal: Its journal.
@@ -129,7 +126,9 @@ def open_run(
 
     Raises:
         UsageError: Another process works on the run, or the journal or the file of events cannot be written.
+        RunUnknown: As ``engine_of``.
         ServiceError: boto3 finds no region, or a profile that does not exist.
+        RunCancelled: Another command has cancelled the run while the block worked on it.
     """
     inbox = Inbox()
     session: RunSession | None = None
@@ -143,9 +142,7 @@ def open_run(
 
     try:
         with _folder_of(handle, journal) as folder:
-            if engine is None:
-                with saying_unknown(handle.run_id, journal.file, known=not handle.must_exist):
-                    engine = engine_of(handle, inbox, options, folder)
+            engine = engine or engine_of(handle, journal.file, inbox, options)
             with on_signals(inbox.on_signal), _event_writer(options, inbox) as write_event:
                 try:
                     with run_view(options.verbosity, partial(_what_differs, handle)) as view, ExitStack() as held:
@@ -154,17 +151,11 @@ def open_run(
                         context = begin_context(
                             handle, journal, engine=engine, inbox=inbox, options=options, view=view, show=sink
                         )
-                        records = journal.records(handle.run_id)
+                        run_state = RunState(context.parents, journal.records(handle.run_id))
                         session = RunSession(
-                            handle=handle,
-                            folder=folder,
-                            held=held,
-                            context=context,
-                            run_state=RunState(context.parents, records),
+                            handle=handle, folder=folder, held=held, context=context, run_state=run_state
                         )
-                        verb = "cancelling" if cancels else "following" if options.run.mode is RunMode.FOLLOW else ""
-                        head = head_of(context, verb, session.location)
-                        view.begin(progress_of(context, records), head, partial(read_estimator, context))
+                        _show_from_now_on(session, view, cancels=cancels)
                         try:
                             yield session
                         except (KedroBatchError, Interrupted) as error:
@@ -182,6 +173,14 @@ def open_run(
     finally:  # Ctrl-C ends this as it ends any command
         if session:
             say_if_stale(handle.plan, session.context, session.finished, notes=options.verbosity.notes)
+
+
+def _show_from_now_on(session: RunSession, view: View, *, cancels: bool) -> None:
+    context = session.context
+    verb = "cancelling" if cancels else "following" if context.options.mode is RunMode.FOLLOW else ""
+    head = head_of(context, verb, session.location)
+    progress = progress_of(context, context.journal.records(context.run_id))
+    view.begin(progress, head, partial(read_estimator, context))
 
 
 @contextmanager

@@ -46,7 +46,7 @@ class ShownRun:
     @property
     def names(self) -> tuple[JobName, ...]:
         """Its jobs, parents first."""
-        return tuple(topological_order({job.name: job.depends_on for job in self.plan.jobs}))
+        return tuple(topological_order(self.plan.parents))
 
     @property
     def region(self) -> str | None:

@@ -58,7 +58,7 @@ def status_report(snapshot: RunSnapshot, *, plan_file: str | None) -> StatusRepo
     as_of = _as_of(snapshot, now)
     unfinished: tuple[str, ...] = ()
     if as_of is not None:
-        parents = {job.name: job.depends_on for job in run.plan.jobs}
+        parents = run.plan.parents
         usual = snapshot.usual.seconds if snapshot.usual else {}
         only_known = run.entry is None
         unfinished = unfinished_lines(status, parents, snapshot.began, usual, as_of, only_known=only_known)

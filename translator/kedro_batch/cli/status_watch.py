@@ -194,7 +194,7 @@ class _Watch:
         """Show the run from now on, as it stands."""
         self._shown = seen
         plan = seen.run.plan
-        parents = {job.name: job.depends_on for job in plan.jobs}
+        parents = plan.parents
         head = RunHead(
             run=seen.run.run_id,
             plan=plan_words(plan),
@@ -259,7 +259,7 @@ class _Watch:
         if seen is None or seen.run.entry is None or not reaches_its_end(seen.entry, seen.records):
             return None
         self._usual = read_usual(seen.run.journal, seen.run.plan, seen.entry)
-        parents = {job.name: job.depends_on for job in seen.run.plan.jobs}
+        parents = seen.run.plan.parents
         return estimator(self._usual, {name: parents[name] for name in seen.run.names})
 
 

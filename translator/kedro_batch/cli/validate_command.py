@@ -8,7 +8,7 @@ import click
 from kedro_batch.cli.base import BatchCommand, print_diagnostics, print_plainly, shown_if, verbosity_options
 from kedro_batch.cli.json_diagnostics import refusal_as_json, write_diagnostics
 from kedro_batch.cli.option_types import complete_files
-from kedro_batch.cli.policy_check import judge, policy_option, read_policy_file, refuse_violations
+from kedro_batch.cli.policy_check import Listing, judge, policy_option, read_policy_file, report_violations
 from kedro_batch.cli.streams import read_input
 from kedro_batch.diagnostics import Severity, sorted_diagnostics
 
@@ -30,7 +30,6 @@ def validate(  # noqa: PLR0913  each is an option
     from kedro_batch.plan.digest import plan_digest
     from kedro_batch.plan.graph import longest_path
     from kedro_batch.plan.reader import plan_warnings, read_plan
-    from kedro_batch.review.violations import shown_violations
     from kedro_batch.text.wording import counted
 
     with refusal_as_json(sys.stdout.buffer if as_json else None):
@@ -41,14 +40,12 @@ def validate(  # noqa: PLR0913  each is an option
     refused = any(one.severity is Severity.ERROR for one in violations)
     warnings = plan_warnings(checked, content, name)
     if not quiet:
-        depth = longest_path({job.name: job.depends_on for job in checked.jobs})
+        depth = longest_path(checked.parents)
         nodes = sum(len(job.nodes) for job in checked.jobs)
         sizes = f"{counted(len(checked.jobs), 'job')}, {counted(nodes, 'node')}, longest path {counted(depth, 'job')}"
         print_plainly(f"{name} is valid: {sizes}")
     if not (quiet and as_json):
-        softly = [one for one in shown_violations(violations) if one.severity is not Severity.ERROR]
-        told = shown_if(sorted_diagnostics((*warnings, *softly)), quiet=quiet)
-        print_diagnostics(told, every=verbose, no_color=no_color)
+        print_diagnostics(shown_if(warnings, quiet=quiet), every=verbose, no_color=no_color)
     if verbose:
         targets = Counter((job.settings.job_queue, job.settings.job_definition) for job in checked.jobs)
         for (queue, definition), count in sorted(targets.items()):
@@ -58,4 +55,5 @@ def validate(  # noqa: PLR0913  each is an option
         write_diagnostics(sys.stdout.buffer, found, None if refused else checked)
     elif not refused:
         click.echo(f"digest {plan_digest(checked)}")
-    refuse_violations(violations, name, rules, listed=not as_json)
+    listing = Listing(full=verbose, how_to_see_all="-v shows all, --json lists them", no_color=no_color)
+    report_violations(violations, checked, name, rules, None if as_json else listing)

@@ -67,7 +67,7 @@ def data_flow_of(plan: Plan) -> DataFlow:
 
 def unordered_reads(plan: Plan, flow: DataFlow) -> tuple[UnorderedRead, ...]:
     """Find the jobs that read a dataset while another may be writing it, or earlier; with one such writer each."""
-    parents = {job.name: job.depends_on for job in plan.jobs}
+    parents = plan.parents
     if all(
         writer in parents[reader] or writer == reader
         for dataset, readers in flow.readers.items()

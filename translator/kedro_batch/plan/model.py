@@ -3,7 +3,7 @@
 ``reader`` makes a plan of a file, ``writer`` a file of a plan, ``digest`` the name of its meaning.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, NewType
 
@@ -14,6 +14,9 @@ from kedro_batch.plan.settings import JobDefinition, JobSettings
 
 JobName = NewType("JobName", str)
 """A job's name in its plan; AWS Batch sees it between the run id and the submission."""
+
+Parents = Mapping[JobName, Sequence[JobName]]
+"""Jobs with their parents."""
 
 PlanDigest = NewType("PlanDigest", str)
 """``sha256:`` and 64 hexadecimal digits over the meaning of a plan."""
@@ -129,6 +132,11 @@ class Plan:
         """Sort the parameters, and spell them once, not for each of many jobs."""
         object.__setattr__(self, "params", sort_params(self.params))
         object.__setattr__(self, "params_words", params_words(self.params))
+
+    @property
+    def parents(self) -> dict[JobName, tuple[JobName, ...]]:
+        """The jobs with their parents, in the order of the file."""
+        return {job.name: job.depends_on for job in self.jobs}
 
     def command_of(self, job: Job) -> tuple[str, ...]:
         """Return the command of a job as it is submitted: with the parameters, if the job runs nodes."""

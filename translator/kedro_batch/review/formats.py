@@ -12,7 +12,7 @@ from kedro_batch.files.json_text import encoded
 from kedro_batch.plan.model import Plan
 from kedro_batch.review.diff.model import PlanDiff, Risk
 from kedro_batch.review.diff.view import build_diff_view
-from kedro_batch.review.mermaid import build_plan_graph
+from kedro_batch.review.mermaid import edges_of_plan
 from kedro_batch.review.overview.build_overview import build_overview
 from kedro_batch.review.overview.view import build_overview_view
 from kedro_batch.review.page.page import render_diff_page, render_overview_page
@@ -56,7 +56,7 @@ def render_overview(plan: Plan, name: str, output_format: OverviewFormat, *, ful
         case OverviewFormat.JSON:
             return render_json(build_overview(plan))
         case OverviewFormat.MERMAID:
-            return build_plan_graph(plan).render()
+            return edges_of_plan(plan).draw().render()
         case OverviewFormat.HTML:
             return render_overview_page(build_overview(plan), name)
         case _:

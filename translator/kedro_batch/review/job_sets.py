@@ -8,25 +8,14 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import accumulate, takewhile
-from os.path import commonprefix
 
 from kedro_batch.plan.model import Job
 from kedro_batch.plan.settings import JobSettings
-from kedro_batch.review.formatting import name_text, quote_names
-from kedro_batch.review.namespaces import namespaces_of, own_node_name
+from kedro_batch.review.name_sets import FEW, TOGETHER
+from kedro_batch.review.namespaces import namespaces_of
+from kedro_batch.review.shown_names import LINE, NAMES_SHOWN, share_room, shorten_names
 from kedro_batch.text.wording import counted
 
-NAMES_SHOWN = 10
-"""The most names of a set that has no description; further ones are counted."""
-_LINE = 72
-_LINES = 4
-"""The most lines of names of one set; those of several fill about twice as many together, and one each."""
-_ROOM = _LINES * _LINE
-_FEW = 3
-"""Jobs that are named whatever they have in common."""
-_PARTS = 3
-"""The most parts that describe a set together."""
 _SEPARATOR = re.compile(r"[_-]")
 _DEEPEST = 16
 """Separators of a name at which its beginning, or its end, is looked at."""
@@ -46,16 +35,17 @@ class Kind(StrEnum):
     """How their names begin."""
     END = "end"
     """How their names end."""
-    NODE = "node"
-    """How the name of their only node begins, without its namespace."""
+    OWN = "own"
+    """How their names begin without their namespaces."""
 
 
 Property = tuple[Kind, str]
 """What a job may have in common with others: the kind, and its value."""
 _Members = Mapping[Property, Sequence[str]]
 _KINDS = tuple(Kind)
-_PATTERNS = (Kind.BEGIN, Kind.END, Kind.NODE)
-_IN_PARTS = (Kind.NAMESPACE, Kind.QUEUE, Kind.DEFINITION, Kind.BEGIN, Kind.END)
+_PATTERNS = (Kind.BEGIN, Kind.END, Kind.OWN)
+_PLURAL = (Kind.NAMESPACE, Kind.QUEUE, Kind.DEFINITION)
+_IN_PARTS = (*_PLURAL, Kind.BEGIN, Kind.END)
 """Kinds of which a few together may describe a set: of each, a job has one, or one within another."""
 
 
@@ -97,7 +87,7 @@ class JobSet:
     def _whole(self) -> str:
         return f"{'these ' if self.these else ''}{counted(self.total, 'job')}"
 
-    def text(self, *, full: bool = False, most: int = NAMES_SHOWN, room: int = _ROOM) -> str:
+    def text(self, *, full: bool = False, most: int = NAMES_SHOWN, room: int = share_room(1)) -> str:
         """Describe the set in one line.
 
         Args:
@@ -161,7 +151,7 @@ class JobSets:
         """
         chosen = sorted({*names}, key=self._position.__getitem__)
         shared = None
-        if _FEW < len(chosen) < len(self._position):
+        if FEW < len(chosen) < len(self._position):
             others: list[str] = []
             if 2 * len(chosen) > len(self._position):  # or else looking at the others would take too long
                 others = sorted(self._position.keys() - {*chosen}, key=self._position.__getitem__)
@@ -176,7 +166,7 @@ class JobSets:
                 return f"all but {found}"
             if found := describe(members, chosen):
                 return found
-            if others and shorten_names(others, room=2 * _LINE) == others:
+            if others and shorten_names(others, room=2 * LINE) == others:
                 return f"all but {', '.join(others)}"
         return None
 
@@ -191,72 +181,37 @@ class JobSets:
     def _whole(self, members: _Members, names: Sequence[str]) -> str | None:
         """Return the most telling property that all have."""
         shared = [one for one, some in members.items() if len(some) == len(names)]
-        if len(names) <= _FEW:
+        if len(names) <= FEW:
             shared = [one for one in shared if one[0] not in _PATTERNS]
         return self._words([min(shared, key=self._least_telling)]) if shared else None
 
     def _parts(self, members: _Members, names: Sequence[str]) -> str | None:
-        """Return up to three properties of one kind, of which each of many jobs has one."""
-        if len(names) <= NAMES_SHOWN:
-            return None
-        covers = (
-            self._cover(names, {one: some for one, some in members.items() if one[0] is kind}) for kind in _IN_PARTS
-        )
-        return next((self._words(found) for found in covers if found), None)
+        """Return up to three properties of one kind, of which each job has one; of the names of few jobs none."""
+        for kind in _IN_PARTS if len(names) > NAMES_SHOWN else _PLURAL:
+            least = 1 if kind in _PLURAL else FEW + 1
+            if found := self._cover(names, {one: some for one, some in members.items() if one[0] is kind}, least):
+                return self._words(found)
+        return None
 
     def _least_telling(self, one: Property) -> tuple[bool, int, int]:
         return one in self._moved, _KINDS.index(one[0]), -len(one[1]) if one[0] in _PATTERNS else 0
 
-    def _cover(self, names: Iterable[str], members: _Members) -> list[Property]:
+    def _cover(self, names: Iterable[str], members: _Members, least: int) -> list[Property]:
         rest, found = {*names}, list[Property]()
-        while rest and members and len(found) < _PARTS:
+        while rest and members and len(found) < TOGETHER:
             best = min(members, key=lambda one: (-len(rest.intersection(members[one])), self._least_telling(one)))
             gained = rest.intersection(members[best])
-            if len(gained) <= _FEW:
+            if len(gained) < least:
                 break
             rest -= gained
             found.append(best)
         return [] if rest else found
 
     def _words(self, some: Sequence[Property]) -> str:
-        words = [f"{_words(*one)} {self._when}" if one in self._moved else _words(*one) for one in some]
-        return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
-
-
-def shorten_names(names: Sequence[str], full: bool = False, most: int = NAMES_SHOWN, room: int = _ROOM) -> list[str]:
-    """Return the first names and the number of further ones, or all names.
-
-    Args:
-        names: The names.
-        full: Return all.
-        most: How many are returned at most.
-        room: How many characters they have together at most; one name is always returned.
-    """
-    if full:
-        return [*names]
-    ends = accumulate(len(name) + 2 for name in names[:most])
-    fit = max(1, sum(1 for _ in takewhile(lambda end: end <= room, ends)))
-    more = len(names) - fit
-    return [*names[:fit], f"and {more:,} more"] if more > 0 else [*names]
-
-
-def share_room(sets: int) -> int:
-    """Return how many characters the names of each of several sets have that are shown together."""
-    return max(1, min(_LINES, 2 * _LINES // max(1, sets))) * _LINE
-
-
-_ENDS = re.compile(r".*[._-]", re.DOTALL)
-_MANY = 5
-
-
-def names_in_short(names: Sequence[str], full: bool = False) -> list[str]:
-    """Return how many names all begin with the same, such as ``13 names that begin with eu.``; else the names."""
-    begin = None
-    if not full and len(names) > _MANY:
-        begin = _ENDS.match(commonprefix(names))  # noqa: RUF071  letter by letter is meant: these are no paths
-    if begin:
-        return [f"{counted(len(names), 'name')} that begin with {name_text(begin[0])}"]
-    return shorten_names(quote_names(names), full, _MANY, _LINE)
+        kind = some[0][0]
+        words = [_words(*one) if kind not in _PLURAL or len(some) == 1 else one[1] for one in some]
+        words = [f"{word} {self._when}" if one in self._moved else word for one, word in zip(some, words, strict=True)]
+        return f"{kind}s {' and '.join(words)}" if kind in _PLURAL and len(some) > 1 else " and ".join(words)
 
 
 def properties_of_settings(settings: JobSettings) -> Iterator[Property]:
@@ -279,10 +234,15 @@ def _properties_of_names(job: Job) -> Iterator[Property]:
         yield Kind.BEGIN, job.name[: at + 1]
     for at in _separators(job.name)[-_DEEPEST:]:
         yield Kind.END, job.name[at:]
-    if len(job.nodes) == 1:
-        node = own_node_name(job.nodes[0])
-        for at in _separators(node)[:_DEEPEST]:
-            yield Kind.NODE, node[: at + 1]
+    own = _own_name(job)
+    for at in _separators(own)[:_DEEPEST]:
+        yield Kind.OWN, own[: at + 1]
+
+
+def _own_name(job: Job) -> str:
+    """Return the name of a job without its namespace."""
+    inner = "".join(namespaces_of(job.nodes)[-1:])
+    return job.name.removeprefix(f"{inner.replace('.', '-')}-") if inner else job.name
 
 
 def _separators(name: str) -> list[int]:
@@ -299,7 +259,7 @@ def _words(kind: Kind, value: str) -> str:
             return f"{value}*"
         case Kind.END:
             return f"*{value}"
-        case Kind.NODE:
-            return f"node {value}* of any namespace"
+        case Kind.OWN:
+            return f"{value}* of any namespace"
         case _:
             return f"{kind} {value}"

@@ -53,60 +53,73 @@ class Graph:
 _Edge = tuple[str, str]
 
 
-def build_plan_graph(plan: Plan, most_edges: int | None = None) -> Graph:
-    """Build the graph of a plan; jobs whose edges do not fit are left out."""
-    edges: dict[str, list[_Edge]] = {job.name: [(parent, job.name) for parent in job.depends_on] for job in plan.jobs}
-    return _fit_graph(edges, {}, {}, most_edges)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edges:
+    """The jobs that a graph is about with their edges, of which it draws as many as fit.
+
+    Attributes:
+        of_job: For each job, the edges that it is drawn with.
+        number: The number of all edges, each once.
+        arrows: The arrows of edges that are not drawn as others.
+        changes: What happened to jobs that differ.
+    """
+
+    of_job: Mapping[str, list[_Edge]]
+    number: int
+    arrows: Mapping[_Edge, str]
+    changes: Mapping[str, Change]
+
+    def draw(self, most: int | None = None) -> Graph:
+        """Draw as many jobs with their edges as fit; a job without edges counts as one edge."""
+        drawn: dict[str, None] = {}
+        edges: dict[_Edge, None] = {}
+        count = 0
+        for job, of_job in self.of_job.items():
+            if count == most:
+                break
+            fresh = [edge for edge in of_job if edge not in edges]
+            if most is not None and count + max(1, len(fresh)) > most:
+                continue  # the next job may have fewer edges
+            count += max(1, len(fresh))
+            edges |= dict.fromkeys(fresh)
+            drawn |= dict.fromkeys([job, *(end for edge in fresh for end in edge)])
+        if not drawn and self.of_job:  # every job has too many edges
+            job, of_job = next(iter(self.of_job.items()))
+            edges = dict.fromkeys(of_job[:most])
+            drawn = dict.fromkeys([job, *(end for edge in edges for end in edge)])
+        keys = {job: f"j{number}" for number, job in enumerate(drawn)}
+        return Graph(
+            boxes=tuple(Box(key=key, job=job, change=self.changes.get(job)) for job, key in keys.items()),
+            arrows=tuple(
+                Arrow(parent=keys[parent], arrow=self.arrows.get((parent, child), "-->"), child=keys[child])
+                for parent, child in edges
+            ),
+            jobs_left_out=len(self.of_job.keys() - drawn.keys()),
+            edges_left_out=self.number - len(edges),
+        )
 
 
-def build_diff_graph(diff: PlanDiff, old: Plan, new: Plan, most_edges: int | None = None) -> Graph:
-    """Build the graph of the jobs that differ and their neighbours; jobs whose edges do not fit are left out."""
+def edges_of_plan(plan: Plan) -> Edges:
+    """Return all jobs of a plan with their edges."""
+    of_job: dict[str, list[_Edge]] = {job.name: [(parent, job.name) for parent in job.depends_on] for job in plan.jobs}
+    return Edges(of_job=of_job, number=sum(map(len, of_job.values())), arrows={}, changes={})
+
+
+def edges_of_diff(diff: PlanDiff, old: Plan, new: Plan) -> Edges:
+    """Return the jobs that differ with the edges to their neighbours."""
     changes = {one.job: one.change for one in diff.jobs}
     new_names = {one.name_before: one.job for one in diff.jobs if one.name_before is not None}
     before = {(new_names.get(parent, parent), new_names.get(job, job)) for job, parent in _pairs(old)}
     after = {(parent, job) for job, parent in _pairs(new)}
-    arrows = dict.fromkeys(before - after, "-.->") | dict.fromkeys(after - before, "==>")
-    touching: dict[str, list[_Edge]] = {one.job: [] for one in diff.jobs}
-    for edge in sorted(before | after):
+    of_job: dict[str, list[_Edge]] = {one.job: [] for one in diff.jobs}
+    touching = sorted(edge for edge in before | after if not of_job.keys().isdisjoint(edge))
+    for edge in touching:
         for end in edge:
-            if end in touching:
-                touching[end].append(edge)
-    return _fit_graph(touching, arrows, changes, most_edges)
+            if end in of_job:
+                of_job[end].append(edge)
+    arrows = dict.fromkeys(before - after, "-.->") | dict.fromkeys(after - before, "==>")
+    return Edges(of_job=of_job, number=len(touching), arrows=arrows, changes=changes)
 
 
 def _pairs(plan: Plan) -> Iterable[tuple[str, str]]:
     return ((job.name, parent) for job in plan.jobs for parent in job.depends_on)
-
-
-def _fit_graph(
-    edges_of: Mapping[str, list[_Edge]],
-    arrows: Mapping[_Edge, str],
-    changes: Mapping[str, Change],
-    most_edges: int | None,
-) -> Graph:
-    """Draw as many jobs with their edges as fit; a job without edges counts as one edge."""
-    drawn: dict[str, None] = {}
-    edges: dict[_Edge, None] = {}
-    every = {edge for of_job in edges_of.values() for edge in of_job}
-    count = 0
-    for job, of_job in edges_of.items():
-        fresh = [edge for edge in of_job if edge not in edges]
-        if most_edges is not None and count + max(1, len(fresh)) > most_edges:
-            continue  # the next job may have fewer edges
-        count += max(1, len(fresh))
-        edges |= dict.fromkeys(fresh)
-        drawn |= dict.fromkeys([job, *(end for edge in fresh for end in edge)])
-    if not drawn and edges_of:  # every job has too many edges
-        job, of_job = next(iter(edges_of.items()))
-        edges = dict.fromkeys(of_job[:most_edges])
-        drawn = dict.fromkeys([job, *(end for edge in edges for end in edge)])
-    keys = {job: f"j{number}" for number, job in enumerate(drawn)}
-    return Graph(
-        boxes=tuple(Box(key=key, job=job, change=changes.get(job)) for job, key in keys.items()),
-        arrows=tuple(
-            Arrow(parent=keys[parent], arrow=arrows.get((parent, child), "-->"), child=keys[child])
-            for parent, child in edges
-        ),
-        jobs_left_out=len(edges_of.keys() - drawn.keys()),
-        edges_left_out=len(every) - len(edges),
-    )

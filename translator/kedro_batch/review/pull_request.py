@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
 from os.path import normpath
-from typing import NamedTuple
 
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.resource_hours import add_up_resources
+from kedro_batch.review.broken_rules import WAYS_SHOWN, show_violations
 from kedro_batch.review.diff.changes_text import tells_more, write_changes, write_every_job
 from kedro_batch.review.diff.cost import CostLine, judge_cost, list_costs
 from kedro_batch.review.diff.details import Detail
@@ -26,9 +26,10 @@ from kedro_batch.review.diff.risk_lines import RiskLine, count_risks
 from kedro_batch.review.diff.sets_of_plans import sets_of_plans
 from kedro_batch.review.diff.total_lines import total_details
 from kedro_batch.review.diff.view import DiffView, build_diff_view
+from kedro_batch.review.fit_text import Part, fit_text
 from kedro_batch.review.job_sets import JobSets
 from kedro_batch.review.markdown_escape import fence
-from kedro_batch.review.mermaid import Graph, build_diff_graph, build_plan_graph
+from kedro_batch.review.mermaid import Graph, edges_of_diff, edges_of_plan
 from kedro_batch.review.overview.model import Overview
 from kedro_batch.review.overview.view import Fact, OverviewView, build_overview_view
 from kedro_batch.review.templates import render
@@ -36,10 +37,8 @@ from kedro_batch.text.clipping import shorten_pair
 from kedro_batch.text.escaping import for_review
 from kedro_batch.text.wording import counted
 
-CHARACTERS = 60_000
-"""GitHub accepts 65,536 characters in a comment; the rest is for the text that a bot adds."""
 _RISKS = 45_000
-"""The most of them for risks, if other changes need the rest."""
+"""The most characters for risks, if other changes need the rest."""
 EDGES = 200
 CHANGED_EDGES = 100
 """The most edges in the graph of a diff, which few readers unfold."""
@@ -103,18 +102,22 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
     sets = sets_of_plans((old, new), diff.jobs)
     page = _begin_diff(diff, (old, new), names, sets[1])
     view = page.diff
-    drawn = cache(lambda edges: _draw(build_diff_graph(diff, old, new, edges)))
-    every_job = write_every_job(diff, sets)
+    edges = edges_of_diff(diff, old, new)
+    drawn = cache(lambda most: _draw(edges.draw(most)))
+    broken = cache(lambda ways: show_violations(diff.violations, sets[1], max(1, ways)))
     blocks = (*view.blocks, *view.defaults)
-    more = tells_more(every_job, write_changes(view.blocks, view.defaults), blocks)
+    every_job = write_every_job(diff, sets)
+    written = cache(lambda most: write_changes(view.blocks, view.defaults, most))
+    more = tells_more(every_job, written(len(blocks)), blocks)
 
     def text(room: Mapping[str, int]) -> str:
-        changes = write_changes(view.blocks, view.defaults, room["blocks"])
+        changes = written(room["blocks"])
         graph = drawn(room["edges"]) if room["edges"] else ("", "")
         shown = replace(
             page,
             diff=replace(
                 view,
+                violations=broken(room["ways"]),
                 risks=_worst_and_rarest(view.risks, room["risks"]),
                 **{part: getattr(view, part)[: room[part]] for part in _TABLES[1:]},
             ),
@@ -132,6 +135,7 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
 
     parts = (
         Part("risks", len(view.risks), _RISKS),
+        Part("ways", WAYS_SHOWN),
         Part("origin", len(view.origin)),
         Part("blocks", len(blocks)),
         Part("subjects", max((one.most_named(_SUBJECTS) for one in view.risks), default=_SUBJECTS)),
@@ -141,7 +145,7 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
         Part("every_job", int(more and bool(every_job))),
         Part("edges", _most_edges(drawn, CHANGED_EDGES)),
     )
-    return _fit_text(text, parts)
+    return fit_text(text, parts)
 
 
 def _begin_diff(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str, str], sets: JobSets) -> DiffMarkdown:
@@ -206,7 +210,8 @@ def render_overview_markdown(overview: Overview, plan: Plan, name: str, *, full:
     """
     view = build_overview_view(overview, plan, name, full=full)
 
-    drawn = cache(lambda edges: _draw(build_plan_graph(plan, edges)))
+    edges = edges_of_plan(plan)
+    drawn = cache(lambda most: _draw(edges.draw(most)))
 
     def text(room: Mapping[str, int]) -> str:
         graph = drawn(room["edges"]) if room["edges"] else ("", "")
@@ -221,7 +226,7 @@ def render_overview_markdown(overview: Overview, plan: Plan, name: str, *, full:
         )
         return render("show.md.j2", page)
 
-    return _fit_text(
+    return fit_text(
         text, (Part("edges", _most_edges(drawn)), Part("data", len(view.data)), Part("jobs", len(view.jobs)))
     )
 
@@ -233,41 +238,6 @@ def _marker(command: str, name: str) -> str:
     if plain != path:  # two paths may have become the same
         plain += f"-{sha256(path.encode('utf-8', 'backslashreplace')).hexdigest()[:8]}"
     return f"<!-- kedro-batch {command} {plain} -->"
-
-
-class Part(NamedTuple):
-    """A part of a comment: its number of entries, and how long the text may become with those that are shown."""
-
-    name: str
-    most: int
-    characters: int = CHARACTERS
-
-
-def _fit_text(text: Callable[[Mapping[str, int]], str], parts: Sequence[Part]) -> str:
-    """Return the longest text that fits: each part gets as many entries as possible, the first part first.
-
-    Args:
-        text: Writes the text, given the number of entries of each part.
-        parts: The parts; one that stands there again gets what is left then.
-    """
-    most = {part.name: part.most for part in parts}
-    if max(most.values()) <= _ENTRIES and len(whole := text(most)) <= CHARACTERS:
-        return whole
-    room = dict.fromkeys(most, 0)
-    for part in parts:
-        low, high = room[part.name], min(part.most, _ENTRIES)
-        while low < high:
-            middle = (low + high + 1) // 2
-            if len(text({**room, part.name: middle})) <= part.characters:
-                low = middle
-            else:
-                high = middle - 1
-        room[part.name] = low
-    return text(room)
-
-
-_ENTRIES = 1_000
-"""No part fits with more entries than this."""
 
 
 def _most_edges(drawn: Callable[[int], tuple[str, str]], edges: int = EDGES) -> int:

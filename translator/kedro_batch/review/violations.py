@@ -1,30 +1,30 @@
 """Words what a plan breaks of a policy: violations come in, diagnostics go out, each with the rule's line. Pure."""
 
 import math
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from itertools import groupby
 from typing import Any, NamedTuple
 
-from kedro_batch.diagnostics import Code, Diagnostic, Severity
+from kedro_batch.diagnostics import Code, Diagnostic
 from kedro_batch.plan.checks.credentials import looks_like_credential
 from kedro_batch.plan.job_resources import Unknown
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.policy.job_commands import is_replaced
 from kedro_batch.plan.policy.model import Policy, RuleName, Violation
+from kedro_batch.review.diff.unlike_first import sort_unlike_first
 from kedro_batch.review.formatting import setting_text
 from kedro_batch.review.job_sets import JobSets
-from kedro_batch.text.wording import counted, listed, quoted
+from kedro_batch.text.wording import counted, listed
 
-SHOWN_OF_A_RULE = 10
-"""Ways to break one rule that are shown to people; data for tools have all."""
 _LONGEST_NAME = 80
 _NOT_SHOWN = "(not shown: it looks like a credential)"
 
 
 def violation_diagnostics(violations: Iterable[Violation], plan: Plan, policy: Policy) -> list[Diagnostic]:
     """Return a diagnostic for each violation, with the names of all its jobs; lines of the plan are still missing.
+
+    Of each rule, the worst way to break it comes first.
 
     Args:
         violations: How the plan breaks the policy.
@@ -33,42 +33,25 @@ def violation_diagnostics(violations: Iterable[Violation], plan: Plan, policy: P
     """
     sets, described = JobSets(plan.jobs), dict[tuple[str, ...], str]()
     found = []
-    for one in violations:
-        if one.jobs not in described:
-            described[one.jobs] = sets.describe(one.jobs)
-        found.append(_diagnostic(one, described[one.jobs], policy.source))
+    for _, of_rule in groupby(violations, key=lambda one: id(one.rule)):
+        for one in _worst_first(of_rule):
+            if one.jobs not in described:
+                described[one.jobs] = sets.describe(one.jobs)
+            found.append(_diagnostic(one, described[one.jobs], policy.source))
     return found
 
 
-def shown_violations(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
-    """Return diagnostics of violations for people: of a rule that is broken in very many ways, the first ones."""
-    ways: defaultdict[tuple[str, ...], list[Diagnostic]] = defaultdict(list)
-    for one in diagnostics:
-        ways[_rule_of(one)].append(one)
-    return [one for found in ways.values() for one in _first(found)]
+def _worst_first(violations: Iterable[Violation]) -> list[Violation]:
+    """Sort the ways to break a rule: amounts that are not known or large first, names that few jobs have, or unlike."""
+    unlike = sort_unlike_first(list(violations), lambda one: (None, str(one.found)))
+    return sorted(unlike, key=lambda one: -_amount_of(one) if one.rule.name in _AMOUNTS else len(one.jobs))
 
 
-def count_rules(diagnostics: Iterable[Diagnostic], severity: Severity) -> int:
-    """Count the rules of a severity that are broken; each may be broken in several ways."""
-    return len({_rule_of(one) for one in diagnostics if one.severity is severity})
+def _amount_of(one: Violation) -> float:
+    return math.inf if one.unknown else one.found
 
 
-def _rule_of(one: Diagnostic) -> tuple[str, ...]:
-    """Return what tells a rule from all others: several may stand in one line, and one name in both parts."""
-    return (str(one.severity), *one.about["rule"], *one.about["policy"])
-
-
-def _first(found: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
-    shown = len(found) if len(found) <= SHOWN_OF_A_RULE + 1 else SHOWN_OF_A_RULE
-    yield from found[:shown]
-    if rest := found[shown:]:
-        jobs = len({name for one in rest for name in one.about["jobs"]})
-        (rule,), (line,) = rest[0].about["rule"], rest[0].about["policy"]
-        yield replace(
-            rest[0],
-            message=f"{len(rest):,} more ways to break {rule} of {line}, in {counted(jobs, 'job')}; --json lists them",
-            about={**rest[0].about, "jobs": ()},
-        )
+_AMOUNTS = frozenset(name for name in RuleName if name.startswith("max_"))
 
 
 def _diagnostic(violation: Violation, jobs: str, policy: str) -> Diagnostic:
@@ -237,7 +220,13 @@ def _shown(value: Any, name: str = "") -> str:
 
 @lru_cache(maxsize=16_384)
 def _shown_once(value: str, name: str) -> str:
-    return _NOT_SHOWN if looks_like_credential(name, value) else quoted(value)
+    return _NOT_SHOWN if looks_like_credential(name, value) else _in_quotes(value)
+
+
+def _in_quotes(value: str) -> str:
+    """Put a text in quotes, on one line; whoever shows it makes all else harmless, as terminals and reviews need it."""
+    one_line = value[:_LONGEST_NAME].replace("\n", "\\n").replace("\t", "\\t")
+    return f"'{one_line}'{'...' if len(value) > _LONGEST_NAME else ''}"
 
 
 def _listed(names: Iterable[str], name: str = "") -> str:

@@ -69,7 +69,7 @@ class BatchLogs:
         """
         self.over = False
         self.wanted: Sequence[JobName] = [job.name for job in plan.jobs]
-        parents = {job.name: job.depends_on for job in plan.jobs}
+        parents = plan.parents
         self._parents = {job: parents[job] for job in topological_order(parents)}
         self._groups = {job.name: _declared_group(plan, job.settings.job_definition) for job in plan.jobs}
         self._service = service

@@ -10,7 +10,7 @@ from kedro_batch.errors import Fault, ServiceError
 from kedro_batch.plan.data_flow import reads_from_run
 from kedro_batch.plan.data_version import DataVersion
 from kedro_batch.plan.graph import topological_order
-from kedro_batch.plan.model import JobName, JobReads, Plan, PlanDigest
+from kedro_batch.plan.model import JobName, JobReads, Parents, Plan, PlanDigest
 from kedro_batch.plan.submit_job import JobId, RunId, parsed_job_name, run_prefix
 from kedro_batch.submitter.events import Event, JobChanged, JobSubmitted, Notice, NoticeKind, RunStarted, Sink
 from kedro_batch.submitter.inbox import Inbox
@@ -18,7 +18,6 @@ from kedro_batch.submitter.journal import Journal
 from kedro_batch.submitter.journal_view import journal_words
 from kedro_batch.submitter.run_options import RunMode, RunOptions
 from kedro_batch.submitter.run_plans import jobs_in_any, jobs_that_take_over, proving_parents, queues_in
-from kedro_batch.submitter.run_records import Parents
 from kedro_batch.submitter.service.api import Engine, JobSummary
 from kedro_batch.submitter.service.backoff import Backoff
 from kedro_batch.submitter.service.blocking import BlockingService
@@ -121,7 +120,7 @@ class RunContext:
     @cached_property
     def parents(self) -> Parents:
         """The jobs of the plan with their parents, in topological order."""
-        parents = {job.name: job.depends_on for job in self.plan.jobs}
+        parents = self.plan.parents
         return {name: parents[name] for name in topological_order(parents)}
 
     @cached_property

@@ -79,7 +79,7 @@ def build_listed_history(
     blocked = _blocked_by(listed, described)
     problem = f"its log is not read here. To read it: {run.logs_command}"
     known = [(job, _as_described(one, described, blocked, problem)) for job, one in listed]
-    parents = {job.name: job.depends_on for job in run.plan.jobs}
+    parents = run.plan.parents
     created = [one.execution.created_at for _, one in known if one.execution and one.execution.created_at is not None]
     began_at = min(created, default=asked_at)
     records = {**unlisted_jobs(parents, known, created_at=began_at, asked_at=asked_at), **dict(known)}

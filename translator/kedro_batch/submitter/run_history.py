@@ -91,7 +91,7 @@ def read_history(view: JournalView, run_id: RunId) -> RunHistory:
     entry = view.known_run(run_id)
     plans = {one.digest: read_plan(one.content, f"the plan of run {run_id}") for one in view.plans(run_id)}
     plan = list(plans.values())[-1]
-    parents = {digest: {job.name: job.depends_on for job in one.jobs} for digest, one in plans.items()}
+    parents = {digest: one.parents for digest, one in plans.items()}
     seen, last, odd = _seen_states(view.events_or_none(run_id))
     digests = view.digests_of_submissions(run_id)
     submissions = tuple(

@@ -103,7 +103,7 @@ def look_at_listed_run(
     created = [at for at in (look.created_at, *(one.created_at for one in executions)) if at is not None]
     asked_at = service.wall()
     unlisted = unlisted_jobs(
-        {job.name: job.depends_on for job in plan.jobs},
+        plan.parents,
         submissions,
         created_at=min(created, default=asked_at),
         asked_at=asked_at,
@@ -151,7 +151,7 @@ def merge_look(plan: Plan, recorded: Records, described: Mapping[JobId, JobDetai
     for job, one in recorded.items():
         detail = described.get(one.job_id) if one.job_id else None
         records[job] = one if detail is None else _as_described(one, detail)
-    parents = {job.name: job.depends_on for job in plan.jobs}
+    parents = plan.parents
     return propagate_failures({job: parents[job] for job in topological_order(parents)}, records)
 
 

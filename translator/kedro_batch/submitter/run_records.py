@@ -5,12 +5,12 @@ service whose parents have all succeeded. Nobody has to ask about the others.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from kedro_batch.plan.graph import children_of
-from kedro_batch.plan.model import JobName
+from kedro_batch.plan.model import JobName, Parents
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.job_state import (
     ENDED,
@@ -24,9 +24,6 @@ from kedro_batch.submitter.job_state import (
     records_of,
 )
 from kedro_batch.submitter.ready_jobs import ReadyJobs
-
-Parents = Mapping[JobName, Sequence[JobName]]
-"""The jobs of a plan with their parents, in topological order."""
 
 
 class RunRecords:

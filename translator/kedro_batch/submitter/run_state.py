@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from kedro_batch.plan.model import JobName
+from kedro_batch.plan.model import JobName, Parents
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.failures import Failure
 from kedro_batch.submitter.job_execution import JobExecution
@@ -29,7 +29,7 @@ from kedro_batch.submitter.job_state import (
     holds_back,
     keeps_from_submitting,
 )
-from kedro_batch.submitter.run_records import Parents, RunRecords
+from kedro_batch.submitter.run_records import RunRecords
 
 
 class RunState(RunRecords):

@@ -8,11 +8,10 @@ import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from kedro_batch.plan.model import JobName
+from kedro_batch.plan.model import JobName, Parents
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.job_state import NEW, WITHOUT_ID, JobRecord, JobState
 from kedro_batch.submitter.reconcile.merge import Records, propagate_failures
-from kedro_batch.submitter.run_records import Parents
 from kedro_batch.submitter.service.limits import SLOW_S, SLOW_WRITE_S, STILL_S, SUBMIT_RATE, VISIBLE_AFTER_S
 
 

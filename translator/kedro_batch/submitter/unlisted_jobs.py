@@ -7,10 +7,9 @@ on with a run.
 from collections.abc import Collection, Sequence
 
 from kedro_batch.plan.graph import topological_order
-from kedro_batch.plan.model import JobName
+from kedro_batch.plan.model import JobName, Parents
 from kedro_batch.submitter.job_state import NEW, PARENTS_SUCCEEDED, JobRecord, JobState
 from kedro_batch.submitter.reconcile.merge import propagate_failures
-from kedro_batch.submitter.run_records import Parents
 from kedro_batch.submitter.service.limits import REMEMBERED_S
 
 Listed = Sequence[tuple[JobName, JobRecord]]

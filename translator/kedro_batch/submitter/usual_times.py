@@ -95,7 +95,7 @@ def usual_times(
         one_queue: The queues that the plan names are not used.
     """
     queues = {job.name: ALL_QUEUES if one_queue else job.settings.job_queue or ALL_QUEUES for job in plan.jobs}
-    parents = {job.name: job.depends_on for job in plan.jobs}
+    parents = plan.parents
     known = [[one for one in jobs if one.job in queues] for jobs in earlier]
     known = [jobs for jobs in known if _has_times(jobs)]
     times: defaultdict[JobName, list[float]] = defaultdict(list)

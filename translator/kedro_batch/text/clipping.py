@@ -5,10 +5,10 @@ value before has too. So padding hides nothing that stands behind it.
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from itertools import groupby
+from collections.abc import Callable, Iterator, Sequence
 
 _Pair = tuple[str | None, str | None]
+_Step = Callable[[str, bytearray], bytearray]
 _WHOLE = 200
 """Characters of a value that is always shown whole."""
 _MOST = 2_000
@@ -19,6 +19,9 @@ _BLOCK = 16
 """Characters that are compared at once. What is the same and shorter than two of them is shown."""
 _BESIDE = 20
 """Characters that are shown on both sides of what is left out, though they are left out with it otherwise."""
+_READ = 100_000
+"""Characters that are compared. AWS Batch takes 30 KiB for a job: of more, only the ends and what tells are shown."""
+_MARKED = re.compile(b"\x01+")
 _TOKEN = re.compile(r"(?P<code>[\w+/=-]{60,})|[\w.-]+|[^\w.-]+")
 """A word, or what stands between words. A very long one is a key, a hash or data: nobody reads it."""
 _NUMBER = re.compile(r"\d+")
@@ -86,11 +89,15 @@ def shorten(text: str, known: str = "") -> str:
     """
     if len(text) <= _WHOLE:
         return text
-    same = _repeated(text, known)
+    steps: tuple[_Step, ...] = (_alike, _all_but_what_tells)
+    if len(text) + len(known) <= _READ:
+        same = _repeated(text, known)
+    else:
+        same, steps = bytearray(len(text)), (_all_but_what_tells,)
     left_out = _without_margins(same)
-    for more in (_alike, _all_but_what_tells):
+    for step in steps:
         if left_out.count(0) > _MOST:
-            left_out = _without_margins(bytearray(map(max, same, more(text, left_out))))
+            left_out = _without_margins(_both(same, step(text, left_out)))
     return "".join(_pieces(text, left_out, same))
 
 
@@ -133,23 +140,26 @@ def _all_but_what_tells(text: str, left_out: bytearray) -> bytearray:
     return marks
 
 
+def _both(some: bytearray, others: bytearray) -> bytearray:
+    """Return all marks of both."""
+    marks = int.from_bytes(some, "big") | int.from_bytes(others, "big")
+    return bytearray(marks.to_bytes(len(some), "big"))
+
+
 def _without_margins(marks: bytearray) -> bytearray:
     """Return the marks without the margins of each run, and without runs that are not worth their counting."""
     narrow = bytearray(len(marks))
-    at = 0
-    for mark, run in groupby(marks):
-        length = sum(1 for _ in run)
-        inner = length - 2 * _BESIDE
-        if mark and inner > 2 * _BESIDE:
-            narrow[at + _BESIDE : at + _BESIDE + inner] = b"\1" * inner
-        at += length
+    for run in _MARKED.finditer(marks):
+        start, end = run.start() + _BESIDE, run.end() - _BESIDE
+        if end - start > 2 * _BESIDE:
+            narrow[start:end] = b"\1" * (end - start)
     return narrow
 
 
 def _pieces(text: str, left_out: bytearray, same: bytearray) -> Iterator[str]:
     at = 0
-    for is_left_out, run in groupby(left_out):
-        end = at + sum(1 for _ in run)
-        what = "same" if same.count(1, at, end) == end - at else "more"
-        yield f"...({end - at:,} {what} characters)..." if is_left_out else text[at:end]
-        at = end
+    for run in _MARKED.finditer(left_out):
+        what = "same" if same.count(1, *run.span()) == len(run[0]) else "more"
+        yield f"{text[at : run.start()]}...({len(run[0]):,} {what} characters)..."
+        at = run.end()
+    yield text[at:]

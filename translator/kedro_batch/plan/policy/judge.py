@@ -140,13 +140,10 @@ def _find_amount(resources: PlanResources, name: str, rule: Rule, settings: JobS
     if name in found.unknown:
         yield _unknown_amount(name, found.unknown[name], settings)
     elif amount > rule.value:
-        if found.several:
-            yield _Found(value=amount, path=("submit",))
-        elif getattr(settings.resources, name):
-            yield _Found(value=amount, path=("resources", name))
-        else:
-            named = settings.job_definition
-            yield _Found(value=amount, definition=named, path=("job_definitions", named, "resources", name))
+        by_job = found.several or getattr(settings.resources, name)
+        named = "" if by_job else settings.job_definition
+        place = ("submit",) if found.several else ("resources", name)
+        yield _Found(value=amount, definition=named, path=place if by_job else ("job_definitions", named, *place))
 
 
 def _unknown_amount(name: str, why: Unknown, settings: JobSettings) -> _Found:
@@ -222,11 +219,8 @@ def _vcpu_seconds(resources: PlanResources, settings: JobSettings, plan: Plan) -
     """Return the most vCPU-seconds of a job, and what is not known of them."""
     found, attempts = resources.of(settings), _attempts(settings, plan)
     missing = [_unknown_amount(name, why, settings) for name, why in found.unknown.items() if name == "vcpus"]
-    missing += [
-        _not_stated(name, settings, plan)
-        for name, value in (("timeout_s", settings.timeout_s), ("attempts", attempts))
-        if value is None
-    ]
+    needed = {"timeout_s": settings.timeout_s, "attempts": attempts}
+    missing += [_not_stated(name, settings, plan) for name, value in needed.items() if value is None]
     if missing:
         return 0, tuple(missing)
     return (found.known.vcpus or 0) * (settings.timeout_s or 0) * (attempts or 0), ()

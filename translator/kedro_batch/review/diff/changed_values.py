@@ -1,7 +1,7 @@
 """Spell a value before and after, part by part: only what differs is shown. Pure."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from kedro_batch.review.formatting import setting_text
@@ -25,10 +25,16 @@ def spell_change(before: Any, after: Any, name: str = "") -> Spelled:
     """Spell a value before and after, an amount with its unit; of two lists, only the items that one of them has."""
     if isinstance(before, list) and isinstance(after, list):
         was, now = ([json.dumps(one, ensure_ascii=False) for one in items] for items in (before, after))
-        lost, gained = [one for one in was if one not in now], [one for one in now if one not in was]
+        lost, gained = without_items(was, now), without_items(now, was)
         if lost or gained:
             return ", ".join(lost) or None, ", ".join(gained) or None
     return setting_text(name, before), setting_text(name, after)
+
+
+def without_items(items: Iterable[str], others: Iterable[str]) -> list[str]:
+    """Return the items of a list that another one has not."""
+    known = {*others}
+    return [one for one in items if one not in known]
 
 
 def unpack_single(names: Sequence[str]) -> str | list[str] | None:

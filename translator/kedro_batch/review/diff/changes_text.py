@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from kedro_batch.review.diff.details import Detail
 from kedro_batch.review.diff.job_blocks import JobBlock, group_equal_jobs
 from kedro_batch.review.diff.model import PlanDiff
-from kedro_batch.review.job_sets import JobSets, shorten_names
+from kedro_batch.review.job_sets import JobSets
+from kedro_batch.review.shown_names import shorten_names
 from kedro_batch.review.templates import render
 from kedro_batch.text.clipping import shorten, shorten_pair
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TypeGuard
 
-from kedro_batch.review.diff.changed_values import spell_change
+from kedro_batch.review.diff.changed_values import spell_change, without_items
 from kedro_batch.review.diff.model import DataChange, FieldChange, JobChange, Names, WordChange
 from kedro_batch.review.diff.name_patterns import common_pattern
 from kedro_batch.review.formatting import command_text, setting_text, value_text
@@ -49,8 +49,7 @@ def origin_detail(one: FieldChange) -> Detail:
         return Detail(label=one.name, before=one.before, after=one.after)
     old, new = one.before or [], one.after or []
     if _are_names(old) and _are_names(new):
-        lost = tuple(name for name in old if name not in new)
-        gained = tuple(name for name in new if name not in old)
+        lost, gained = tuple(without_items(old, new)), tuple(without_items(new, old))
         if lost or gained:
             return Detail(label=one.name, lost=lost, gained=gained)
     if isinstance(one.before, list) or isinstance(one.after, list):

@@ -5,6 +5,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from typing import Any
 
+from kedro_batch.errors import PlanError
+from kedro_batch.files.read_budget import MAX_CHANGED_SETTINGS
 from kedro_batch.plan.data_flow import DataFlow, data_flow_of
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.graph import levels
@@ -42,11 +44,16 @@ _NOTHING = JobSettings()
 
 
 def diff_plans(old: Plan, new: Plan) -> PlanDiff:
-    """Return what differs between two plans."""
+    """Return what differs between two plans.
+
+    Raises:
+        PlanError: They differ in more settings of jobs than are compared.
+    """
     old, old_levels = _sort_jobs(old)
     new, new_levels = _sort_jobs(new)
     same = match_jobs(old, new)
-    jobs = tuple(sorted(with_job_impacts(_job_changes(old, new, same), old, new, same), key=_sort_key))
+    changes = list(_within_budget(_job_changes(old, new, same)))
+    jobs = tuple(sorted(with_job_impacts(changes, old, new, same), key=_sort_key))
     before, after = count_totals(old, old_levels), count_totals(new, new_levels)
     definitions = tuple(find_definition_risks(old, new, same))
     kinds_of = {(risk.definition, risk.kind) for risk in definitions}
@@ -78,9 +85,22 @@ def diff_plans(old: Plan, new: Plan) -> PlanDiff:
     )
 
 
+def _within_budget(changes: Iterable[JobChange]) -> Iterator[JobChange]:
+    """Yield changes until they have more settings than are compared."""
+    settings = 0
+    for one in changes:
+        settings += len(one.fields)
+        if settings > MAX_CHANGED_SETTINGS:
+            raise PlanError(
+                f"the jobs of the two plans differ in more than {MAX_CHANGED_SETTINGS:,} settings, the most that are "
+                "compared. Compare the files line by line (diff -u), or put what many jobs have into the job definition"
+            )
+        yield one
+
+
 def _sort_jobs(plan: Plan) -> tuple[Plan, dict[JobName, int]]:
     """Sort the jobs topologically, whatever the order of the file; also return the level of each."""
-    level_of = levels({job.name: job.depends_on for job in plan.jobs})
+    level_of = levels(plan.parents)
     jobs = {job.name: job for job in plan.jobs}
     return replace(plan, jobs=tuple(jobs[name] for name in level_of)), level_of
 
@@ -103,7 +123,7 @@ def _job_changes(old: Plan, new: Plan, same: Mapping[JobName, JobName]) -> Itera
                 job=job.name,
                 change=Change.ADDED,
                 name_before=None,
-                fields=_diff_settings(_NOTHING, job.settings),
+                fields=settings.diff_whole(_NOTHING, job.settings),
                 command=(Words(change=WordChange.ADDED, words=job.command),),
                 nodes=Names(gained=job.nodes),
                 parents=Names(gained=job.depends_on),
@@ -120,7 +140,7 @@ def _job_changes(old: Plan, new: Plan, same: Mapping[JobName, JobName]) -> Itera
                 job=job.name,
                 change=Change.REMOVED,
                 name_before=job.name,
-                fields=_diff_settings(job.settings, _NOTHING),
+                fields=settings.diff_whole(job.settings, _NOTHING),
                 command=(Words(change=WordChange.REMOVED, words=job.command),),
                 nodes=Names(lost=job.nodes),
                 parents=Names(lost=job.depends_on),
@@ -171,6 +191,13 @@ class _SettingsDiffer:
     def __init__(self, old: Plan, new: Plan) -> None:
         self._resources = PlanResources(old), PlanResources(new)
         self._known: dict[tuple[int, int], tuple[FieldChange, ...]] = {}  # the plans keep both alive: ids stay unique
+
+    def diff_whole(self, before: JobSettings, after: JobSettings) -> tuple[FieldChange, ...]:
+        """Return the settings of a job that came or went; these have no impact of their own."""
+        key = (id(before), id(after))
+        if key not in self._known:
+            self._known[key] = _diff_settings(before, after)
+        return self._known[key]
 
     def diff_settings(self, old: Job, new: Job) -> tuple[FieldChange, ...]:
         before, after = old.settings, new.settings

@@ -12,6 +12,7 @@ from kedro_batch.plan.model import Plan
 from kedro_batch.review.diff.model import PlanDiff
 from kedro_batch.review.formatting import memory_text, quote_names
 from kedro_batch.review.job_sets import JobSets, Kind
+from kedro_batch.review.name_sets import written_datasets
 from kedro_batch.review.overview.view import Fact
 from kedro_batch.text.wording import counted, listed
 
@@ -37,9 +38,9 @@ def answer_questions(diff: PlanDiff, old: Plan, new: Plan, sets: JobSets) -> Ite
             yield from _lines("less memory", _less_memory(diff, old, new, sets), "no job")
         lost = quote_names(diff.data.outputs.lost)
         number = f"{len(lost):,}: " if len(lost) > 1 else ""
-        yield Fact(
-            label="datasets no longer written", text=f"{number}{listed(lost, _fitting(lost))}" if lost else "none"
-        )
+        named = f"{number}{listed(lost, _fitting(lost))}" if lost else "none"
+        shared = written_datasets(old).describe(diff.data.outputs.lost)
+        yield Fact(label="datasets no longer written", text=shared or named)
     if new.jobs:
         yield from _lines("GPUs now", _gpus(new, sets), "no job")
         yield from _lines("images now", _images(diff, old, new, sets), "none")

@@ -4,9 +4,9 @@ import os
 from collections.abc import Iterator
 
 from kedro_batch.diagnostics import Severity
+from kedro_batch.review.broken_rules import count_rules
 from kedro_batch.review.diff.cost import CostVerdict
 from kedro_batch.review.diff.model import PlanDiff
-from kedro_batch.review.violations import count_rules
 from kedro_batch.text.wording import counted
 
 

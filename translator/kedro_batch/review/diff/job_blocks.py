@@ -15,7 +15,8 @@ from kedro_batch.review.diff.changed_defaults import ChangedDefaults
 from kedro_batch.review.diff.decompose import JobsByName, Shared, decompose
 from kedro_batch.review.diff.details import Detail, field_detail, job_details
 from kedro_batch.review.diff.model import Change, JobChange
-from kedro_batch.review.job_sets import NAMES_SHOWN, JobSet, JobSets, Kind, share_room, shorten_names
+from kedro_batch.review.job_sets import JobSet, JobSets, Kind
+from kedro_batch.review.shown_names import NAMES_SHOWN, share_room, shorten_names
 
 _WHOLE = (Change.REMOVED, Change.ADDED)
 """Changes that show everything a job has."""

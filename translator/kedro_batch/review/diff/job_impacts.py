@@ -87,13 +87,14 @@ class _JobImpacts:
         instead = [node for node in one.nodes.gained if node not in self._ran]
         if len(lost) > len(instead):
             yield from (Risk(kind=RiskKind.NODE_REMOVED, job=one.job, node=node) for node in lost)
-        elif lost and not (len(lost) == len(before.nodes) and self._keep_data(before, after)):
+        elif lost and not self._keep_data(before, after, lost):
             yield Risk(
                 kind=RiskKind.NODE_REPLACED, job=one.job, before=unpack_single(lost), after=unpack_single(instead)
             )
 
-    def _keep_data(self, before: Job, after: Job) -> bool:
-        return keeps_its_data(before, after) or self._namespaces.keep_data(before, after)
+    def _keep_data(self, before: Job, after: Job, lost: Sequence[str]) -> bool:
+        whole = len(lost) == len(before.nodes)
+        return (whole and keeps_its_data(before, after)) or self._namespaces.keep_data(before, after)
 
     def _find_given_by_submit(self, before: Job, after: Job) -> Iterator[Risk]:
         """Find amounts that ``submit`` changes, by what it says of containers; those of ``resources`` are fields."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from kedro_batch.plan.data_flow import without_transcoding
 from kedro_batch.plan.graph import children_of, levels
 from kedro_batch.plan.model import Job, JobName, Plan
-from kedro_batch.review.diff.match_namespaces import match_namespaces, namespace_of, own_nodes
+from kedro_batch.review.diff.match_namespaces import match_namespaces, namespace_of, own_nodes, rename
 
 _Key = Callable[[Job], Hashable | None]
 _KEYS: tuple[_Key, ...] = (
@@ -64,15 +64,18 @@ def _pair_by_namespace(
 ) -> tuple[list[Job], list[Job]]:
     """Pair the jobs of namespaces that were renamed: they have the same nodes in them."""
     called = match_namespaces(left_old, left_new)
-    came = set(called.values())
 
     def old_key(job: Job) -> Hashable | None:
         name = namespace_of(job)
-        return (called[name], own_nodes(job)) if job.nodes and name in called else None
+        nodes = (
+            {called[name] + node for node in own_nodes(job)}
+            if name in called
+            else {rename(node, called) for node in job.nodes}
+        )
+        return frozenset(nodes) if job.nodes else None
 
     def new_key(job: Job) -> Hashable | None:
-        name = namespace_of(job)
-        return (name, own_nodes(job)) if job.nodes and name in came else None
+        return frozenset(job.nodes) if job.nodes else None
 
     return _pair_by_key(same, left_old, left_new, old_key, new_key) if called else (left_old, left_new)
 
@@ -99,7 +102,7 @@ class _Graph:
     """The jobs of a plan with their children, levels, writers and readers."""
 
     def __init__(self, plan: Plan) -> None:
-        parents = {job.name: job.depends_on for job in plan.jobs}
+        parents = plan.parents
         self.jobs: Mapping[JobName, Job] = {job.name: job for job in plan.jobs}
         self.children = children_of(parents)
         self.level_of = levels(parents)

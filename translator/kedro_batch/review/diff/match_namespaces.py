@@ -4,17 +4,19 @@ Jobs of two plans come in; which namespace became which goes out. A namespace is
 that of nodes without any is empty.
 """
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from itertools import takewhile
 
 from kedro_batch.plan.data_flow import without_transcoding
 from kedro_batch.plan.model import Job
-from kedro_batch.review.namespaces import namespace_of_node, namespaces_of
+from kedro_batch.review.namespaces import namespace_of_node, namespaces_of, own_node_name
 
 _Names = tuple[str, ...]
 _Shape = tuple[_Names, _Names, _Names]
 """The nodes, inputs and outputs of a job, without their namespaces."""
+_WORD = re.compile(r"[^\W\d_]+|\d+")
 
 
 def namespace_of(job: Job) -> str:
@@ -25,15 +27,15 @@ def namespace_of(job: Job) -> str:
 
 def own_nodes(job: Job) -> _Names:
     """Return the nodes of a job without the namespace that holds all of them."""
-    return tuple(node.removeprefix(namespace_of(job)) for node in job.nodes)
+    namespace = namespace_of(job)
+    return tuple(node.removeprefix(namespace) for node in job.nodes)
 
 
 def match_namespaces(old: Iterable[Job], new: Iterable[Job]) -> dict[str, str]:
     """Return the namespaces that were renamed, each with its new name.
 
     The names of nodes and datasets inside of both must agree: of all their jobs, or else of more than half. Where
-    several look alike, only what is the same in front of all their names, or behind, may differ: ``*`` to ``eu_*``.
-    Other ties are left unmatched.
+    several look alike, their own names decide, as in ``_pair_by_name``; those that no rule pairs are left unmatched.
 
     Args:
         old: Jobs of the old plan, those that may have been renamed.
@@ -43,19 +45,35 @@ def match_namespaces(old: Iterable[Job], new: Iterable[Job]) -> dict[str, str]:
     for name in before.keys() & after.keys():
         if before[name] == after[name]:
             del before[name], after[name]
-    alike: dict[frozenset[tuple[_Shape, int]], tuple[list[str], list[str]]] = {}
-    for side, shapes in enumerate((before, after)):
-        for name, some in shapes.items():
-            alike.setdefault(frozenset(some.items()), ([], []))[side].append(name)
-    found = dict(pair for names in alike.values() for pair in _pair_by_middle(*names))
+    shapes = ({name: frozenset(some.items()) for name, some in side.items()} for side in (before, after))
+    found = _pair_alike(*shapes)
     called = set(found.values())
     left = [name for name in before if name not in found], [name for name in after if name not in called]
     found |= {
         one: other
-        for one, other in _pair_by_middle(*left)
+        for one, other in _pair_by_name(*left).items()
         if 2 * (before[one] & after[other]).total() > max(before[one].total(), after[other].total())
     }
     return {one: other for one, other in found.items() if one != other}
+
+
+def rename(name: str, called: Mapping[str, str]) -> str:
+    """Return the name that a node or a dataset has if it was renamed with its namespace, or with one around that."""
+    namespace = namespace_of_node(name)
+    while namespace:
+        if f"{namespace}." in called:
+            return called[f"{namespace}."] + name.removeprefix(f"{namespace}.")
+        namespace = namespace.rpartition(".")[0]
+    return called.get("", "") + name
+
+
+def _pair_alike(old: Mapping[str, Hashable], new: Mapping[str, Hashable]) -> dict[str, str]:
+    """Pair the namespaces that have equal contents; where several have the same, by their names."""
+    alike: dict[Hashable, tuple[list[str], list[str]]] = {}
+    for side, contents in enumerate((old, new)):
+        for name, content in contents.items():
+            alike.setdefault(content, ([], []))[side].append(name)
+    return {one: other for names in alike.values() for one, other in _pair_by_name(*names).items()}
 
 
 def _shapes_by_namespace(jobs: Iterable[Job]) -> dict[str, Counter[_Shape]]:
@@ -79,12 +97,42 @@ def _without_namespace(dataset: str, namespace: str, known: set[str]) -> str:
     return dataset.removeprefix(inner if inner in known else namespace)
 
 
-def _pair_by_middle(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield the names that differ only in what all names of a plan have in front and behind; most must have a pair."""
+def _pair_by_name(old: Iterable[str], new: Iterable[str]) -> dict[str, str]:
+    """Pair names: first those that differ only around what tells them apart, then by their words, then the last two."""
+    pairs: dict[str, str] = {}
+    for rule in (_pair_by_middle, _pair_by_words, _pair_by_middle):
+        called = set(pairs.values())
+        pairs |= rule([name for name in old if name not in pairs], [name for name in new if name not in called])
+    return pairs
+
+
+def _pair_by_middle(old: Sequence[str], new: Sequence[str]) -> dict[str, str]:
+    """Pair the names that differ only in what all names of a plan have in front and behind; most must have a pair."""
     before, after = _by_middle(old), _by_middle(new)
-    pairs = [(before[middle], after[middle]) for middle in before if middle in after]
-    if 2 * len(pairs) > max(len(old), len(new)):
-        yield from pairs
+    pairs = {before[middle]: after[middle] for middle in before if middle in after}
+    return pairs if 2 * len(pairs) > max(len(old), len(new)) else {}
+
+
+def _pair_by_words(old: Sequence[str], new: Sequence[str]) -> dict[str, str]:
+    """Pair the names that share words which no other name has, if these are more than half of the shorter name."""
+    words = [{name: {*_WORD.findall(name.casefold())} for name in names} for names in (old, new)]
+    owners = [_unique_words(side) for side in words]
+    shared: Counter[tuple[str, str]] = Counter()
+    for word in sorted(owners[0].keys() & owners[1].keys()):
+        shared[owners[0][word], owners[1][word]] += len(word)
+    near = [
+        (one, other)
+        for (one, other), letters in shared.items()
+        if 2 * letters > min(sum(map(len, words[0][one])), sum(map(len, words[1][other])))
+    ]
+    times = Counter((side, pair[side]) for pair in near for side in (0, 1))
+    return {one: other for one, other in near if times[0, one] == times[1, other] == 1}
+
+
+def _unique_words(words: Mapping[str, Iterable[str]]) -> dict[str, str]:
+    """Return the words that only one name has, each with this name."""
+    counts = Counter(word for some in words.values() for word in some)
+    return {word: name for name, some in words.items() for word in some if counts[word] == 1}
 
 
 def _by_middle(names: Sequence[str]) -> dict[str, str]:
@@ -110,21 +158,37 @@ class RenamedNamespaces:
         """
         found: dict[str, Counter[str]] = {}
         for before, after in pairs:
-            if before.nodes != after.nodes and own_nodes(before) == own_nodes(after):
-                found.setdefault(namespace_of(before), Counter())[namespace_of(after)] += 1
+            if before.nodes == after.nodes:
+                continue
+            if own_nodes(before) == own_nodes(after):
+                renamed = {namespace_of(before): namespace_of(after)}
+            else:  # a job may have nodes of several namespaces
+                renamed = _pair_alike(_by_namespace(before, after), _by_namespace(after, before))
+            for name, called in renamed.items():
+                found.setdefault(name, Counter())[called] += 1
         self._called: Mapping[str, str] = {name: names.most_common(1)[0][0] for name, names in found.items()}
 
     def rename(self, dataset: str) -> str:
         """Return the name that a dataset has if it was renamed with its namespace."""
-        inner = f"{namespace_of_node(dataset)}."
-        for name in (inner, "") if inner in self._called else ("",):
-            if name in self._called:
-                return self._called[name] + dataset.removeprefix(name)
-        return dataset
+        return rename(dataset, self._called)
 
     def keep_data(self, before: Job, after: Job) -> bool:
-        """True if a job was renamed with its namespace, and reads and writes what it did, as far as names tell."""
-        return own_nodes(before) == own_nodes(after) and all(
+        """True if nodes were renamed with their namespaces, and read and write what they did, as far as names tell."""
+        return all(
             len(was) == len(now) and all(name in now or self.rename(name) in now for name in was)
-            for was, now in ((before.reads, {*after.reads}), (before.writes, {*after.writes}))
+            for was, now in (
+                (before.nodes, {*after.nodes}),
+                (before.reads, {*after.reads}),
+                (before.writes, {*after.writes}),
+            )
         )
+
+
+def _by_namespace(job: Job, other: Job) -> dict[str, frozenset[str]]:
+    """Return the nodes of each namespace that the other job has not, by their own names."""
+    found: dict[str, set[str]] = {}
+    known = {*other.nodes}
+    for node in (node for node in job.nodes if node not in known):
+        own = own_node_name(node)
+        found.setdefault(node.removesuffix(own), set()).add(own)
+    return {namespace: frozenset(own) for namespace, own in found.items()}

@@ -33,13 +33,10 @@ def spell_own(text: str, names: Iterable[str]) -> str:
         parts = text.split(name)
         spelled = parts[0]
         for part in parts[1:]:
-            spelled += (name if _in_word(spelled[-1:]) or _in_word(part[:1]) else OWN_NODE) + part
+            in_word = spelled[-1:].isalnum() or part[:1].isalnum()  # n1 is not in n10, but in raw_n1
+            spelled += (name if in_word else OWN_NODE) + part
         text = spelled
     return text
-
-
-def _in_word(letter: str) -> bool:
-    return letter.isalnum() or letter in ("_", "-") if letter else False
 
 
 class OwnNames:

@@ -1,7 +1,7 @@
 """Show a declared job definition that got another name as one that changed, not as one gone and another new. Pure."""
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -40,9 +40,8 @@ def _find_renamed(diff: PlanDiff, by_name: Mapping[str, _Parts]) -> Iterator[tup
         for field in job.fields
         if field.path == ("job_definition",) and field.before in gone and field.after in came
     }
-    for before, after in sorted(pairs):
-        if sum(before in pair for pair in pairs) == sum(after in pair for pair in pairs) == 1:
-            yield before, after
+    went, came_from = Counter(before for before, _ in pairs), Counter(after for _, after in pairs)
+    yield from (pair for pair in sorted(pairs) if went[pair[0]] == came_from[pair[1]] == 1)
 
 
 def _join(before: str, after: str, by_name: Mapping[str, _Parts]) -> Iterator[FieldChange]:

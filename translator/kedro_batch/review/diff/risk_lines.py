@@ -9,9 +9,13 @@ from kedro_batch.review.diff.model import Risk, RiskKind
 from kedro_batch.review.diff.own_names import AlikeKey, OwnNames, alike_keys
 from kedro_batch.review.diff.risk_parts import AMOUNTS, RiskPart, parts_of_risks, subject_of
 from kedro_batch.review.diff.unlike_first import shapes_of
-from kedro_batch.review.job_sets import NAMES_SHOWN, JobSet, JobSets, Kind, share_room, shorten_names
+from kedro_batch.review.job_sets import JobSet, JobSets, Kind
+from kedro_batch.review.name_sets import NameSets
+from kedro_batch.review.shown_names import NAMES_SHOWN, share_room, shorten_names
 from kedro_batch.text.clipping import shorten_apart
 
+_NAMES = 5
+"""Datasets or nodes that one line names; further ones are counted."""
 _FEW = 3
 """Names that are shown of one of many lines."""
 _VALUES = 5
@@ -33,8 +37,10 @@ class RiskLine:
         one_of_many: There are many lines of this kind, so that each is kept short.
         cause: Equal for lines that follow from one change of a job definition; None for all others.
         shown: The subjects, as far as they are shown.
-        who: The same in one line, if they are jobs; None if they say more than that.
+        who: The same in one line, if they are jobs, or if all that they are has something in common; None if they say
+            more than that.
         heading: What exactly these jobs have in common, with their number; None if their names tell it.
+        names: The dataset or the node of each subject, of the kinds that ``NAMED`` has.
     """
 
     kind: RiskKind
@@ -47,6 +53,7 @@ class RiskLine:
     shown: tuple[str, ...] = ()
     who: str | None = None
     heading: str | None = None
+    names: tuple[str, ...] = ()
 
     @property
     def what(self) -> str:
@@ -59,8 +66,10 @@ class RiskLine:
         return self.kind.is_cost
 
     def most_named(self, usual: int) -> int:
-        """Return how many subjects are named, where ``usual`` ones are; all of which each says something else."""
-        return len(self.subjects) if self.kind is RiskKind.UNORDERED_READ else _FEW if self.one_of_many else usual
+        """Return how many subjects are named, where ``usual`` ones are; all of which each says what a job reads."""
+        if self.kind in (RiskKind.UNORDERED_READ, RiskKind.DATASET_NOT_WRITTEN):
+            return max(usual, sum(job is not None for job in self.jobs))
+        return _FEW if self.one_of_many else usual
 
     def found(self, sets: tuple[JobSets, JobSets]) -> JobSet | None:
         """Return the jobs of the old or of the new plan that the line is about; None if it is not about jobs."""
@@ -73,6 +82,7 @@ class RiskLine:
 def describe_risks(
     lines: Sequence[RiskLine],
     sets: tuple[JobSets, JobSets],
+    names: Mapping[RiskKind, NameSets],
     reached: Mapping[frozenset[str], str],
     *,
     full: bool = False,
@@ -82,19 +92,21 @@ def describe_risks(
     Args:
         lines: The lines.
         sets: The jobs of the old and the new plan.
+        names: What the old plan had of the kinds that ``NAMED`` has.
         reached: What describes some sets of jobs best.
         full: Name all subjects that have nothing in common.
     """
     every = [(line, line.found(sets)) for line in lines]
-    described = {
-        id(line): reached.get(frozenset(line.subjects), found.heading if found else None) for line, found in every
-    }
-    room = share_room(sum(len(line.subjects) > _FEW and not described[id(line)] for line in lines))
-    for line, found in every:
-        most = line.most_named(NAMES_SHOWN)
-        shown = tuple(shorten_names(line.subjects, full or most > NAMES_SHOWN, most, room))
-        who = found.text(full=full, most=most, room=room) if found else None
-        yield replace(line, shown=shown, who=described[id(line)] or who, heading=described[id(line)])
+    headings = [reached.get(frozenset(line.subjects), found.heading if found else None) for line, found in every]
+    room = share_room(sum(len(line.subjects) > _FEW and not one for line, one in zip(lines, headings, strict=True)))
+    for (line, found), heading in zip(every, headings, strict=True):
+        most = line.most_named(_NAMES if line.names else NAMES_SHOWN)
+        shown = shorten_names(line.subjects, full or most > NAMES_SHOWN, most, room)
+        who = heading or (found.text(full=full, most=most, room=room) if found else None)
+        if line.kind in names and (shared := names[line.kind].describe(line.names)):
+            jobs = sets[1].describe(job for job in line.jobs if job) if any(line.jobs) else None
+            who = f"{shared}, {NAMED[line.kind]} {jobs}" if jobs else shared
+        yield replace(line, shown=tuple(shown), who=who, heading=heading)
 
 
 def count_risks(lines: Iterable[RiskLine]) -> int:
@@ -121,8 +133,14 @@ def group_risks(risks: Sequence[Risk], names: OwnNames, readers: JobSets, *, ful
     found = []
     for kind, of_kind in groups.items():
         lines = [line for parts in of_kind.values() for line in spell.lines(kind, parts)]
-        found += lines if kind in AMOUNTS else _unlike_first(lines)
+        lines = lines if kind in AMOUNTS else _unlike_first(lines)
+        found += sorted(lines, key=_is_unread)
     return found
+
+
+def _is_unread(line: RiskLine) -> bool:
+    """True for datasets that no job misses."""
+    return line.kind is RiskKind.DATASET_NOT_WRITTEN and not any(line.jobs)
 
 
 def _unlike_first(lines: Sequence[RiskLine]) -> list[RiskLine]:
@@ -168,6 +186,7 @@ class _Lines:
             before=values[0],
             after=values[1],
             cause=causes.pop() if len(causes) == 1 else None,
+            names=tuple(part.risk.dataset or part.risk.node or "" for part in parts) if kind in NAMED else (),
         )
 
 
@@ -179,6 +198,8 @@ def _extreme_first(part: RiskPart) -> tuple[bool, float]:
     return True, after / before if part.risk.kind in _LOWERED else before / after
 
 
+NAMED: Mapping[RiskKind, str] = {RiskKind.DATASET_NOT_WRITTEN: "read by", RiskKind.NODE_REMOVED: "of"}
+"""Kinds about datasets or nodes, and how a job of one is told."""
 _ABOUT: Mapping[RiskKind, tuple[Kind, ...]] = {
     RiskKind.QUEUE_CHANGED: (Kind.QUEUE,),
     RiskKind.DEFINITION_CHANGED: (Kind.DEFINITION,),

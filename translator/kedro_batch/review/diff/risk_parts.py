@@ -7,7 +7,7 @@ from kedro_batch.diagnostics import path_text
 from kedro_batch.review.diff.changed_values import Spelled, changed_parts
 from kedro_batch.review.diff.model import Risk, RiskKind
 from kedro_batch.review.diff.name_patterns import pattern_of
-from kedro_batch.review.formatting import name_text, setting_text, value_text
+from kedro_batch.review.formatting import name_text, quote_names, setting_text, value_text
 from kedro_batch.review.job_sets import JobSets
 from kedro_batch.text.wording import counted
 
@@ -44,7 +44,9 @@ class RiskPart(NamedTuple):
     @property
     def group(self) -> Hashable:
         """Parts of one group share lines: those of one kind about jobs, or about definitions, or about one field."""
-        return self.risk.kind, self.risk.job is None and self.risk.definition is not None, self.risk.field
+        risk = self.risk
+        read = risk.kind is RiskKind.DATASET_NOT_WRITTEN and risk.job is not None
+        return risk.kind, risk.job is None and risk.definition is not None, risk.field, read
 
     @property
     def cause(self) -> Hashable | None:
@@ -100,6 +102,8 @@ def _parts(risk: Risk) -> Iterator[tuple[str, Spelled]]:
         yield "", (None, None)
     elif risk.kind is RiskKind.DATASET_NOT_WRITTEN:
         yield "", pattern_of(risk.before, risk.after) if risk.before else (None, None)
+    elif risk.kind is RiskKind.NODE_REPLACED:
+        yield "", (_listed(risk.before), _listed(risk.after))
     elif risk.field:
         yield "", (_named(risk, risk.before), _named(risk, risk.after))
     elif risk.definition is None or risk.kind in AMOUNTS:
@@ -107,6 +111,11 @@ def _parts(risk: Risk) -> Iterator[tuple[str, Spelled]]:
     else:
         for path, values in changed_parts(risk.before, risk.after):
             yield path_text(path) if path else "", values
+
+
+def _listed(nodes: str | list[str]) -> str:
+    """Spell the nodes that were replaced, or those in their place."""
+    return ", ".join(quote_names([nodes] if isinstance(nodes, str) else nodes))
 
 
 def _spelled(kind: RiskKind, value: Any) -> str | None:

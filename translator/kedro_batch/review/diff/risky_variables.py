@@ -4,6 +4,7 @@ Sources: ld.so(8); bash(1); the documents of Python, pip, Git, OpenSSL, curl, No
 fsspec, MLflow, Poetry, npm, Matplotlib, coverage.py and the AWS SDKs on the variables that they read.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -57,8 +58,10 @@ def risky_in_definition(definition: JobDefinition | None) -> dict[str, Any]:
 
 def _risky(pairs: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
     """Yield the risky variables; of one that several containers have, all values."""
-    found: dict[str, list[Any]] = {}
+    found: dict[str, dict[str, Any]] = {}
     for name, value in pairs:
-        if is_risky(name) and value not in found.setdefault(name, []):
-            found[name].append(value)
-    yield from ((name, values[0] if len(values) == 1 else values) for name, values in found.items())
+        if is_risky(name):
+            found.setdefault(name, {}).setdefault(json.dumps(value), value)
+    for name, by_text in found.items():
+        values = list(by_text.values())
+        yield name, values[0] if len(values) == 1 else values

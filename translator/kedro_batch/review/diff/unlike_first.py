@@ -12,6 +12,10 @@ _WORD = re.compile(r"[\w.-]+|[^\w.-]+")
 _NUMBER = re.compile(r"\d+")
 _MANY = 10
 """If more words stand at one place, and most values have another one there, each has a name of its own there."""
+_PART = re.compile(r"[^\W_]+|[\W_]+")
+"""A part of a name, or what stands between parts."""
+_RARE = 20
+"""A part of names is rare if it is this many times as rare as another one at its place."""
 _Item = TypeVar("_Item")
 
 
@@ -32,7 +36,7 @@ def sort_unlike_first(items: Sequence[_Item], values_of: Callable[[_Item], Spell
 def shapes_of(values: Sequence[Spelled]) -> list[Hashable]:
     """Return the shape of each change: the words that went and came, without what differs from change to change.
 
-    That is all numbers, and the words at places where nearly each change has another one, such as a name.
+    That is all numbers, and the names at places where nearly each change has another one; rare parts of these stay.
 
     Args:
         values: The values of each change before and after.
@@ -57,7 +61,26 @@ def _changed_words(before: list[str], after: list[str]) -> tuple[list[str], list
     return (went, came) if went or came else (before, after)
 
 
-def _without_names(place: Sequence[str]) -> Sequence[str | None]:
-    """Return the words that stand at one place; none if these are names."""
+def _without_names(place: Sequence[str]) -> Sequence[Hashable]:
+    """Return the words that stand at one place; of names only the parts that hardly another one has there."""
     counts = Counter(place)
-    return [None] * len(place) if len(counts) > _MANY and max(counts.values()) * 2 < len(place) else place
+    if len(counts) <= _MANY or max(counts.values()) * 2 >= len(place):
+        return place
+    names = [_PART.findall(word) for word in place]
+    lengths = Counter(map(len, names))
+    parts: dict[tuple[int, int], Counter[str]] = {}
+    for name in names:
+        for at, part in enumerate(name):
+            parts.setdefault((len(name), at), Counter())[part] += 1
+    most = {at: max(found.values()) for at, found in parts.items()}
+    usual = max(lengths.values())
+    return [
+        (
+            lengths[len(name)] * _RARE <= usual,
+            *(
+                part if parts[len(name), at][part] * _RARE <= most[len(name), at] else None
+                for at, part in enumerate(name)
+            ),
+        )
+        for name in names
+    ]

@@ -3,24 +3,21 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kedro_batch.diagnostics import Diagnostic, sorted_diagnostics
 from kedro_batch.plan.model import Plan
+from kedro_batch.review.broken_rules import ShownViolations, show_violations
 from kedro_batch.review.diff.details import Detail, data_details, origin_detail
 from kedro_batch.review.diff.job_blocks import JobBlock, JobBlocks, build_blocks, group_equal_jobs
-from kedro_batch.review.diff.model import PlanDiff
+from kedro_batch.review.diff.model import PlanDiff, RiskKind
 from kedro_batch.review.diff.own_names import OwnNames
 from kedro_batch.review.diff.renamed_definitions import join_renamed
 from kedro_batch.review.diff.risk_lines import RiskLine, describe_risks, group_risks
 from kedro_batch.review.diff.sets_of_plans import sets_of_plans
 from kedro_batch.review.diff.total_lines import total_details
 from kedro_batch.review.job_sets import JobSets
+from kedro_batch.review.name_sets import NameSets, written_datasets
 from kedro_batch.review.overview.build_overview import build_overview
 from kedro_batch.review.overview.view import OverviewView, build_overview_view
-from kedro_batch.review.violations import shown_violations
 from kedro_batch.text.wording import counted
-
-_VIOLATIONS = 20
-"""Violations of a policy that a review shows; `validate` shows more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +39,8 @@ class DiffView:
         data: What differs in the datasets of the plan.
         whole: The only plan, if the other one is empty.
         full: True if all names and values are shown.
+        policy: The name of the policy that the new plan was judged by; None if there is none.
+        violations: What the new plan breaks of it.
     """
 
     old: str
@@ -59,8 +58,7 @@ class DiffView:
     whole: OverviewView | None
     full: bool
     policy: str | None
-    violations: tuple[Diagnostic, ...]
-    violations_left_out: int
+    violations: ShownViolations
 
     @property
     def risks_heading(self) -> str:
@@ -84,7 +82,6 @@ def build_diff_view(
     whole = next((number for number in (1, 0) if plans[number].jobs and not plans[1 - number].jobs), None)
     shown = None if whole is None else _whole_plan(diff, plans, names, whole)
     blocks = JobBlocks(jobs=tuple(group_equal_jobs(diff.jobs, sets))) if full else build_blocks(diff.jobs, plans, sets)
-    violations = sorted_diagnostics(shown_violations(diff.violations))
     return DiffView(
         old=names[0],
         new=names[1],
@@ -92,7 +89,7 @@ def build_diff_view(
         differ=diff.differ,
         digest_before=diff.digest_before,
         digest_after=diff.digest_after,
-        risks=_risk_lines(diff, OwnNames(plans, diff.jobs), sets, blocks.defaults, full=full),
+        risks=_risk_lines(diff, plans, sets, blocks.defaults, full=full),
         origin=tuple(map(origin_detail, join_renamed(diff))),
         blocks=blocks.jobs,
         defaults=blocks.defaults,
@@ -101,21 +98,26 @@ def build_diff_view(
         whole=shown,
         full=full,
         policy=diff.policy,
-        violations=violations[:_VIOLATIONS],
-        violations_left_out=len(violations[_VIOLATIONS:]),
+        violations=show_violations(diff.violations, sets[1], full=full),
     )
 
 
 def _risk_lines(
-    diff: PlanDiff, names: OwnNames, sets: tuple[JobSets, JobSets], defaults: Iterable[JobBlock], *, full: bool
+    diff: PlanDiff, plans: tuple[Plan, Plan], sets: tuple[JobSets, JobSets], defaults: Iterable[JobBlock], *, full: bool
 ) -> tuple[RiskLine, ...]:
     """Return the risks with what their jobs have in common, in the words of a default that has changed in them."""
     reached = {frozenset(one.jobs): one.heading for one in defaults if one.heading}
-    return tuple(describe_risks(group_risks(diff.risks, names, sets[1], full=full), sets, reached, full=full))
+    names = {
+        RiskKind.DATASET_NOT_WRITTEN: written_datasets(plans[0]),
+        RiskKind.NODE_REMOVED: NameSets((node for job in plans[0].jobs for node in job.nodes), "node"),
+    }
+    found = group_risks(diff.risks, OwnNames(plans, diff.jobs), sets[1], full=full)
+    return tuple(describe_risks(found, sets, names, reached, full=full))
 
 
 def _whole_plan(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str, str], at: int) -> OverviewView:
-    overview = build_overview(plans[at], (diff.totals_before, diff.totals_after)[at])
+    known = (diff.totals_before, diff.digest_before), (diff.totals_after, diff.digest_after)
+    overview = build_overview(plans[at], *known[at])
     return build_overview_view(overview, plans[at], names[at])
 
 

@@ -13,21 +13,22 @@ from kedro_batch.review.overview.model import Amounts, DataOverview, JobOverview
 from kedro_batch.review.overview.peak_demand import calculate_peaks
 
 
-def build_overview(plan: Plan, totals: Totals | None = None) -> Overview:
+def build_overview(plan: Plan, totals: Totals | None = None, digest: str | None = None) -> Overview:
     """Build the overview of a plan.
 
     Args:
         plan: The plan.
         totals: Its totals, if they have been counted already: the peaks of a large plan take time.
+        digest: Its digest, likewise.
     """
-    parents = {job.name: job.depends_on for job in plan.jobs}
+    parents = plan.parents
     level_of = levels(parents)
     children = children_of(parents)
     jobs = {job.name: job for job in plan.jobs}
     settings = {id(job.settings): job.settings.to_dict() for job in plan.jobs}  # many jobs share theirs
     resources = PlanResources(plan)
     return Overview(
-        digest=plan_digest(plan),
+        digest=digest or plan_digest(plan),
         origin=plan.header(),
         totals=totals or count_totals(plan, level_of),
         jobs=tuple(

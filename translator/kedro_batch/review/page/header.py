@@ -63,7 +63,7 @@ class Header:
         folded: The other facts.
         policy: The policy that a diff was judged by; None if there was none.
         violations: What breaks it.
-        violations_left_out: The number of further violations.
+        violations_left_out: The number of violations that are not shown.
     """
 
     size: str
@@ -126,8 +126,8 @@ def build_diff_header(
             *(one for one in facts if not one.before),
         ),
         policy=view.policy and for_review(view.policy),
-        violations=tuple(for_review(f"{one.severity} {one}") for one in view.violations),
-        violations_left_out=view.violations_left_out,
+        violations=tuple(for_review(f"{one.severity} {one}") for one in view.violations.lines),
+        violations_left_out=view.violations.left_out,
     )
 
 

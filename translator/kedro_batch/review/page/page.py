@@ -77,7 +77,10 @@ def render_diff_page(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str,
         names: What readers call them, such as ``main:plan.yaml`` and ``plan.yaml``.
     """
     view = build_diff_view(diff, plans, names)
-    overviews = build_overview(plans[0], diff.totals_before), build_overview(plans[1], diff.totals_after)
+    overviews = (
+        build_overview(plans[0], diff.totals_before, diff.digest_before),
+        build_overview(plans[1], diff.totals_after, diff.digest_after),
+    )
     added = [one.job for one in diff.jobs if one.change is Change.ADDED]
     data = build_diff_data(diff, overviews, view.risks, ChangedDefaults(plans, added))
     in_common = sum(job.change is not None and job.change.common for job in data.jobs)

@@ -11,7 +11,7 @@ from kedro_batch.plan.graph import topological_order
 from kedro_batch.plan.model import Job, JobName
 from kedro_batch.review.report.critical_path import CriticalPath, build_critical_path
 from kedro_batch.review.report.notes import jobs_not_known, report_notes
-from kedro_batch.review.report.timeline import Attempt, build_timeline, parents_of, stops_of
+from kedro_batch.review.report.timeline import Attempt, build_timeline, stops_of, submissions_above
 from kedro_batch.review.report.usage import Usage, build_usage, namespace_of, tags_of
 from kedro_batch.review.run.failure_view import FailureView, failure_view, problems_told_once
 from kedro_batch.review.run.job_groups import Group, group_of
@@ -123,9 +123,9 @@ def build_report(history: RunHistory) -> Report:
     """Make the report of a run."""
     plan, entry, records = history.plan, history.entry, history.latest
     by_name = {job.name: job for job in plan.jobs}
-    names = topological_order({job.name: job.depends_on for job in plan.jobs})
+    names = topological_order(plan.parents)
     status = run_status(entry, names, records, plan=plan)
-    parents, stops = parents_of(history), stops_of(history)
+    parents, stops = submissions_above(history), stops_of(history)
     attempts = build_timeline(history, parents, stops)
     usage = build_usage(by_name, attempts)
     began_at = min([entry.began_at, *(one.start for attempt in attempts for one in attempt.intervals)])

@@ -16,7 +16,7 @@ from kedro_batch.submitter.job_execution import JobAttempt, JobExecution
 from kedro_batch.submitter.job_state import ENDED_ON_SERVICE, JobRecord, JobState
 from kedro_batch.submitter.run_history import RunHistory, Submission, SubmissionKey
 
-Parents = Mapping[SubmissionKey, tuple[SubmissionKey, ...]]
+SubmissionsAbove = Mapping[SubmissionKey, tuple[SubmissionKey, ...]]
 """The submissions that each submission waited for."""
 
 
@@ -84,7 +84,7 @@ def stops_of(history: RunHistory) -> dict[SubmissionKey, float]:
     return {key: stopped for key, stopped in found if stopped is not None}
 
 
-def parents_of(history: RunHistory) -> dict[SubmissionKey, tuple[SubmissionKey, ...]]:
+def submissions_above(history: RunHistory) -> dict[SubmissionKey, tuple[SubmissionKey, ...]]:
     """Return the submissions that each submission waited for: the latest of each parent that was sent before it."""
     sent: dict[JobName, list[tuple[int, float | None]]] = {}
     for one in history.submissions:
@@ -107,12 +107,14 @@ def _sent_at(record: JobRecord) -> float | None:
     return record.intended_at or (record.execution.created_at if record.execution else None)
 
 
-def build_timeline(history: RunHistory, parents: Parents, stops: Mapping[SubmissionKey, float]) -> tuple[Attempt, ...]:
+def build_timeline(
+    history: RunHistory, parents: SubmissionsAbove, stops: Mapping[SubmissionKey, float]
+) -> tuple[Attempt, ...]:
     """Return every attempt of a run, in the order of the plan; each job of the plan has one at least.
 
     Args:
         history: The run.
-        parents: ``parents_of`` it.
+        parents: ``submissions_above`` it.
         stops: ``stops_of`` it.
     """
     by_job: dict[JobName, list[Submission]] = {job.name: [] for job in history.plan.jobs}

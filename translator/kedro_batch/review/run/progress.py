@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from kedro_batch.plan.graph import children_of
-from kedro_batch.plan.model import JobName
+from kedro_batch.plan.model import JobName, Parents
 from kedro_batch.review.run.expected_end import RunSoFar
 from kedro_batch.review.run.failure_words import failure_words
 from kedro_batch.review.run.job_groups import ENDED_BY_THEMSELVES, Group, group_of
@@ -33,7 +33,6 @@ from kedro_batch.submitter.events import (
 )
 from kedro_batch.submitter.failures import SAYS_NOTHING, Cause
 from kedro_batch.submitter.job_state import ENDED, FAILURES, MAY_BE_WORKING, JobRecord, JobState, records_of
-from kedro_batch.submitter.run_records import Parents
 from kedro_batch.text.escaping import one_line
 
 

@@ -7,7 +7,7 @@ own: UNCONFIRMED is looked up before anything is sent, EXPIRED is left to the us
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from kedro_batch.plan.model import JobName
+from kedro_batch.plan.model import JobName, Parents
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.job_state import (
     CALLED_OFF,
@@ -21,7 +21,6 @@ from kedro_batch.submitter.job_state import (
     called_off,
 )
 from kedro_batch.submitter.reconcile.duplicates import FoundJob
-from kedro_batch.submitter.run_records import Parents
 from kedro_batch.submitter.service.api import JobDetail
 from kedro_batch.submitter.service.limits import REMEMBERED_S
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from kedro_batch.errors import UsageError
 from kedro_batch.plan.graph import children_of
-from kedro_batch.plan.model import JobName
+from kedro_batch.plan.model import JobName, Parents
 from kedro_batch.submitter.job_state import (
     NEW,
     UNSUCCESSFUL,
@@ -16,7 +16,6 @@ from kedro_batch.submitter.job_state import (
 )
 from kedro_batch.submitter.reconcile.merge import Records
 from kedro_batch.submitter.reconcile.named_jobs import check_names
-from kedro_batch.submitter.run_records import Parents
 from kedro_batch.text.wording import listed
 
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from kedro_batch.plan.model import JobName
+from kedro_batch.plan.model import JobName, Parents
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.job_state import JobRecord, JobState
 from kedro_batch.submitter.reconcile.copies import ids_of, join
@@ -21,7 +21,6 @@ from kedro_batch.submitter.reconcile.duplicates import (
     jobs_with_duplicates,
 )
 from kedro_batch.submitter.reconcile.merge import Records, merge, unblock
-from kedro_batch.submitter.run_records import Parents
 from kedro_batch.submitter.service.api import JobDetail
 
 

@@ -32,7 +32,7 @@ def dry_requests(plan: Plan, digest: PlanDigest) -> Iterator[dict[str, Any]]:
     of a job. The definition stays as the plan names it. So the same plan gives the same lines.
     """
     jobs, reads = {job.name: job for job in plan.jobs}, reads_from_run(plan)
-    for name in topological_order({job.name: job.depends_on for job in plan.jobs}):
+    for name in topological_order(plan.parents):
         job = jobs[name]
         yield submit_request(
             job,

@@ -1,0 +1,145 @@
+"""Whatever two plans hold, comparing them takes work in proportion to what they hold: twice as much, twice the work."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from kedro_batch.errors import PlanError
+from kedro_batch.plan.model import Plan
+from kedro_batch.plan.reader import read_plan
+from kedro_batch.plan.settings import JobSettings
+from kedro_batch.review.diff.details import origin_detail
+from kedro_batch.review.diff.diff_plans import diff_plans
+from kedro_batch.review.diff.model import FieldChange
+from kedro_batch.review.diff.risky_variables import risky_in_settings
+from kedro_batch.review.formats import DiffFormat, render_diff
+
+_Plan = Callable[[str, int], str]
+"""Writes the jobs of the plan of one side, ``a`` or ``b``, and of a size."""
+
+
+def _numbered(count: int, text: str) -> str:
+    return ", ".join(text.replace("%d", str(number)) for number in range(count))
+
+
+def _jobs(count: int, job: Callable[[int], str]) -> str:
+    return "jobs:\n" + "".join(f"  - {{name: j{number}, {job(number)}}}\n" for number in range(count))
+
+
+def _definitions(side: str, count: int) -> str:
+    of_side = range(count // 10)
+    declared = "".join(f"  {side}{n}: {{image: i, resources: {{vcpus: 1, memory_mib: 512}}}}\n" for n in of_side)
+    of_job = (lambda n: n % len(of_side)) if side == "a" else (lambda n: (n + n // len(of_side)) % len(of_side))
+    jobs = _jobs(count, lambda n: f"command: [x], job_definition: {side}{of_job(n)}")
+    return f"job_definitions:\n{declared}{jobs}"
+
+
+PLANS: dict[str, _Plan] = {
+    "a job of many nodes that have other names": lambda side, size: _jobs(
+        1, lambda _: f"command: [x], nodes: [{_numbered(size, f'{side}.n%d')}]"
+    ),
+    "a job with many other datasets": lambda side, size: _jobs(
+        1, lambda _: f"command: [x], reads: [{_numbered(size, f'{side}%d')}], writes: [{_numbered(size, f'{side}w%d')}]"
+    ),
+    "definitions of which every one became every other": _definitions,
+    "jobs with other names": lambda side, size: (
+        "jobs:\n"
+        + "".join(f"  - {{name: {side}{n}, nodes: [{side}{n}], command: [x, {side}{n}]}}\n" for n in range(size))
+    ),
+    "jobs with another variable each": lambda side, size: _jobs(
+        size, lambda n: f"command: [x], environment: {{A: {side}{n}, PATH: {side}{n}}}"
+    ),
+    "a command of other words": lambda side, size: _jobs(
+        1,
+        lambda _: f"command: [{_numbered(size // 2, f'{side}%d')}]",  # longer ones are shortened
+    ),
+}
+
+
+class _Counter:
+    """Counts the calls of functions, and how often generators go on."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def __call__(self, _: FrameType, event: str, __: Any) -> None:
+        self.calls += event in ("call", "c_call")
+
+
+@contextmanager
+def _counted() -> Iterator[_Counter]:
+    counter, before = _Counter(), sys.getprofile()
+    sys.setprofile(counter)
+    try:
+        yield counter
+    finally:
+        sys.setprofile(before)
+
+
+def _work(write: _Plan, size: int, form: DiffFormat) -> int:
+    head = "schema: kedro-batch/plan/v1\ndefaults: {job_queue: q, job_definition: d}\n"
+    old, new = (read_plan(f"{head}{write(side, size)}".encode(), side) for side in "ab")
+    with _counted() as counter:
+        render_diff(diff_plans(old, new), (old, new), ("a", "b"), form)
+    return counter.calls
+
+
+@pytest.mark.parametrize("form", list(DiffFormat))
+@pytest.mark.parametrize("name", PLANS)
+def test_twice_as_much_takes_about_twice_the_work(name: str, form: DiffFormat) -> None:
+    _work(PLANS[name], 10, form)  # templates are compiled once
+    small, large = (_work(PLANS[name], size, form) for size in (300, 600))
+    assert large < 2.5 * small
+
+
+class _Text(str):
+    """A text that counts how often it is compared with another one."""
+
+    __slots__ = ()
+    compared = 0
+
+    def __eq__(self, other: object) -> bool:
+        _Text.compared += 1
+        return str.__eq__(self, other)
+
+    __hash__ = str.__hash__
+
+
+@pytest.fixture
+def texts() -> Callable[[str, int], list[str]]:
+    _Text.compared = 0
+    return lambda letter, count: [_Text(f"{letter}{number}") for number in range(count)]
+
+
+def test_names_of_long_lists_are_each_looked_up_once(texts: Callable[[str, int], list[str]]) -> None:
+    detail = origin_detail(FieldChange(path=("pipelines",), before=texts("a", 500), after=texts("b", 500)))
+    assert (len(detail.lost), len(detail.gained)) == (500, 500)
+    assert _Text.compared < 500
+
+
+def test_values_of_one_variable_are_each_looked_up_once(texts: Callable[[str, int], list[str]]) -> None:
+    pairs = [{"name": "PATH", "value": value} for value in texts("a", 500)]
+    submit = {"eksPropertiesOverride": {"podProperties": {"containers": [{"env": pairs}]}}}
+    assert len(risky_in_settings(JobSettings(submit=submit))["PATH"]) == 500
+    assert _Text.compared < 500
+
+
+def test_a_default_that_changes_millions_of_settings_is_refused_before_they_are_listed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("kedro_batch.review.diff.diff_plans.MAX_CHANGED_SETTINGS", 1000)
+    old, new = (_with_defaults(side, jobs=101, variables=10) for side in "ab")
+    with pytest.raises(PlanError, match="differ in more than 1,000 settings"):
+        diff_plans(old, new)
+
+
+def _with_defaults(side: str, *, jobs: int, variables: int) -> Plan:
+    environment = _numbered(variables, f"LD_%d: {side}")
+    head = (
+        f"schema: kedro-batch/plan/v1\ndefaults: {{job_queue: q, job_definition: d, environment: {{{environment}}}}}\n"
+    )
+    return read_plan(f"{head}{_jobs(jobs, lambda _: 'command: [x]')}".encode(), side)
