@@ -15,11 +15,10 @@ LINE = 72
 """The characters of names in a line."""
 _LINES = 4
 """The most lines of names of one set; those of several fill about twice as many together, and one each."""
+_ROOM = _LINES * LINE
 
 
-def shorten_names(
-    names: Sequence[str], full: bool = False, most: int = NAMES_SHOWN, room: int = _LINES * LINE
-) -> list[str]:
+def shorten_names(names: Sequence[str], full: bool = False, most: int = NAMES_SHOWN, room: int = _ROOM) -> list[str]:
     """Return the first names and the number of further ones, or all names.
 
     Args:
@@ -38,7 +37,7 @@ def shorten_names(
 
 def share_room(sets: int) -> int:
     """Return how many characters the names of each of several sets have that are shown together."""
-    return max(1, min(_LINES, 2 * LINES // max(1, sets))) * LINE
+    return max(1, min(_LINES, 2 * _LINES // max(1, sets))) * LINE
 
 
 _ENDS = re.compile(r".*[._-]", re.DOTALL)
@@ -51,7 +50,7 @@ def names_in_short(names: Sequence[str], full: bool = False) -> list[str]:
     begins = [] if full or len(names) <= _MANY else _common_beginnings(names)
     if begins:
         return [f"{counted(len(names), 'name')} that begin with {' or '.join(map(name_text, begins))}"]
-    return shorten_names(quote_names(names), full, _MANY, LINE)
+    return shorten_names(quote_names(names), full or len(names) <= _MANY, _MANY, LINE)
 
 
 def _common_beginnings(names: Sequence[str]) -> list[str]:

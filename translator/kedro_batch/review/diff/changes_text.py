@@ -88,4 +88,4 @@ def _all_names(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _first_names(names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(shorten_names(names, most=_NAMES))
+    return tuple(shorten_names(names, most=_NAMES, room=_EVERY_JOB))

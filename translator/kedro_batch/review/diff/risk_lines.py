@@ -103,6 +103,9 @@ def describe_risks(
         most = line.most_named(_NAMES if line.names else NAMES_SHOWN)
         shown = shorten_names(line.subjects, full or most > NAMES_SHOWN, most, room)
         who = heading or (found.text(full=full, most=most, room=room) if found else None)
+        if found is None and line.kind in AMOUNTS and (line.before, line.after) == (None, None):  # each has its own
+            some = sets[1].find(job for job in line.jobs if job)
+            who = f"{some.heading or some.number}: {', '.join(shown)}" if all(line.jobs) else None
         if line.kind in names and (shared := names[line.kind].describe(line.names)):
             jobs = sets[1].describe(job for job in line.jobs if job) if any(line.jobs) else None
             who = f"{shared}, {NAMED[line.kind]} {jobs}" if jobs else shared
