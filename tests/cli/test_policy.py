@@ -165,7 +165,7 @@ def test_a_plan_that_is_gone_breaks_nothing(folder):
         ("", 2, "it is empty"),
         ("plan.yaml", 4, "plan.yaml is not a policy:"),
         ("empty.yaml", 4, "empty.yaml: has no rule, so that every plan would pass"),
-        ("main:policy.yaml", 2, "fetch it: git fetch origin main:main"),
+        ("main:policy.yaml", 2, "cannot read main:policy.yaml: invalid object name 'main'"),
         (
             "HEAD:gone.yaml",
             2,
@@ -182,6 +182,20 @@ def test_without_its_policy_no_plan_passes(folder, command, policy, code, said):
     ended = kedro_batch(*command, f"--policy={policy}", cwd=folder)
     assert (ended.code, ended.text) == (code, "")
     assert said in ended.err
+
+
+def test_a_policy_alone_is_checked(folder):
+    ended = kedro_batch("validate", "--policy=policy.yaml", cwd=folder)
+    assert (ended.code, ended.text, ended.err) == (0, "", "policy.yaml is a policy: 1 rule, 1 warning\n")
+    as_json = kedro_batch("validate", "--policy=policy.yaml", "--json", "-q", cwd=folder)
+    assert (as_json.code, as_json.err, json.loads(as_json.text)["diagnostics"]) == (0, "", [])
+    (folder / "wrong.yaml").write_text(POLICY.replace("attempts", "atempts"))
+    wrong = kedro_batch("validate", "--policy=wrong.yaml", cwd=folder)
+    assert (wrong.code, wrong.text) == (4, "")
+    assert wrong.err.startswith("Error: wrong.yaml is not a policy:\n")
+    neither = kedro_batch("validate", cwd=folder)
+    assert neither.code == 2
+    assert "name a plan: kedro-batch validate plan.yaml; or a policy alone, behind --policy" in neither.err
 
 
 def test_a_second_policy_is_not_taken_in_place_of_the_first(folder):

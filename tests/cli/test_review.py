@@ -227,22 +227,29 @@ def test_a_file_that_is_named_like_a_revision_does_not_take_its_place(repository
 
 
 @pytest.mark.parametrize(
-    ("revision", "fetch"),
+    ("revision", "remotes", "fetch"),
     [
-        ("main", "git fetch origin main:main"),
-        ("origin/release/2", "git fetch origin release/2:refs/remotes/origin/release/2"),
-        ("refs/remotes/origin/release/2", "git fetch origin release/2:refs/remotes/origin/release/2"),
-        ("refs/heads/main", "git fetch origin refs/heads/main:refs/heads/main"),
-        ("HEAD~40", "git fetch --unshallow"),
-        ("0" * 40, f"git fetch origin {'0' * 40}"),
+        ("main", ["company", "origin"], "git fetch origin main:main"),
+        ("origin/release/2", ["origin"], "git fetch origin release/2:refs/remotes/origin/release/2"),
+        ("refs/remotes/origin/release/2", ["origin"], "git fetch origin release/2:refs/remotes/origin/release/2"),
+        ("company/main", ["company", "origin"], "git fetch company main:refs/remotes/company/main"),
+        ("other", ["company"], "git fetch company other:other"),
+        ("refs/heads/main", ["origin"], "git fetch origin refs/heads/main:refs/heads/main"),
+        ("HEAD~40", ["origin"], "git fetch --unshallow"),
+        ("0" * 40, ["company"], f"git fetch company {'0' * 40}"),
+        ("other", [], ""),
     ],
 )
-def test_a_revision_that_a_clone_lacks_is_said_with_the_command_that_fetches_it(repository, revision, fetch):
-    subprocess.run(["git", "branch", "-M", "work"], cwd=repository, check=True, env={**os.environ, **_GIT})
+def test_a_revision_that_a_clone_lacks_is_said_with_the_command_that_fetches_it(repository, revision, remotes, fetch):
+    for words in (["branch", "-M", "work"], *(["remote", "add", name, "nowhere"] for name in remotes)):
+        subprocess.run(["git", *words], cwd=repository, check=True, env={**os.environ, **_GIT})
     ended = kedro_batch(
         "diff", f"{revision}:plans/plan.yaml", "new.yaml", cwd=repository, env={"LC_ALL": "de_DE.UTF-8"}
     )
     assert ended.code == 2
+    if not fetch:
+        assert "etch" not in ended.err
+        return
     assert ended.err.endswith(f"If this clone has only a part of the history, fetch it: {fetch}\n")
     assert ended.err.count("\n") == 1
 

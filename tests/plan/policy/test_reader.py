@@ -72,6 +72,10 @@ def test_that_nothing_is_ruled_is_said():
             "registries: ['https://ghcr.io']",
             "'https://ghcr.io' is not allowed. A host such as ghcr.io, or host/repository",
         ),
+        (
+            "registries: ['ghcr.io/our-team*']",
+            "ghcr.io/our-team/*: no https://, no tag, and * only behind a /, since others may own what begins alike.",
+        ),
         ("registries: [ghcr.io/]", "'ghcr.io/' is not allowed. A host such as ghcr.io, or host/repository"),
         ("registries: ['ghcr.io/a/b:1']", "'ghcr.io/a/b:1' is not allowed. A host such as ghcr.io, or host/repository"),
         ("accounts: [123456789012]", "must be text, found the number 123456789012: put it in quotes"),

@@ -83,7 +83,9 @@ def test_a_script_as_text_is_found_behind_every_shell_interpreter_and_wrapper(co
 
 PROGRAMS = {
     "kedro run --nodes=a --env=b": "kedro run",
-    "kedro --version": "kedro",
+    "kedro --version": "kedro --version",
+    "kedro -v run --nodes=a": "kedro -v run --nodes=a",
+    "kedro mlflow ui --port=1": "kedro mlflow ui --port=1",
     "/opt/kedro run": "/opt/kedro run",
     "python -m kedro run --nodes=a": "python -m kedro run",
     "uv run --frozen kedro run -x": "uv run --frozen kedro run",

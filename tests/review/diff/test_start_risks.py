@@ -71,13 +71,39 @@ COMMANDS = {
         ("kedro", "run", "--params=x:1"),
         [Risk(kind=RiskKind.PROGRAM_CHANGED, job="train", before="--nodes=train")],
     ),
-    "the_same_node_by_its_short_option": (RUN, ("kedro", "run", "-ntrain", "-ns", "x"), []),
+    "the_same_node_by_its_short_option": (RUN, ("kedro", "run", "-ntrain"), []),
+    "a_namespace_that_takes_nodes_away": (
+        RUN,
+        ("kedro", "run", "-ntrain", "-ns=x"),
+        [program("train", "--nodes=train", "--nodes=train --namespaces=x")],
+    ),
+    "another_pipeline": (RUN, (*RUN, "-p", "evil"), [program("train", None, "--pipelines=evil")]),
+    "a_pipeline_of_the_plan": ((*RUN, "--pipeline=a"), (*RUN, "--pipelines=__default__"), []),
+    "an_option_by_its_newer_name": (("kedro", "run", "--namespace=a"), ("kedro", "run", "--namespaces=a"), []),
+    "other_versions_of_data": (
+        RUN,
+        (*RUN, "-lv=x:1"),
+        [Risk(kind=RiskKind.ENV_CHANGED, job="train", after="--load-versions=x:1")],
+    ),
+    "how_nodes_work": (RUN, (*RUN, "--async", "--params", "-p,x:1"), []),
+    "fewer_nodes": (RUN, (*RUN, "--only-missing-outputs"), [program("train", None, "--only-missing-outputs")]),
+    "an_option_that_kedro_does_not_have": (RUN, (*RUN, "--hook=x.y"), [program("train", None, "--hook=x.y")]),
+    "a_word_that_is_no_option": (
+        RUN,
+        (*RUN, "--", "evil"),
+        [program("train", None, "--"), program("train", None, "evil")],
+    ),
+    "of_one_option_given_twice_the_last_counts": (
+        RUN,
+        (*RUN, "--nodes=evil"),
+        [program("train", "--nodes=train", "--nodes=evil")],
+    ),
     "another_code_file": (
         ("spark-submit", "--master", "yarn", "a.py"),
         ("spark-submit", "--master", "yarn", "b.py", "--x"),
         [program("train", "spark-submit --master yarn a.py", "spark-submit --master yarn b.py")],
     ),
-    "options_behind_a_wrapper": (("uv", "run", *RUN), ("uv", "run", *RUN, "--tags=b"), []),
+    "options_behind_a_wrapper": (("uv", "run", *RUN), ("uv", "run", *RUN, "--params=b:1"), []),
     "another_source_of_configuration": (
         RUN,
         (*RUN, "--conf-source", "s3://x"),
@@ -210,8 +236,9 @@ def test_an_added_job_that_runs_other_nodes_than_it_has_is_a_risk():
     old = kedro("a")
     assert risks([old], [old, kedro("b", ("kedro", "run", "--nodes=c"))]) == [program("b", None, "--nodes=c")]
     assert risks([old], [old, kedro("g", ("kedro", "run", "--nodes=c,b"), nodes=("b", "c"))]) == []
-    odd = a_job("b", ("kedro", "run", '--nodes="f([x,y])"'), nodes=("f([x,y])",))
+    odd = a_job("b", ("kedro", "run", "--nodes=f([x,y]) -> [z]"), nodes=("f([x,y]) -> [z]",))
     assert risks([old], [old, odd]) == []
+    assert risks([old], [old, kedro("b", ("kedro", "run", "--nodes=a"))]) == [program("b", None, "--nodes=a")]
 
 
 def test_what_an_added_job_chooses_and_submits_is_a_risk_if_no_job_did():
@@ -236,3 +263,31 @@ def test_a_script_of_all_jobs_does_not_hide_that_of_one():
         "sh -c 'kedro run --nodes=NODE'": 29,
         SPELLED: 1,
     }
+
+
+def test_a_job_whose_nodes_have_changed_may_select_them_by_another_tag_but_not_by_a_stretch():
+    def job(nodes, *options):
+        return kedro("a", ("kedro", "run", *options), nodes=nodes)
+
+    assert risks([job(("x",), "--tags=x")], [job(("y",), "--tags=y")])[1:] == []
+    assert risks([job(("x",), "--tags=x")], [job(("x",), "--tags=y")]) == [program("a", "--tags=x", "--tags=y")]
+    assert program("a", "--tags=x", "--from-nodes=y") in risks(
+        [job(("x",), "--tags=x")], [job(("x", "y"), "--from-nodes=y")]
+    )
+
+
+def test_an_added_job_that_is_not_of_the_environment_or_the_pipelines_of_the_plan_is_a_risk():
+    def found(*options):
+        jobs = kedro("a", (*RUN[:2], "--nodes=a", *said)), kedro("b", (*RUN[:2], "--nodes=b", *options))
+        plans = (Plan(jobs=some, env="prod", pipelines=("ds",)) for some in (jobs[:1], jobs))
+        return [(one.kind, one.before, one.after) for one in diff_plans(*plans).risks]
+
+    said = ("--env=prod", "--pipelines=ds")
+    assert found(*said) == []
+    assert found("--env=prod", "--pipelines=other") == [
+        (RiskKind.PROGRAM_CHANGED, "--pipelines=ds", "--pipelines=other")
+    ]
+    assert found() == [
+        (RiskKind.PROGRAM_CHANGED, "--pipelines=ds", None),
+        (RiskKind.ENV_CHANGED, "--env=prod", None),
+    ]

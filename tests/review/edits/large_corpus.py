@@ -4,16 +4,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from kedro_batch.plan.model import Plan
-from tests.review.edits.large import (
-    COUNTRIES,
-    ELSEWHERE,
-    OTHER_IMAGE,
-    Large,
-    Node,
-    edited_job,
-    flights,
+from tests.review.edits.large import COUNTRIES, ELSEWHERE, OTHER_IMAGE, Large, Node, edited_job, flights
+from tests.review.edits.large_moves import (
+    BULK,
+    by_step,
+    split_queue,
+    three_exceptions,
+    with_names,
+    with_own_timeouts,
+    without_countries,
 )
-from tests.review.edits.large_moves import by_step, split_queue, three_exceptions, with_names, without_countries
 
 _FEWER = flights(COUNTRIES[:-1])
 """19 countries: with two more, the jobs that gather them need join jobs."""
@@ -124,11 +124,6 @@ def _by_team(node: Node) -> str:
 def _by_source(node: Node) -> str:
     """Put cleaning and aggregating of a source into one job, as chains are."""
     return node.name.replace(".clean_", ".aggregate_")
-
-
-def _with_own_timeouts(plan: Plan) -> Plan:
-    settings = (replace(job.settings, timeout_s=3601 + number) for number, job in enumerate(plan.jobs))
-    return replace(plan, jobs=tuple(replace(job, settings=one) for job, one in zip(plan.jobs, settings, strict=True)))
 
 
 _IN_STEPS = replace(_BASE.with_header(group_by=["tag:step."]), group_by=by_step)
@@ -247,7 +242,7 @@ LARGE_EDITS: Mapping[str, LargeEdit] = {
             attempts=3, timeout_s=7200, resources={"vcpus": 2, "memory_mib": 4096}, job_queue="q", tags={"cost": "low"}
         )
     ),
-    "every_job_gets_its_own_timeout": LargeEdit(before=_BASE, after=_BASE, by_hand=_with_own_timeouts),
+    "every_job_gets_its_own_timeout": LargeEdit(before=_BASE, after=_BASE, by_hand=with_own_timeouts),
     # One bad line among many good ones.
     "timeouts_raised_and_one_command_pipes_into_a_shell": LargeEdit(
         before=_BASE, after=_RAISED, by_hand=lambda plan: edited_job(plan, "malta-clean_fuel", command=PIPED)
@@ -291,6 +286,7 @@ LARGE_EDITS: Mapping[str, LargeEdit] = {
         after=with_names(_BASE, ("malta", "gozo"), ("spain", "spain_es")),
         by_hand=lambda plan: edited_job(plan, "gozo-clean_fuel", environment={"LD_PRELOAD": "/mnt/fuel.so"}),
     ),
+    **{name: LargeEdit(before=_BASE, after=_BASE, by_hand=by_hand) for name, by_hand in BULK.items()},
     "all_is_renamed_and_one_queue_changes": LargeEdit(
         before=_BASE,
         after=_BASE.renaming(r"^(?!europe)(\w+)\.", r"flights_\1.", datasets=True),

@@ -29,6 +29,7 @@ MARKER = "<!-- kedro-batch diff plan.yaml -->"
 UPDATE = "**`plan.yaml` is out of date.** Update it: `kedro-batch compile --env=aws_batch -o plan.yaml`"
 POSTED, REPLACED = "POST", "REPLACE"
 _LAST = JOBS["comment"]["steps"][-1]["name"]
+_FILE = "kedro-batch-policy.yaml"
 _POLICY = "schema: kedro-batch/policy/v1\nrules: {max_memory_mib: 4096, job_queues: [a_queue]}\n"
 
 
@@ -266,16 +267,95 @@ def test_the_first_plan_of_a_repository_is_shown_whole(forge, repository):
 
 
 @pytest.mark.long
-def test_a_plan_that_is_missing_or_broken_is_said(forge, repository):
-    repository.commit(plan_yaml=None)
-    missing = forge.review(repository)
+def test_a_plan_that_is_broken_is_said(forge, repository):
     repository.commit(plan_yaml="no plan")
-    broken = forge.review(repository, missing.text)
-    assert [(one.check, one.written) for one in (missing, broken)] == [(2, POSTED), (4, REPLACED)]
-    assert (missing.judged, broken.judged) == (2, 4)
-    for one in (missing, broken):
-        assert one.text.startswith(f"{MARKER}\n**`plan.yaml` could not be checked**: see the [")
-        assert "The changes cannot be shown: see the [log](https://" in one.text
+    broken = forge.review(repository)
+    assert (broken.check, broken.written, broken.judged) == (4, POSTED, 4)
+    assert broken.text.startswith(f"{MARKER}\n**`plan.yaml` could not be checked**: see the [")
+    assert "The changes cannot be shown: see the [log](https://" in broken.text
+
+
+@pytest.mark.long
+def test_a_plan_that_is_gone_is_a_summary_and_the_check_is_red(forge, repository):
+    on_main(repository, _POLICY)
+    repository.commit(plan_yaml=None)
+    gone = forge.review(repository)
+    assert (gone.check, gone.written, gone.judged) == (2, POSTED, 0)
+    assert gone.text.startswith(f"{MARKER}\n**There is no `plan.yaml`.** Write it: `kedro-batch compile ")
+    assert "\n### Plan: removed, with 4 jobs" in gone.text
+
+
+def on_main(repository, policy=None, **files):
+    """Commit files to main, and begin the branch anew."""
+    repository.git("checkout", "--quiet", "main")
+    if policy:
+        (repository.folder / _FILE).write_text(policy)
+    repository.commit(**files)
+    repository.git("checkout", "--quiet", "-B", "change")
+
+
+def test_a_plan_of_before_that_cannot_be_read_does_not_keep_a_good_one_out(forge, repository):
+    plan = (repository.folder / "plan.yaml").read_text()
+    queue = _POLICY.replace("max_memory_mib: 4096, ", "")
+    on_main(repository, queue, plan_yaml=plan + "pages: 7\n")
+    repository.commit(plan_yaml=plan)
+    review = forge.review(repository)
+    assert (review.check, review.written, review.judged) == (0, POSTED, 0)
+    begin = f"{MARKER}\n\n**The plan before cannot be read**, so this one is shown as a new one:\n\n    Error: "
+    assert review.text.startswith(begin)
+    assert "pages" in review.text.split("\n\n### Plan: new, 4 jobs")[0]
+    repository.commit(plan_yaml=plan.replace("a_queue", "another_queue"))
+    judged = forge.review(repository, review.text)
+    assert (judged.judged, "queue 'another_queue' for all 4 jobs" in judged.text) == (4, True)
+
+
+def test_a_pull_request_does_not_bring_a_policy_that_is_none(forge, repository):
+    on_main(repository, _POLICY)
+    (repository.folder / _FILE).write_text(_POLICY.replace("rules", "rule"))
+    repository.commit()
+    review = forge.review(repository)
+    assert (review.check, review.written, review.judged) == (0, POSTED, 4)
+    assert re.match(rf"{MARKER}\n\n\*\*`{_FILE}` of this (pull|merge) request cannot be read\.\*\* ", review.text)
+    assert f"\n\n    Error: HEAD:{_FILE} is not a policy:\n" in review.text
+    assert "Did you mean 'rules'" in review.text
+
+
+def test_a_policy_that_is_none_is_mended_without_the_plan_and_not_together_with_it(forge, repository):
+    on_main(repository, "rules: {}\n")
+    (repository.folder / _FILE).write_text(_POLICY.replace("4096", "9999"))
+    repository.commit()
+    mended = forge.review(repository)
+    assert (mended.check, mended.written, mended.judged) == (0, POSTED, 0)
+    assert mended.text.startswith(f"{MARKER}\n\n**`{_FILE}` of `main` cannot be read.** Mend it in a ")
+    assert f"main:{_FILE} is not a policy:\n" in mended.text
+
+    repository.give_memory(8192)
+    both = forge.review(repository, mended.text)
+    assert (both.written, both.judged, "8 GiB" in both.text) == (REPLACED, 4, True)
+
+    repository.git("checkout", "--quiet", "-B", "change", "main")
+    repository.give_memory(8192)
+    neither = forge.review(repository)
+    assert neither.judged == 4
+    assert f"`{_FILE}` of `main` cannot be read" in neither.text
+    repository.git("checkout", "--quiet", "-B", "change", "main")
+    repository.commit(notes="x")
+    assert forge.review(repository).judged == 4  # it would leave the policy as it is
+
+
+def test_the_log_says_which_policy_judges_or_that_there_is_none_and_no_error_if_all_is_well(forge, repository):
+    on_main(repository)
+    (repository.folder / "kedro-batch-policy.yml").write_text(_POLICY)
+    on_main(repository)
+    repository.give_memory(8192)
+    without = forge.review(repository)
+    assert f"There is no {_FILE} at the top of main, so no policy is kept." in without.log
+    on_main(repository, _POLICY)
+    repository.give_memory(2048)
+    judged = forge.review(repository, without.text)
+    assert re.search(rf"refs/(heads|remotes/origin)/main:{_FILE} is a policy: 2 rules", judged.log)
+    for one in (without, judged):
+        assert (one.judged, "Error: " in one.log) == (0, False)
 
 
 @pytest.mark.long

@@ -1,12 +1,13 @@
 """Read a plan to review from a file, standard input, or a revision in git. A name comes in, its content goes out."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote
 
 from kedro_batch.cli.streams import read_input, too_large
 from kedro_batch.errors import UsageError
-from kedro_batch.files.git import GitObjectError, GitObjectTooLargeError, find_promisor, read_object
+from kedro_batch.files.git import GitObjectError, GitObjectTooLargeError, find_promisor, find_remotes, read_object
 
 
 def read_source(named: str) -> tuple[bytes, str]:
@@ -56,7 +57,7 @@ def _with_remedy(reason: str, revision: str, here: Path) -> str:
             "this is a partial clone, which has not fetched it, and a review fetches nothing. "
             f"Fetch it, then try again: git fetch --refetch --no-filter {quote(find_promisor(here) or 'origin')}"
         )
-    if fetch := _fetch_command(revision, reason):
+    if fetch := _fetch_command(revision, reason, find_remotes(here)):
         return f"{reason}. If this clone has only a part of the history, fetch it: {fetch}"
     if revision and _NO_PATH.search(reason):
         return f"{reason}. What is there: git ls-tree -r --full-tree --name-only {quote(revision)}"
@@ -79,22 +80,23 @@ _FULL_NAME = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _BRANCH_OR_TAG = re.compile(r"\w[\w./+-]*")
 _REVISION = re.compile(rf"{_BRANCH_OR_TAG.pattern}([~^][0-9~^]*)?")
 _ABOVE_ANOTHER = re.compile(r"[\w./+-]+[~^][0-9~^]*")
-_OF_ORIGIN = re.compile(r"(refs/remotes/)?origin/(?P<branch>.+)")
 
 
-def _fetch_command(revision: str, reason: str) -> str | None:
+def _fetch_command(revision: str, reason: str, remotes: Sequence[str]) -> str | None:
     """Return the command that fetches a revision which git does not find; None if it is not that, or there is none.
 
     Of a full name that it does not find, git says that the path is not in it.
     """
-    if revision == "HEAD" or ("object name" not in reason and not _FULL_NAME.fullmatch(revision)):
+    if revision == "HEAD" or ("object name" not in reason and not _FULL_NAME.fullmatch(revision)) or not remotes:
         return None
     if _FULL_NAME.fullmatch(revision):
-        return f"git fetch origin {revision}"
+        return f"git fetch {remotes[0]} {revision}"
     if _ABOVE_ANOTHER.fullmatch(revision):
         return "git fetch --unshallow"
     if not _BRANCH_OR_TAG.fullmatch(revision):
         return None
-    of_origin = _OF_ORIGIN.fullmatch(revision)
-    name, into = (of_origin["branch"], f"refs/remotes/origin/{of_origin['branch']}") if of_origin else [revision] * 2
-    return f"git fetch origin {name}:{into}"
+    name = revision.removeprefix("refs/remotes/")
+    for remote in remotes:
+        if name.startswith(f"{remote}/"):
+            return f"git fetch {remote} {name.removeprefix(f'{remote}/')}:refs/remotes/{name}"
+    return f"git fetch {remotes[0]} {revision}:{revision}"

@@ -1,6 +1,7 @@
 """``--policy``: read a policy, judge a plan by it, and end with 4 if the plan breaks rules that refuse."""
 
 import os
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -54,6 +55,14 @@ def read_policy_file(named: str | None) -> "Policy | None":
 
     content, name = read_source(named)
     return read_policy(content, name)
+
+
+def describe_policy(policy: "Policy") -> str:
+    """Say that a file is a policy, and how many rules it has: ``policy.yaml is a policy: 7 rules, 2 warnings``."""
+    counts = Counter(rule.severity for rule in policy.rules)
+    parts = ((Severity.ERROR, "rule"), (Severity.WARNING, "warning"))
+    found = ", ".join(counted(counts[severity], noun) for severity, noun in parts if counts[severity])
+    return f"{policy.source} is a policy: {found}"
 
 
 def judge(plan: "Plan", content: bytes, name: str, policy: "Policy | None") -> list[Diagnostic]:

@@ -117,6 +117,12 @@ def find_promisor(root: Path) -> str | None:
     return next(filter(_REMOTE.fullmatch, names), None)
 
 
+def find_remotes(root: Path) -> list[str]:
+    """Return the names of the remotes, ``origin`` first."""
+    names = os.fsdecode(run_git(root, "remote").stdout).splitlines()
+    return sorted(filter(_REMOTE.fullmatch, names), key=lambda name: name != "origin")
+
+
 def _environment() -> dict[str, str]:
     return {**os.environ, **_VARIABLES}
 

@@ -207,7 +207,7 @@ _ALLOWED: Mapping[RuleName, Callable[[Violation], str]] = {
     RuleName.MAX_VCPU_HOURS: lambda one: f"allows {_hours(one.rule.value)} at most",
     RuleName.REQUIRED_TAGS: _tag,
     RuleName.PROGRAMS: _names("program"),
-    RuleName.NO_SHELL: lambda _: "allows none",
+    RuleName.NO_SHELL: lambda _: "allows no shell as any word of a command",
     RuleName.FORBIDDEN_VARIABLES: lambda one: f"forbids {_listed(one.rule.value)}",
 }
 """What the rule says, behind its place."""

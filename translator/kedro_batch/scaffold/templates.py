@@ -12,7 +12,8 @@ def render_file(template: str, view: object) -> str:
     """Render ``templates/TEMPLATE`` with one view object, which the template calls ``view``.
 
     A file whose name does not end with ``.j2`` is returned as it is. Variables are written ``[[ view.name ]]`` and
-    statements ``[% if view.name %]``: many of the files have ``{{`` and ``{%`` of their own.
+    statements ``[% if view.name %]``: many of the files have ``{{`` and ``{%`` of their own. A template may include
+    others of its folder, and of the one above.
     """
     path = folder("templates") / template
     if path.suffix != ".j2":
@@ -23,7 +24,7 @@ def render_file(template: str, view: object) -> str:
 @cache
 def _environment(directory: Path) -> Environment:
     return Environment(
-        loader=FileSystemLoader(directory),
+        loader=FileSystemLoader([directory, directory.parent]),
         undefined=StrictUndefined,
         autoescape=False,  # noqa: S701  configuration files, never HTML
         trim_blocks=True,

@@ -4,12 +4,13 @@ What is not understood counts as a whole: of a command with an unknown wrapper, 
 """
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from kedro_batch.plan.shells import is_shell, program_name
+from kedro_batch.review.diff.kedro_options import read_options
 
-_KEDRO = "kedro"
+_KEDRO, _RUN = "kedro", "run"
 _WRAPPER_NAMES = (
     "env nohup timeout nice ionice chrt taskset numactl stdbuf setsid setpriv setarch unshare nsenter chroot sudo doas "
     "su su-exec gosu runuser tini dumb-init catatonit exec command builtin time xvfb-run strace ltrace script flock "
@@ -43,10 +44,6 @@ _LAUNCHERS = frozenset(
 _CODE = re.compile(r".+\.(py|ipynb|jar|zip|egg|whl|pex|[rR]|sh|sql|smk|nf|jl)", re.DOTALL)
 _OF_WRAPPERS = re.compile(r"-|[0-9]|[A-Za-z_][A-Za-z0-9_]*=")
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
-CHOOSING = ("--env", "--conf-source", "--config", "--runner", "--nodes")
-"""The options of ``kedro run`` that choose configuration or code; ``--config`` names a file with others."""
-_SHORT = {"-e": "--env", "-c": "--config", "-r": "--runner", "-n": "--nodes"}
-_NAMESPACES = "-ns"
 _VALUE = re.compile(r"(?<=[=,])[\w.-]+")
 _OWN = "\0"
 _OWN_LIST = re.compile(rf"{_OWN}(,{_OWN})+")
@@ -62,7 +59,8 @@ class CommandStart:
         program_words: The words up to the program, for people.
         script_words: All words, for people; empty without a script.
         variables: The variables that a wrapper sets, such as ``env NAME=value``.
-        chosen: The options of ``kedro run`` that choose configuration or code, with their values.
+        options: The options of ``kedro run`` that choose what runs, and words that nobody knows, with their values;
+            None if the program is another one, or gets a script.
     """
 
     program: tuple[str, ...]
@@ -70,7 +68,7 @@ class CommandStart:
     program_words: tuple[str, ...]
     script_words: tuple[str, ...]
     variables: tuple[tuple[str, str], ...] = ()
-    chosen: tuple[tuple[str, str], ...] = ()
+    options: Mapping[str, str] | None = None
 
 
 def read_start(command: Sequence[str], own: Collection[str] = ()) -> CommandStart:
@@ -81,15 +79,16 @@ def read_start(command: Sequence[str], own: Collection[str] = ()) -> CommandStar
         own: The names of the job and of its nodes, which differ from job to job.
     """
     flag = _find_script_option(command)
-    program = tuple(command[: _program_end(command) if flag is None else flag + 1])
+    program = tuple(command[: _program_end(tuple(command)) if flag is None else flag + 1])
     script = () if flag is None else tuple(command)
+    runs_kedro = flag is None and program[-1:] == (_RUN,) and _KEDRO in map(program_name, program)
     return CommandStart(
         program=_without_names(program, own),
         script=_without_names(script, own),
         program_words=program,
         script_words=script,
         variables=tuple(_assigned(command)),
-        chosen=tuple(_chosen(command)) if program and _KEDRO in map(program_name, program) else (),
+        options=dict(read_options(command[len(program) :])) if runs_kedro else None,  # of two, the last one counts
     )
 
 
@@ -98,7 +97,7 @@ def _program_end(command: Sequence[str]) -> int:
     names = [program_name(word) for word in command]
     if _KEDRO in names:
         end = names.index(_KEDRO) + 1
-        return end + 1 if end < len(command) and not command[end].startswith("-") else end
+        return end + 1 if command[end : end + 1] == (_RUN,) else len(command)  # other commands may run anything
     if not names or names[0] in _WRAPPERS:
         return len(command)
     if is_shell(names[0]) or any(program.fullmatch(names[0]) for program, _ in _SCRIPT_OPTIONS) or names[0] == "java":
@@ -164,16 +163,6 @@ def _assigned(command: Sequence[str]) -> Iterator[tuple[str, str]]:
                 return
             if found := _ASSIGNMENT.fullmatch(word):
                 yield found[1], found[2]
-
-
-def _chosen(command: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield the options that choose configuration or code, by their long names, as click reads them."""
-    for word, following in zip(command, (*command[1:], ""), strict=True):
-        option, equals, value = word.partition("=")
-        if option in CHOOSING:
-            yield option, value if equals else following
-        elif word[:2] in _SHORT and word != _NAMESPACES:
-            yield _SHORT[word[:2]], word[2:] or following
 
 
 def _without_names(words: Sequence[str], own: Collection[str]) -> tuple[str, ...]:

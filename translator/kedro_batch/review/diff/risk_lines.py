@@ -67,9 +67,7 @@ class RiskLine:
 
     def most_named(self, usual: int) -> int:
         """Return how many subjects are named, where ``usual`` ones are; all of which each says what a job reads."""
-        if self.kind in (RiskKind.UNORDERED_READ, RiskKind.DATASET_NOT_WRITTEN):
-            return max(usual, sum(job is not None for job in self.jobs))
-        return _FEW if self.one_of_many else usual
+        return len(self.subjects) if self.kind is RiskKind.UNORDERED_READ else _FEW if self.one_of_many else usual
 
     def found(self, sets: tuple[JobSets, JobSets]) -> JobSet | None:
         """Return the jobs of the old or of the new plan that the line is about; None if it is not about jobs."""

@@ -1,7 +1,11 @@
-"""Tell which environment variables change what a program loads, starts, trusts or may do. Pure.
+"""Tell which environment variables change what a program loads, starts, trusts or may do, or whom it talks to. Pure.
+
+A name tells it by how it ends, or else it is listed. What only says where data lie is none of these: a model, a bucket,
+a database.
 
 Sources: ld.so(8); bash(1); the documents of Python, pip, Git, OpenSSL, curl, Node.js, Perl, Ruby, Java, Spark, Kedro,
-fsspec, MLflow, Poetry, npm, Matplotlib, coverage.py and the AWS SDKs on the variables that they read.
+fsspec, MLflow, Poetry, npm, Matplotlib, coverage.py, OpenTelemetry, Dask, Dynaconf and the AWS SDKs on the variables
+that they read.
 """
 
 import json
@@ -14,26 +18,36 @@ from kedro_batch.plan.settings import JobDefinition, JobSettings
 from kedro_batch.plan.variables import OWN_VARIABLES
 
 _BEGINNINGS = (
-    *("LD_", "DYLD_", "GLIBC_", "BASH_FUNC_", "PYTHON", "PIP_", "UV_", "CONDA_", "PYSPARK_"),
+    *("LD_", "DYLD_", "GLIBC_", "BASH_FUNC_", "PYTHON", "PIP_", "UV_", "CONDA_", "PYSPARK_", "INTEL_LIBITTNOTIFY"),
     *("AWS_", "BOTO_", "GIT_", "SSH_", "KEDRO_", "FSSPEC_", "POETRY_", "NPM_CONFIG_", "npm_config_", "BUNDLE_"),
-    *("SPARK_", "HADOOP_", "R_LIBS", "JULIA_", "LUA_", "GEM_"),
+    *("SPARK_", "HADOOP_", "R_LIBS", "JULIA_", "LUA_", "GEM_", "DASK_", "OTEL_PYTHON_"),
 )
 _WHOLE = (
-    "PATH HOME XDG_CONFIG_HOME XDG_CONFIG_DIRS BASH_ENV ENV IFS PS4 SHELL SHELLOPTS BASHOPTS PROMPT_COMMAND CDPATH "
-    "GCONV_PATH LOCPATH NLSPATH NODE_OPTIONS NODE_PATH NODE_EXTRA_CA_CERTS PERL5OPT PERL5LIB PERL5DB PERLLIB RUBYOPT "
-    "RUBYLIB JAVA_TOOL_OPTIONS _JAVA_OPTIONS JDK_JAVA_OPTIONS JAVA_HOME CLASSPATH R_PROFILE R_PROFILE_USER R_ENVIRON "
-    "SSL_CERT_FILE SSL_CERT_DIR REQUESTS_CA_BUNDLE CURL_CA_BUNDLE CURL_HOME OPENSSL_CONF OPENSSL_MODULES "
-    "OPENSSL_ENGINES SSLKEYLOGFILE HOSTALIASES RES_OPTIONS CUDA_INJECTION64_PATH "
-    "ZDOTDIR MPLBACKEND COVERAGE_PROCESS_START IPYTHONDIR JUPYTER_PATH VIRTUAL_ENV MAVEN_OPTS MAKEFLAGS PHPRC "
-    "MLFLOW_TRACKING_URI GOOGLE_APPLICATION_CREDENTIALS AZURE_CONFIG_DIR KUBECONFIG DOCKER_HOST HF_ENDPOINT "
-    "KRB5_CONFIG ODBCSYSINI LESSOPEN"
+    "PATH HOME XDG_CONFIG_DIRS BASH_ENV ENV IFS PS4 SHELL SHELLOPTS BASHOPTS PROMPT_COMMAND CDPATH EDITOR PAGER "
+    "LESSOPEN GCONV_PATH LOCPATH NLSPATH NODE_OPTIONS NODE_PATH NODE_EXTRA_CA_CERTS PERL5OPT PERL5LIB PERL5DB PERLLIB "
+    "RUBYOPT RUBYLIB JAVA_TOOL_OPTIONS _JAVA_OPTIONS JDK_JAVA_OPTIONS JAVA_OPTS CLASSPATH R_PROFILE R_PROFILE_USER "
+    "R_ENVIRON SSL_CERT_FILE SSL_CERT_DIR REQUESTS_CA_BUNDLE CURL_CA_BUNDLE OPENSSL_CONF OPENSSL_ENGINES "
+    "SSLKEYLOGFILE HOSTALIASES RES_OPTIONS ZDOTDIR MPLBACKEND MPLCONFIGDIR COVERAGE_PROCESS_START IPYTHONDIR "
+    "JUPYTER_PATH VIRTUAL_ENV MAVEN_OPTS MAKEFLAGS PHPRC GOOGLE_APPLICATION_CREDENTIALS AZURE_CONFIG_DIR KUBECONFIG "
+    "DOCKER_HOST KRB5_CONFIG ODBCSYSINI RAY_ADDRESS SENTRY_DSN TRANSFORMERS_CACHE LIBRARY_PATH "
 )
 _NAMES = frozenset(_WHOLE.split())
-_ENDS = re.compile(r".+_(PROXY|ENDPOINT_URL|OTLP_ENDPOINT)", re.IGNORECASE)
+_FILES = r"(PATH|PATHS|DIR|DIRS|FOLDER|FOLDERS|FILE|FILES|FILENAME|FILENAMES|NAMES)"
+_ENDS = re.compile(
+    # code, or what holds some, such as pickles in a cache
+    r".+_(LIBRARY|LIBRARIES|LIBS|PLUGINS?|PRELOADS?|MODULES|SETTINGS_MODULE|WRAPPER|TRUST_REMOTE_CODE|FOR_DYNACONF)"
+    rf"|.+_(LIBRARY|LIB|PLUGINS?|MODULES?|EXTENSIONS?|DRIVERS?|LAYERS?|ICD|INJECTION[0-9]*|CACHE)_{_FILES}"
+    # the folder of a program, with its configuration
+    r"|.+_HOME"
+    # whom a program talks to
+    r"|(.+_)?(PROXY|ENDPOINTS?)(_(URLS?|URI|HOST|SERVER))?"
+    r"|(.+_)?(API|BASE|SERVER|TRACKING|REGISTRY|INDEX)_(URL|URI)",
+    re.IGNORECASE,
+)
 
 
 def is_risky(name: str) -> bool:
-    """True if a variable of this name changes what a program loads, starts, trusts or may do."""
+    """True if a variable of this name changes what a program loads, starts, trusts or may do, or whom it talks to."""
     if name.startswith(OWN_VARIABLES):
         return False
     return name.startswith(_BEGINNINGS) or name in _NAMES or _ENDS.fullmatch(name) is not None

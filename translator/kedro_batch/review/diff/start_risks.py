@@ -5,24 +5,27 @@ has a job that starts the same. Pure.
 """
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from itertools import starmap
 from typing import Any
 
+from kedro_batch.compiler.node_selection import split_names
 from kedro_batch.diagnostics import path_text
 from kedro_batch.plan.job_containers import images_of_job
 from kedro_batch.plan.model import Job, Plan
 from kedro_batch.review.diff.changed_values import leaves, unpack_single
-from kedro_batch.review.diff.command_start import CHOOSING, CommandStart, read_start
+from kedro_batch.review.diff.command_start import CommandStart, read_start
+from kedro_batch.review.diff.kedro_options import CONFIGURING, ENV, NODES, PIPELINES, SELECTING, spell_option
 from kedro_batch.review.diff.model import Risk, RiskKind
 from kedro_batch.review.diff.risky_variables import is_risky, risky_in_settings, risky_in_submit
 from kedro_batch.review.formatting import command_text
 
 _KEDRO_RUN = ("kedro", "run")
-_ENV, _RUNNER, _NODES = "--env", "--runner", "--nodes"
-_PLAIN = re.compile(r"[\w.-]+")
+_DEFAULT_PIPELINE = frozenset(("__default__",))
+_OF_GROUPS = frozenset(("--tags", "--namespaces"))
+"""What selects the nodes of a job beside their names, in the commands of ``compile``."""
 
 
 class StartRisks:
@@ -42,10 +45,9 @@ class StartRisks:
             if now.script and was.script != now.script:
                 yield _script(after, was, now)
             yield from _compare(after, _assigned(was), _assigned(now))
-            chosen = dict(was.chosen), dict(now.chosen)
-            if _NODES not in chosen[1] and (before.nodes != after.nodes or was.program != now.program):
-                chosen[0].pop(_NODES, None)  # a tag or a namespace may select new nodes
-            yield from self._compare_chosen(after, *chosen)
+            if now.options is not None:
+                same_nodes = before.nodes == after.nodes
+                yield from self._compare_options(after, was.options or {}, now.options, same_nodes=same_nodes)
         if before.settings.submit or after.settings.submit:
             yield from _compare(after, risky_in_submit(before.settings), risky_in_submit(after.settings))
         if before.settings.submit != after.settings.submit:
@@ -60,8 +62,9 @@ class StartRisks:
             if now.script and now.script not in self._scripts:
                 yield _script(job, None, now)
             yield from self._find_unknown(job, _assigned(now))
-            known = {option: value for option, value in now.chosen if (option, value) in self._known_choices}
-            yield from self._compare_chosen(job, known, dict(now.chosen))
+            if now.options is not None:
+                known = {pair for pair in now.options.items() if pair in self._known_options}
+                yield from self._compare_options(job, {**self._of_plan, **dict(known)}, now.options, same_nodes=False)
         yield from self._find_unknown(job, self._variables_of(job))
         images = images_of_job(job.settings, self._new).by_submit
         if self._old.jobs and (new_images := [image for image in images if image not in self._known_images]):
@@ -81,15 +84,30 @@ class StartRisks:
                 kind=RiskKind.IMAGE_CHANGED, job=after.name, before=unpack_single(lost), after=unpack_single(gained)
             )
 
-    def _compare_chosen(self, job: Job, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Risk]:
-        """Find another environment than the plan's, another source of configuration, another runner, other nodes."""
-        for option in CHOOSING:
-            was, now = before.get(option), after.get(option)
-            expected = (option == _ENV and now == self._new.env) or (option == _NODES and _names_nodes(job, now))
-            if was != now and not expected:
-                kind = RiskKind.PROGRAM_CHANGED if option in (_RUNNER, _NODES) else RiskKind.ENV_CHANGED
-                values = (value if value is None else f"{option}={value}" for value in (was, now))
-                yield Risk(kind=kind, job=job.name, before=next(values), after=next(values))
+    def _compare_options(
+        self, job: Job, before: Mapping[str, str], after: Mapping[str, str], *, same_nodes: bool
+    ) -> Iterator[Risk]:
+        """Find other nodes than those of the job, other pipelines or another environment than the plan's, and so on.
+
+        What selects nodes is one risk, since its parts have a meaning together only.
+        """
+        selects = [{option: value for option, value in one.items() if option in SELECTING} for one in (before, after)]
+        if selects[0] != selects[1] and not _selects_own(job, selects[1], same_nodes=same_nodes):
+            was, now = (" ".join(starmap(spell_option, one.items())) or None for one in selects)
+            yield Risk(kind=RiskKind.PROGRAM_CHANGED, job=job.name, before=was, after=now)
+        for option in {**before, **after}:
+            values = before.get(option), after.get(option)
+            if values[0] != values[1] and option not in SELECTING and not self._is_of_plan(option, values[1]):
+                kind = RiskKind.ENV_CHANGED if option in CONFIGURING else RiskKind.PROGRAM_CHANGED
+                was, now = (value if value is None else spell_option(option, value) for value in values)
+                yield Risk(kind=kind, job=job.name, before=was, after=now)
+
+    def _is_of_plan(self, option: str, value: str | None) -> bool:
+        """True if the plan as a whole says so: its environment, or some of its pipelines."""
+        if option == PIPELINES:
+            named = _DEFAULT_PIPELINE if value is None else {*map(str.strip, value.split(","))}
+            return named <= ({*self._new.pipelines} or _DEFAULT_PIPELINE)
+        return option == ENV and value == self._new.env
 
     def _find_unknown(self, job: Job, variables: Mapping[str, Any]) -> Iterator[Risk]:
         for name, value in variables.items():
@@ -120,8 +138,16 @@ class StartRisks:
         return {start.script for start in self._starts}
 
     @cached_property
-    def _known_choices(self) -> set[tuple[str, str]]:
-        return {choice for start in self._starts for choice in start.chosen}
+    def _of_plan(self) -> dict[str, str]:
+        """What each command has to say, since it would not be of the plan without it."""
+        said = {ENV: self._new.env or "", PIPELINES: ",".join(self._new.pipelines)}
+        return {option: value for option, value in said.items() if not self._is_of_plan(option, None)}
+
+    @cached_property
+    def _known_options(self) -> set[tuple[str, str]]:
+        """The options of the old plan's jobs, without those that only mean something with the nodes of their job."""
+        found = {pair for start in self._starts for pair in (start.options or {}).items()}
+        return {(option, value) for option, value in found if option not in SELECTING}
 
     @cached_property
     def _known_images(self) -> set[str]:
@@ -144,9 +170,22 @@ def _read(job: Job) -> CommandStart:
     return read_start(job.command, (job.name, *job.nodes))
 
 
-def _names_nodes(job: Job, value: str | None) -> bool:
-    """True if a value of ``--nodes`` names the nodes of a job. How odd names are written is not judged."""
-    return value is not None and ({*value.split(",")} == {*job.nodes} or not all(map(_PLAIN.fullmatch, job.nodes)))
+def _selects_own(job: Job, options: Mapping[str, str], *, same_nodes: bool) -> bool:
+    """True if options select the nodes of a job, as far as a plan can tell.
+
+    What the names of its nodes select is known. A tag, a namespace or a whole pipeline may select other nodes than
+    before, but not if the nodes are the same.
+    """
+    if not {*options} - {NODES} and NODES in options:
+        return _names_nodes(job, options[NODES])
+    return not same_nodes and {*options} <= _OF_GROUPS
+
+
+def _names_nodes(job: Job, value: str) -> bool:
+    try:
+        return {*split_names(value)} == {*job.nodes}
+    except ValueError:  # Kedro selects every node then
+        return False
 
 
 def _assigned(start: CommandStart) -> dict[str, str]:
