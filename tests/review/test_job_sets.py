@@ -170,7 +170,7 @@ SHARED = {
     "queue": lambda job, value: job.settings.job_queue == value,
     "definition": lambda job, value: job.settings.job_definition == value,
     "tag": lambda job, value: value in {f"{key}={one}" for key, one in job.settings.tags.items()},
-    "those with": lambda job, value: (
+    "those that ask for": lambda job, value: (
         (job.settings.resources.gpus or 0) > 0
         if value == "GPUs"
         else value.split(" ")[0] == str(job.settings.resources.gpus or 0)

@@ -99,7 +99,7 @@ def describe_risks(
     room = share_room(sum(len(line.subjects) > _FEW and not one for line, one in zip(lines, headings, strict=True)))
     for (line, found), heading in zip(every, headings, strict=True):
         most = line.most_named(_NAMES if line.names else NAMES_SHOWN)
-        shown = shorten_names(line.subjects, full or most > NAMES_SHOWN, most, room)
+        shown = shorten_names(line.subjects, full or most > NAMES_SHOWN, most, share_room(1) if line.names else room)
         who = heading or (found.text(full=full, most=most, room=room) if found else None)
         if found is None and line.kind in AMOUNTS and (line.before, line.after) == (None, None):  # each has its own
             some = sets[1].find(job for job in line.jobs if job)
