@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from kedro_batch.cli.signals import INTERRUPTING
 from tests.support.account import Account, account
 from tests.support.command_line import environment
 from tests.support.figures import show_figures
@@ -15,6 +16,7 @@ from tests.support.projects import write_project
 from tests.support.services import Moto, moto
 from tests.support.transcripts import Transcript
 
+_LONGEST_ID = 100
 _FAULTS = Path(__file__).parent / "faults"
 
 # Property tests may take as long as they need: a busy machine is not a bug, and slow code has a benchmark.
@@ -48,12 +50,29 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     show_figures(terminalreporter)
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name a test after the beginning of a long text: whole, a text of 16 MiB is in every list and report of tests."""
+    if not isinstance(val, str | bytes) or len(val) <= _LONGEST_ID:
+        return None
+    begin = val[:_LONGEST_ID] if isinstance(val, str) else val[:_LONGEST_ID].decode("ascii", "backslashreplace")
+    return f"{begin.encode('unicode_escape').decode('ascii')}... of {len(val)}"
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Spread the tests that mostly wait among those that work, so that neither the machine nor they stand idle."""
     waiting = [item for item in items if _FAULTS in item.path.parents]
     working = [item for item in items if _FAULTS not in item.path.parents]
     places = [(number / len(some), item) for some in (waiting, working) for number, item in enumerate(some)]
     items[:] = [item for _, item in sorted(places, key=lambda place: place[0])]
+
+
+@pytest.fixture(autouse=True)
+def signal_handlers() -> Iterator[None]:
+    """Leave the signals as they were: a command that was interrupted ignores them, and so would every later program."""
+    before = {number: signal.getsignal(number) for number in INTERRUPTING}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture

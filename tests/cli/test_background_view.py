@@ -4,6 +4,7 @@ import errno
 import fcntl
 import os
 import re
+import signal
 import sys
 import termios
 import threading
@@ -27,10 +28,12 @@ from kedro_batch.cli.plain_view import PlainView
 from kedro_batch.cli.stream_writer import StreamWriter
 from kedro_batch.cli.view_console import ViewConsole
 from kedro_batch.cli.view_lines import WaitingLines
+from kedro_batch.errors import Interrupted
 from kedro_batch.review.run.progress import Progress
 from kedro_batch.review.run.progress_words import RunHead
 from kedro_batch.submitter.event_json import event_json
 from kedro_batch.submitter.events import Event
+from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.job_execution import JobExecution
 from kedro_batch.submitter.job_state import JobRecord, JobState
 from tests.support.progress import HEAD, RunUntil
@@ -138,6 +141,20 @@ def test_a_pipe_that_nobody_reads_keeps_no_run_waiting_and_has_all_lines_once_it
         reader.begin()
     close(stream)
     assert reader.end().count(" SUCCEEDED") == JOBS
+
+
+def test_a_signal_that_came_before_the_end_ends_the_waiting_for_a_reader_too(pipe):
+    stream, _ = pipe
+    inbox = Inbox()
+
+    def run_to_its_end() -> None:
+        with run_view(SAYS, lambda _: "", stream, inbox.noted) as view:
+            view.begin(Progress(RUN.parents, {}), HEAD, lambda: None)
+            show(view, RUN.events)
+            inbox.on_signal(signal.SIGTERM)  # the run looks for signals no more
+
+    with pytest.raises(Interrupted, match="SIGTERM"):
+        run_to_its_end()
 
 
 def test_of_lines_that_nobody_reads_the_newest_wait_and_the_others_are_counted():

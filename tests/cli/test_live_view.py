@@ -95,3 +95,16 @@ def test_a_pipe_that_nobody_reads_stops_no_submission_and_a_signal_ends_the_comm
         process.send_signal(signal.SIGTERM)
         assert process.wait(GENEROUS_S) == 128 + signal.SIGTERM
         assert "40 succeeded" in end_of(process).text
+
+
+def test_a_signal_ends_a_command_that_nobody_reads_on_either_stream(tmp_path):
+    write_plan(tmp_path, {f"job-{number}": ["x"] for number in range(40)})
+    with standin() as service, started("apply", "plan.yaml", "-v", cwd=tmp_path, service=service) as process:
+        for stream in (process.stdout, process.stderr):
+            assert stream
+            fcntl.fcntl(stream, F_SETPIPE_SZ, 4096)
+        assert process.stdout
+        Path(f"/proc/self/fd/{process.stdout.fileno()}").write_bytes(b"x" * 4096)
+        wait_until(lambda: [*states(service).values()] == ["SUCCEEDED"] * 40 and has_ended(tmp_path), process)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(GENEROUS_S) == 128 + signal.SIGTERM

@@ -127,9 +127,11 @@ def test_every_advice_to_see_all_shows_all(folder):
                 assert said.count(what) == shown
             assert (advice in said) is (shown == 5)
             assert said.count("25 more ways to break it (30 in total, for all 30 jobs)") == (2 if shown == 5 else 0)
+    see_all = "kedro-batch diff /dev/null many.yaml --full --policy=both.yaml"
+    assert kedro_batch(*see_all.split()[1:], cwd=folder).text.count("program 'p") == 30
     markdown = kedro_batch(*diff, "--format=markdown", cwd=folder).text
-    assert "\n\n`kedro-batch diff --full` shows all, with the same `--policy`.\n" in markdown
-    assert "<li>kedro-batch diff --full shows all</li>" in kedro_batch(*diff, "--format=html", cwd=folder).text
+    assert f"\n\n`{see_all}` shows all.\n" in markdown
+    assert f"<li><code>{see_all}</code> shows all</li>" in kedro_batch(*diff, "--format=html", cwd=folder).text
     document = json.loads(kedro_batch("validate", "many.yaml", "--policy=both.yaml", "--json", cwd=folder).text)
     assert sum(one["code"] == "policy" for one in document["diagnostics"]) == 60
 

@@ -14,7 +14,7 @@ import pytest
 from kedro_batch.cli.base import print_note, showing_notes
 from kedro_batch.cli.log_output import LogOutput
 from kedro_batch.cli.options import Verbosity
-from kedro_batch.cli.signals import on_signals
+from kedro_batch.cli.signals import noting_signals, on_signals, raise_interrupted
 from kedro_batch.cli.stream_writer import write_patiently
 from kedro_batch.errors import Interrupted
 from kedro_batch.plan.model import JobName
@@ -52,6 +52,21 @@ def test_a_signal_ends_the_waiting_for_a_reader_of_logs(stream: str, write: Call
         write(output)  # returns: nothing is written there any more
     assert len(os.read(ours, 8192)) == 4096
     os.close(ours)
+
+
+def test_a_signal_that_came_before_the_waiting_for_a_reader_ends_it():
+    ours, theirs = os.pipe()
+    fcntl.fcntl(theirs, _F_SETPIPE_SZ, 4096)
+    inbox = Inbox()
+    inbox.on_signal(signal.SIGTERM)
+    with os.fdopen(theirs, "w") as unread, pytest.raises(Interrupted, match="SIGTERM"):
+        write_patiently(unread, "x" * 100_000, noted=inbox.noted)
+    os.close(ours)
+
+
+def test_a_signal_that_comes_after_the_last_look_for_one_ends_the_command():
+    with pytest.raises(Interrupted, match="SIGTERM"), on_signals(raise_interrupted), noting_signals(Inbox()):
+        signal.raise_signal(signal.SIGTERM)  # nobody looks for it here
 
 
 def test_a_signal_is_heard_that_comes_while_something_is_written_and_read():

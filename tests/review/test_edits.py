@@ -29,7 +29,7 @@ JSON_EXAMPLES = (
     "grouped_by_namespace",
     "image_changed",
     "kedro_upgraded_to_one_with_the_same_flags",
-    "output_no_longer_written",
+    "only_one_team_selected",
     "region_renamed",
     "submit_field_added",
 )

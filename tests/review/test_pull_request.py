@@ -158,13 +158,18 @@ def test_what_is_cut_is_counted():
     text = render_diff_markdown(diff_plans(old, new), old, new, _CALLED)
     rows = text.count("| **queue changed** |")
     assert rows > 100
-    assert f"and {len(new.jobs) - rows} more rows of risks: `kedro-batch diff` shows all\n" in text
-    assert re.search(r"and \d+ more rows of totals: `kedro-batch diff` shows all\n", text)
+    assert (
+        f"and {len(new.jobs) - rows} more rows of risks: `kedro-batch diff main:plan.yaml plan.yaml --full` shows all\n"
+        in text
+    )
+    assert re.search(
+        r"and \d+ more rows of totals: `kedro-batch diff main:plan.yaml plan.yaml --full` shows all\n", text
+    )
     variables = {f"E{n:02}": "v" for n in range(40)}
     old, new = Plan(jobs=(a_job("a"),)), Plan(jobs=(a_job("a", ("curl", "evil"), environment=variables),))
     text = render_diff_markdown(diff_plans(old, new), old, new, _CALLED)
     assert "+     command                curl evil\n" in text
-    assert "+     and 11 more            kedro-batch diff shows all\n" in text
+    assert "+     and 11 more            diff --full shows all\n" in text
 
 
 def test_of_more_risks_than_there_is_room_for_the_first_of_each_kind_stay():
@@ -181,7 +186,10 @@ def test_of_more_risks_than_there_is_room_for_the_first_of_each_kind_stay():
     assert all(evil in html.unescape(text) for evil in ("evil_queue", "evil.example", "/p1500:/evil"))
     rows = re.findall(r"^\| \*\*(.+?)\*\* \|", text, re.MULTILINE)
     assert min(rows.count(kind) for kind in ("shell command", "risky variable")) > 50
-    assert f"and {4_000 - len(rows):,} more rows of risks: `kedro-batch diff` shows all" in text
+    assert (
+        f"and {4_000 - len(rows):,} more rows of risks: `kedro-batch diff main:plan.yaml plan.yaml --full` shows all"
+        in text
+    )
 
 
 def test_long_values_are_cut_where_they_can_be_told_apart():
@@ -321,7 +329,7 @@ def test_what_differs_in_each_job_is_folded_or_its_command_is_named():
     old, new = plan_of(3000), changed(plan_of(3000), command=("y",))
     text = render_diff_markdown(diff_plans(old, new), old, new, _CALLED)
     assert "Job by job" not in text
-    assert "`kedro-batch diff --full` tells what differs job by job." in text
+    assert "`kedro-batch diff main:plan.yaml plan.yaml --full` tells what differs job by job." in text
 
 
 def test_a_plan_that_is_new_or_gone_has_no_digest_of_what_is_not_there():

@@ -72,3 +72,10 @@ def test_values_that_would_look_alike_are_shown_where_they_differ():
     shown = shorten_apart(values)
     assert len({*shown}) == 3
     assert all(word in (after or "") for word, (_, after) in zip(("?one?", "?two?", "?six?"), shown, strict=True))
+
+
+def test_among_many_places_that_tell_something_the_rarest_are_left():
+    words = [NOISE[at : at + 7].lower().replace("/", "x") for at in range(0, 7_000, 7)]
+    text = " | ".join([*words[:500], "curl https://x.example/y", *words[500:]])
+    assert "curl https://x.example/y" in shorten(text)
+    assert len(shorten(text)) < 3_000

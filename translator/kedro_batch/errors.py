@@ -55,16 +55,19 @@ class Refused(KedroBatchError):  # noqa: N818  the root of three errors, named f
         code: The code of the diagnostics that have none of their own.
         headline: What was refused.
         diagnostics: Why; sorted, errors first.
+        advice: What to do about all of it; empty if the diagnostics tell.
     """
 
     exit_code = 4
     code = Code.INVALID_PROJECT
 
-    def __init__(self, message: str, diagnostics: Sequence[Diagnostic] = ()) -> None:
-        """Take the headline and the diagnostics below it."""
+    def __init__(self, message: str, diagnostics: Sequence[Diagnostic] = (), advice: str = "") -> None:
+        """Take the headline, the diagnostics below it, and what comes last."""
         self.headline = message
         self.diagnostics = sorted_diagnostics(diagnostics)
-        super().__init__("\n".join([message, *(f"  {diagnostic}" for diagnostic in self.diagnostics)]))
+        self.advice = advice
+        reasons = (f"  {diagnostic}" for diagnostic in self.diagnostics)
+        super().__init__("\n".join([message, *reasons, *([advice] if advice else [])]))
 
 
 class ProjectError(Refused):

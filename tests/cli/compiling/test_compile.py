@@ -176,6 +176,18 @@ def test_the_command_that_updates_a_plan_works_without_the_variables_of_this_she
     assert (project / "plan.yaml").read_text() == compiled(project, "--env=prod")
 
 
+@pytest.mark.parametrize("content", [None, "<<<<<<< HEAD\n", "schema: kedro-batch/plan/v1\njobs: []\nx: 1\n"])
+def test_check_of_a_file_that_is_missing_or_no_plan_ends_with_the_command_that_writes_it(project, content):
+    plan = project / "plan.yaml"
+    if content:
+        plan.write_text(content)
+    refused = kedro_batch("compile", "--check=plan.yaml", cwd=project)
+    assert refused.code == (4 if content else 2)
+    update = refused.err.splitlines()[-1].partition("rite it")[2].partition("kedro-batch ")[2]
+    assert kedro_batch(*shlex.split(update), "-q", cwd=project).code == 0
+    assert plan.read_text() == compiled(project)
+
+
 def test_check_shows_how_a_file_of_the_same_jobs_is_written_otherwise(project):
     plan = project / "plan.yaml"
     plan.write_text(f"# by hand\n{compiled(project)}")

@@ -17,7 +17,7 @@ from typing import Protocol, Self
 from rich.text import Text
 
 from kedro_batch.cli.base import showing_notes
-from kedro_batch.cli.stream_writer import LAST_WORDS_S, StreamWriter, wait_until_read
+from kedro_batch.cli.stream_writer import LAST_WORDS_S, Noted, StreamWriter, no_signal, wait_until_read
 from kedro_batch.cli.terminal_prompt import drawing
 from kedro_batch.errors import Interrupted
 from kedro_batch.plan.model import JobName
@@ -65,17 +65,21 @@ class Renderer(Protocol):
 class BackgroundView:
     """A view of a run, written by a thread."""
 
-    def __init__(self, writer: StreamWriter, renderer: Renderer, lines: Callable[[], Renderer]) -> None:
+    def __init__(
+        self, writer: StreamWriter, renderer: Renderer, lines: Callable[[], Renderer], noted: Noted = no_signal
+    ) -> None:
         """Show nothing yet.
 
         Args:
             writer: Where text is written.
             renderer: Makes the text.
             lines: Returns what makes it where the renderer fails.
+            noted: Returns a signal that came in the block, which the block has not raised.
         """
         self._writer = writer
         self._renderer = renderer
         self._lines = lines
+        self._noted = noted
         self._failed = False
         self._cleared = ""
         self._run: tuple[Progress, RunHead] | None = None
@@ -104,7 +108,8 @@ class BackgroundView:
         self._held.close()
         self._over.set()
         self._woken.set()
-        wait_until_read(self._thread, self._writer.stream, LAST_WORDS_S if isinstance(error, Interrupted) else None)
+        patience_s = LAST_WORDS_S if isinstance(error, Interrupted) else None
+        wait_until_read(self._thread, self._writer.stream, patience_s, self._noted)
 
     # What happens: the run's thread
 

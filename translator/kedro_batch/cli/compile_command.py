@@ -13,7 +13,6 @@ import click
 from kedro_batch.cli.base import BatchCommand, print_diagnostics, print_note, shown_if, verbosity_options
 from kedro_batch.cli.inside_kedro import INSIDE_KEDRO
 from kedro_batch.cli.json_diagnostics import refusal_as_json, write_diagnostics
-from kedro_batch.cli.plan_source import read_source
 from kedro_batch.cli.selection_options import selection_options
 from kedro_batch.cli.streams import is_standard_output, reserve_stdout
 from kedro_batch.errors import UsageError
@@ -117,7 +116,7 @@ def compile_(context: click.Context, /, output: str | None, check: str | None, p
         return
     to_stdout = is_standard_output(output)
     _refuse_contradictions(context, output, check, flags, to_stdout=to_stdout)
-    checked = None if check is None else read_source(check)
+    checked = None if check is None else _read_checked(context, check)
     with _descriptor(None if to_stdout else output) as descriptor, reserve_stdout() as stdout:
         with refusal_as_json(stdout if flags["as_json"] else None):
             compilation = compile_from_flags(context, project, flags)
@@ -140,6 +139,12 @@ def compile_(context: click.Context, /, output: str | None, check: str | None, p
             stdout.flush()
             if not flags["quiet"]:
                 _say_what_it_is(compilation.plan, "compiled ")
+
+
+def _read_checked(context: click.Context, check: str) -> tuple[bytes, str]:
+    from kedro_batch.cli.plan_check import read_checked
+
+    return read_checked(context, check)
 
 
 def _refuse_contradictions(

@@ -9,7 +9,7 @@ from typing import Protocol, TextIO
 from kedro_batch.cli.background_view import BackgroundView, Estimator
 from kedro_batch.cli.options import Verbosity
 from kedro_batch.cli.plain_view import PlainView, QuietView
-from kedro_batch.cli.stream_writer import StreamWriter
+from kedro_batch.cli.stream_writer import Noted, StreamWriter, no_signal
 from kedro_batch.cli.terminal_view import TerminalView
 from kedro_batch.cli.view_console import ViewConsole
 from kedro_batch.cli.view_lines import WaitingLines
@@ -65,7 +65,10 @@ class NoView:
 
 @contextmanager
 def run_view(
-    verbosity: Verbosity, describe: Callable[[PlanChanged], str], stream: TextIO | None = None
+    verbosity: Verbosity,
+    describe: Callable[[PlanChanged], str],
+    stream: TextIO | None = None,
+    noted: Noted = no_signal,
 ) -> Iterator[View]:
     """Yield what shows a run. At the end it waits until all has been read; a signal ends that.
 
@@ -74,6 +77,7 @@ def run_view(
             errors.
         describe: Returns what differs in a plan that the run goes on with.
         stream: Where it is shown; None for standard error.
+        noted: Returns a signal that came in the block, which the block has not raised.
 
     Raises:
         Interrupted: A signal came, and nobody reads.
@@ -88,7 +92,7 @@ def run_view(
     lines = partial(kind, console, describe, waiting, verbose=verbosity.verbose)
     draws = console.draws and not verbosity.quiet
     renderer = TerminalView(console, describe, waiting, verbose=verbosity.verbose) if draws else lines()
-    with BackgroundView(writer, renderer, lines) as view:
+    with BackgroundView(writer, renderer, lines, noted) as view:
         yield view
 
 

@@ -1,6 +1,7 @@
 """``compile --check``: compares the plan in a file with what compiling gives now, and says how to update the file."""
 
 import io
+import os
 import shlex
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
@@ -10,11 +11,13 @@ from pathlib import Path
 import click
 
 from kedro_batch.cli.base import print_note
+from kedro_batch.cli.plan_source import read_source
 from kedro_batch.cli.project_compilation import typed_words
-from kedro_batch.errors import PlanDiffers
+from kedro_batch.errors import PlanDiffers, PlanError, UsageError
 from kedro_batch.plan.approved_digests import loses_digests, with_digests_of
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.reader import read_plan
+from kedro_batch.plan.variables import ENV_VARIABLE
 from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.diff.view import build_diff_view
 from kedro_batch.review.templates import render
@@ -32,6 +35,21 @@ def update_command(context: click.Context, file: str, env: str | None, *more: st
     return shlex.join([*context.command_path.split(), *words])
 
 
+def read_checked(context: click.Context, file: str) -> tuple[bytes, str]:
+    """Read the file that is checked, and return its content and its name.
+
+    Raises:
+        UsageError: It cannot be read; if there is none, the message says how to write it.
+    """
+    try:
+        return read_source(file)
+    except UsageError as error:
+        if Path(file).exists() or ":" in file or not Path(file).parent.is_dir():
+            raise
+        update = update_command(context, file, os.environ.get(ENV_VARIABLE))
+        raise UsageError(f"{error}. Write it: {update}") from error
+
+
 def compare_with_file(before: bytes, name: str, now: bytes, update: Callable[..., str]) -> None:
     """Show how the plan in a file differs from the compiled one; line ends and a byte order mark do not count.
 
@@ -41,7 +59,12 @@ def compare_with_file(before: bytes, name: str, now: bytes, update: Callable[...
     """
     if _as_written(before) == _as_written(now):
         return
-    approved, compiled = read_plan(before, name), read_plan(now, _COMPILED)
+    try:
+        approved = read_plan(before, name)
+    except PlanError as error:
+        advice = f"Write it again: {update()}" if Path(name).is_file() else ""
+        raise PlanError(error.headline, error.diagnostics, advice) from error
+    compiled = read_plan(now, _COMPILED)
     resolving = ("--resolve-image",) if loses_digests(compiled, approved) else ()
     if resolving and plan_digest(with_digests_of(approved, compiled)) == plan_digest(approved):
         raise PlanDiffers(

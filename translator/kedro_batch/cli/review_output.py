@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,8 +11,11 @@ import click
 from kedro_batch.cli.base import is_plain
 from kedro_batch.errors import UsageError
 
+_Paint = Callable[[Iterable[str]], Iterator[str]]
 _F = TypeVar("_F", bound=Callable[..., object])
 _COLOURS = {"+ ": "green", "- ": "red", "> ": "cyan", "~ ": "yellow", "  ! ": "magenta", "  $ ": "blue"}
+_FURTHER_IN = 6
+"""The indent of the jobs below what changed in them."""
 _WARNING = "  warning "
 
 
@@ -33,26 +36,34 @@ def review_options(*formats: str) -> Callable[[_F], _F]:
     return add
 
 
-def paint_change(line: str) -> str:
-    """Colour a line of a diff by its sign."""
-    colour = next((colour for sign, colour in _COLOURS.items() if line.startswith(sign)), None)
-    return click.style(line, fg=colour) if colour else line
+def paint_changes(lines: Iterable[str]) -> Iterator[str]:
+    """Colour the lines of a diff by their signs, and what they continue in: it stands below the text, or further in."""
+    colour, below = None, 0
+    for line in lines:
+        indent = len(line) - len(line.lstrip(" "))
+        if sign := next((sign for sign in _COLOURS if line.startswith(sign)), None):
+            colour, below = _COLOURS[sign], len(sign)
+        elif indent not in (below, _FURTHER_IN):
+            colour = None
+        yield click.style(line, fg=colour) if colour else line
 
 
-def paint_overview(line: str) -> str:
+def paint_overview(lines: Iterable[str]) -> Iterator[str]:
     """Emphasize the headings of an overview, and its warnings."""
-    if line.startswith(_WARNING):
-        return click.style(line, fg="yellow")
-    return line if line.startswith(" ") else click.style(line, bold=True)
+    for line in lines:
+        if line.startswith(_WARNING):
+            yield click.style(line, fg="yellow")
+        else:
+            yield line if line.startswith(" ") else click.style(line, bold=True)
 
 
-def write_review(text: str, given: dict[str, object], paint: Callable[[str], str] = paint_change) -> None:
+def write_review(text: str, given: dict[str, object], paint: _Paint = paint_changes) -> None:
     """Write a review as its options say; a terminal gets colours.
 
     Args:
         text: The text of the review.
         given: The values of ``review_options``.
-        paint: Colours a line.
+        paint: Colours lines.
     """
     output, encoded = str(given["output"]), text.encode("utf-8", "backslashreplace")
     if output != "-":
@@ -64,4 +75,4 @@ def write_review(text: str, given: dict[str, object], paint: Callable[[str], str
     elif given["format"] != "text" or is_plain(asked=bool(given["no_color"])):
         click.echo(encoded, nl=False)
     else:
-        click.echo("".join(map(paint, encoded.decode("utf-8").splitlines(keepends=True))), nl=False)
+        click.echo("".join(paint(encoded.decode("utf-8").splitlines(keepends=True))), nl=False)

@@ -71,7 +71,7 @@ def report(run: ReportedRun, verbosity: Verbosity, patience_s: float | None = No
         to_end_holder=run.to_end_holder,
     )
     try:
-        write_patiently(sys.stdout, fitted_to(sys.stdout, text), patience_s)
+        write_patiently(sys.stdout, fitted_to(sys.stdout, text), patience_s, context.inbox.noted)
     except OSError as error:  # if the outcome cannot be written, the exit code still tells it
         redirect_to_null(sys.stdout)
         if not isinstance(error, BrokenPipeError):

@@ -145,7 +145,8 @@ def open_run(
             engine = engine or engine_of(handle, journal.file, inbox, options)
             with on_signals(inbox.on_signal), _event_writer(options, inbox) as write_event:
                 try:
-                    with run_view(options.verbosity, partial(_what_differs, handle)) as view, ExitStack() as held:
+                    differs = partial(_what_differs, handle)
+                    with run_view(options.verbosity, differs, noted=inbox.noted) as view, ExitStack() as held:
                         if not cancels:
                             held.enter_context(_working_on(handle, journal, inbox, folder))
                         context = begin_context(
@@ -159,11 +160,13 @@ def open_run(
                         try:
                             yield session
                         except (KedroBatchError, Interrupted) as error:
-                            patience_s = LAST_WORDS_S if isinstance(error, Interrupted) else None
                             _say_what_goes_on(session, error, reported=not options.verbosity.as_json)
                             if _leaves_no_trace(session, error, notes=options.verbosity.notes):
                                 session = None
                             raise
+                except Interrupted:
+                    patience_s = LAST_WORDS_S
+                    raise
                 finally:
                     if session:
                         report(session, options.verbosity, patience_s)
@@ -171,7 +174,7 @@ def open_run(
         session = None  # nobody waits for what else there is to say
         raise
     finally:  # Ctrl-C ends this as it ends any command
-        if session:
+        if session and not inbox.is_interrupted:
             say_if_stale(handle.plan, session.context, session.finished, notes=options.verbosity.notes)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from kedro_batch.cli.aws_access import no_job_listed, open_for_reading, tell_notices
 from kedro_batch.cli.shown_run import ShownRun
-from kedro_batch.cli.signals import on_signals
+from kedro_batch.cli.signals import noting_signals
 from kedro_batch.errors import ServiceError
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import JobName
@@ -114,11 +114,10 @@ class BatchAccess:
             ServiceError: It cannot be opened, or the credentials are of another account.
             Interrupted: A signal came.
         """
-        with on_signals(self._inbox.on_signal):
+        with noting_signals(self._inbox):
             if self._service is None:
                 self._service = self._open(self._run, self._inbox, self._tell, self._patience_s)
             yield self._service
-            self._inbox.check_interrupt()
 
 
 def recorded_snapshot(run: ShownRun, entry: RunEntry, tell: Sink, *, with_usual: bool = False) -> RunSnapshot:

@@ -3,7 +3,7 @@
 from kedro_batch.cli.aws_access import no_job_listed, open_for_reading, tell_notices
 from kedro_batch.cli.base import print_plainly
 from kedro_batch.cli.shown_run import ShownRun
-from kedro_batch.cli.signals import on_signals
+from kedro_batch.cli.signals import noting_signals
 from kedro_batch.cli.standard_input import file_word
 from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.journal_view import journal_words, read_journal
@@ -32,7 +32,7 @@ def history_of(run: ShownRun, plan_file: str | None) -> RunHistory:
 
     named = file_word("--plan", plan_file or "-")
     inbox = Inbox()
-    with on_signals(inbox.on_signal):
+    with noting_signals(inbox):
         service = open_for_reading(run, inbox, tell_notices, LOG_PATIENCE_S)
         location = {"region": service.engine.location.get("region"), "account": run.account}
         asked = HistoryRequest(

@@ -14,7 +14,7 @@ from kedro_batch.cli.aws_access import no_job_listed, open_for_reading, tell_not
 from kedro_batch.cli.base import print_plainly, showing_notes
 from kedro_batch.cli.log_output import LogOutput
 from kedro_batch.cli.shown_run import ShownRun
-from kedro_batch.cli.signals import on_signals
+from kedro_batch.cli.signals import noting_signals
 from kedro_batch.errors import ServiceError
 from kedro_batch.plan.model import JobName
 from kedro_batch.submitter.inbox import Inbox
@@ -83,7 +83,7 @@ def show_logs(run: ShownRun, request: LogRequest, output: LogOutput, inbox: Inbo
         Interrupted: A signal came.
         OSError: Nobody reads what is written.
     """
-    with on_signals(inbox.on_signal), showing_notes(output.write_note):
+    with noting_signals(inbox), showing_notes(output.write_note):
         return _show_local(run, request, output, inbox) if run.is_local else _show_batch(run, request, output, inbox)
 
 

@@ -4,9 +4,12 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kedro_batch.errors import Interrupted
+
+if TYPE_CHECKING:
+    from kedro_batch.submitter.inbox import Inbox
 
 INTERRUPTING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
@@ -28,6 +31,20 @@ def on_signals(handle: Callable[[int], None]) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def noting_signals(inbox: "Inbox") -> Iterator[None]:
+    """Let an inbox note the signals of the block, which looks for them between two steps.
+
+    Raises:
+        Interrupted: A signal came after the block had looked for one the last time.
+    """
+    try:
+        with on_signals(inbox.on_signal):
+            yield
+    finally:
+        inbox.check_interrupt()
 
 
 def heard_signals() -> tuple[int, ...]:

@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TextIO
 
@@ -23,6 +24,9 @@ LAST_WORDS_S = 3.0
 _SOON_S = 1.0
 """How long what is being written may take once a signal has come: nothing is cut off that somebody reads."""
 _LOOKS_S = 0.1
+
+Noted = Callable[[], int | None]
+"""Returns the signal that whoever heard signals before has noted, and on which it does not act any more."""
 
 
 class StreamWriter:
@@ -62,13 +66,18 @@ def _descriptor(stream: TextIO) -> int | None:
     return None
 
 
-def write_patiently(stream: TextIO, text: str, patience_s: float | None = None) -> None:
+def no_signal() -> None:
+    """Return that no signal was noted: whoever hears signals acts on each at once."""
+
+
+def write_patiently(stream: TextIO, text: str, patience_s: float | None = None, noted: Noted = no_signal) -> None:
     """Write text, however long nobody reads it; a signal ends the waiting.
 
     Args:
         stream: Where to.
         text: What.
         patience_s: How long to wait at most, in seconds; then nothing more is written there.
+        noted: Returns the signal that came before.
 
     Raises:
         OSError: Nobody reads it any more, or the disk is full.
@@ -84,18 +93,21 @@ def write_patiently(stream: TextIO, text: str, patience_s: float | None = None) 
 
     thread = threading.Thread(target=write, daemon=True, name="output")
     thread.start()
-    wait_until_read(thread, stream, patience_s)
+    wait_until_read(thread, stream, patience_s, noted)
     for error in failed:
         raise error
 
 
-def wait_until_read(thread: threading.Thread, stream: TextIO, patience_s: float | None = None) -> None:
+def wait_until_read(
+    thread: threading.Thread, stream: TextIO, patience_s: float | None = None, noted: Noted = no_signal
+) -> None:
     """Wait for a thread that writes, until somebody reads what it writes; a signal ends the waiting.
 
     Args:
         thread: The thread.
         stream: Where it writes; nothing more is written there, once a signal or the time has ended this.
         patience_s: How long to wait at most, in seconds.
+        noted: Returns the signal that came before: nobody sends it a second time.
 
     Raises:
         Interrupted: A signal came, and nobody reads. It has no message: there is nobody to read that either. If all
@@ -103,6 +115,10 @@ def wait_until_read(thread: threading.Thread, stream: TextIO, patience_s: float 
     """
     began, heard = time.monotonic(), _Heard()
     with on_signals(heard.on_signal):
+        # Only now: from here on, signals are heard here. With patience, the command is on its way out already.
+        before = noted() if patience_s is None else None
+        if before is not None:
+            heard.on_signal(before)
         while thread.is_alive():
             thread.join(_LOOKS_S)
             now = time.monotonic()
@@ -116,7 +132,7 @@ def wait_until_read(thread: threading.Thread, stream: TextIO, patience_s: float 
             if patience_s is not None and now - began > patience_s:
                 leave_unread(stream)
                 return
-    if heard.number is not None and patience_s is None:  # with patience, the command is on its way out already
+    if heard.number is not None and before is None and patience_s is None:
         signal.raise_signal(heard.number)  # for whoever hears signals here
 
 

@@ -44,6 +44,7 @@ def refusal_text(error: Refused, *, width: int | None = None, every: bool = Fals
             error.headline,
             *diagnostic_lines(error.diagnostics, width=width, every=every),
             *remedy_lines(error.diagnostics, every=every),
+            *([error.advice] if error.advice else ()),
         ]
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from kedro_batch.plan.model import Plan
+from kedro_batch.review.diff.common_changes import CommonChanges
 from kedro_batch.review.diff.model import Change, PlanDiff
 from kedro_batch.review.templates import render
 
@@ -106,12 +107,13 @@ def edges_of_plan(plan: Plan) -> Edges:
 
 
 def edges_of_diff(diff: PlanDiff, old: Plan, new: Plan) -> Edges:
-    """Return the jobs that differ with the edges to their neighbours."""
-    changes = {one.job: one.change for one in diff.jobs}
+    """Return the jobs that differ, in more than what all jobs share, with the edges to their neighbours."""
+    common = CommonChanges(diff, (old, new))
+    changes = {one.job: one.change for one in diff.jobs if not common.are_all_of(one)}
     new_names = {one.name_before: one.job for one in diff.jobs if one.name_before is not None}
     before = {(new_names.get(parent, parent), new_names.get(job, job)) for job, parent in _pairs(old)}
     after = {(parent, job) for job, parent in _pairs(new)}
-    of_job: dict[str, list[_Edge]] = {one.job: [] for one in diff.jobs}
+    of_job: dict[str, list[_Edge]] = {job: [] for job in changes}
     touching = sorted(edge for edge in before | after if not of_job.keys().isdisjoint(edge))
     for edge in touching:
         for end in edge:

@@ -5,7 +5,6 @@ A text of any plan fits into a comment: parts are cut after a whole entry, and t
 
 import os
 import re
-import shlex
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from os.path import normpath
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.resource_hours import add_up_resources
 from kedro_batch.review.broken_rules import WAYS_SHOWN, show_violations
+from kedro_batch.review.commands import apply_command, show_command
 from kedro_batch.review.diff.changes_text import tells_more, write_changes, write_every_job
 from kedro_batch.review.diff.cost import CostLine, judge_cost, list_costs
 from kedro_batch.review.diff.details import Detail
@@ -34,7 +34,6 @@ from kedro_batch.review.overview.model import Overview
 from kedro_batch.review.overview.view import Fact, OverviewView, build_overview_view
 from kedro_batch.review.templates import render
 from kedro_batch.text.clipping import shorten_pair
-from kedro_batch.text.escaping import for_review
 from kedro_batch.text.wording import counted
 
 _RISKS = 45_000
@@ -50,9 +49,6 @@ _SUBJECTS = 20
 """The most subjects of a risk that are named one by one."""
 _OPEN_LINES = 40
 """The most lines of changes that are not folded."""
-STANDARD_INPUT = "standard input"
-"""What readers call a plan that has no name."""
-_CELL = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +82,7 @@ class OverviewMarkdown:
     left_out: str
     data_left_out: str
     apply: str | None
+    see_all: str
     graph: str
     graph_left_out: str
 
@@ -185,20 +182,6 @@ def _digests(diff: PlanDiff, names: tuple[str, str]) -> dict[str, str]:
     return digests
 
 
-def apply_command(name: str, digest: str) -> str | None:
-    """Spell the command that applies this plan and no other; None if the name cannot be shown as a shell reads it.
-
-    Args:
-        name: What readers call the plan: its path, or ``REV:PATH``.
-        digest: Its digest.
-    """
-    path = name.partition(":")[2] or name
-    if path == STANDARD_INPUT:
-        return None
-    command = shlex.join(["kedro-batch", "apply", f"./{path}" if path.startswith("-") else path])
-    return f"{command} --expect-digest {digest}" if for_review(path) == path and len(path) <= _CELL else None
-
-
 def render_overview_markdown(overview: Overview, plan: Plan, name: str, *, full: bool = False) -> str:
     """Write a plan for a pull request.
 
@@ -221,6 +204,7 @@ def render_overview_markdown(overview: Overview, plan: Plan, name: str, *, full:
             left_out=_left_out(sum(row.count for row in view.jobs[room["jobs"] :]), "job"),
             data_left_out=_left_out(len(view.data) - room["data"], "row"),
             apply=apply_command(name, overview.digest),
+            see_all=show_command(name, "--full"),
             graph=graph[0],
             graph_left_out=graph[1],
         )

@@ -80,6 +80,10 @@ class Inbox:
         self._signals.clear()
         self._raised = False
 
+    def noted(self) -> int | None:
+        """The first signal that has come; None if none has."""
+        return self._signals[0][0] if self._signals else None
+
     @property
     def is_interrupted(self) -> bool:
         """True if a signal has come."""

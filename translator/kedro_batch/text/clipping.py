@@ -5,6 +5,7 @@ value before has too. So padding hides nothing that stands behind it.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 _Pair = tuple[str | None, str | None]
@@ -81,7 +82,7 @@ def shorten(text: str, known: str = "") -> str:
 
     Both ends stay, and what is left out is counted: ``...(970 same characters)...`` where all of it is the same, else
     ``more characters``. If more than 2,000 characters would stay, numbers and words that came before go, too, and then
-    all but the ends and what looks like a program, a pipe, a path or a URL.
+    all but the ends and the rarest of what looks like a program, a pipe, a path or a URL.
 
     Args:
         text: The text. 200 characters are never shortened.
@@ -127,12 +128,14 @@ def _alike(text: str, left_out: bytearray) -> bytearray:
 
 
 def _all_but_what_tells(text: str, left_out: bytearray) -> bytearray:
-    """Mark all but both ends and the first places that look like a program, a pipe, a path or a URL."""
+    """Mark all but both ends and the rarest places that look like a program, a pipe, a path or a URL."""
     marks = bytearray(b"\1" * len(text))
     marks[:_END], marks[-_END:] = left_out[:_END], left_out[-_END:]
     room = _MOST - 2 * _END
-    for found in _TELLS.finditer(text):
-        near = slice(max(0, found.start() - _BESIDE), found.end() + 2 * _BESIDE)
+    found = [(place[0], place.start()) for place in _TELLS.finditer(text)]
+    counts = Counter(what for what, _ in found)
+    for what, start in sorted(found, key=lambda place: counts[place[0]]):
+        near = slice(max(0, start - _BESIDE), start + len(what) + 2 * _BESIDE)
         room -= marks[near].count(1)
         if room < 0:
             break

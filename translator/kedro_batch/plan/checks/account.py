@@ -7,9 +7,11 @@ by other accounts.
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
-from kedro_batch.diagnostics import Diagnostic, FieldPath, PathMessage, diagnostics_of
+from kedro_batch.diagnostics import Diagnostic, FieldPath, PathMessage
+from kedro_batch.plan.checks.job_settings import diagnose_settings
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.settings import JobDefinition, JobSettings
 
@@ -23,11 +25,7 @@ def check_account(plan: Plan) -> Iterator[Diagnostic]:
     """Yield the queues, job definitions and roles of another account or region than those that the plan is for."""
     if plan.account is None and plan.region is None:
         return
-    known: dict[int, list[PathMessage]] = {}
-    for index, job in enumerate(plan.jobs):
-        if id(job.settings) not in known:
-            known[id(job.settings)] = [*_check_targets(job.settings, plan)]
-        yield from diagnostics_of(known[id(job.settings)], ("jobs", index))
+    yield from diagnose_settings(plan, partial(_check_targets, plan=plan))
     for name, definition in plan.job_definitions.items():
         for path, role in _roles(definition):
             if message := _find_elsewhere(role, plan):

@@ -16,9 +16,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from typing import assert_never
 
 from kedro_batch.diagnostics import Diagnostic, PathMessage, diagnostics_of
+from kedro_batch.plan.checks.job_settings import diagnose_settings
 from kedro_batch.plan.checks.variables import misused_variable
 from kedro_batch.plan.model import Job, Plan
 from kedro_batch.plan.settings import JobDefinition, JobSettings, Platform, Resources
@@ -87,12 +89,9 @@ _VARIABLE = re.compile(r"[^=\x00]{1,1000}")
 
 def check_limits(plan: Plan) -> Iterator[Diagnostic]:
     """Yield every field of the plan that AWS Batch would not take."""
-    checked: dict[int, list[PathMessage]] = {}
+    yield from diagnose_settings(plan, partial(_check_settings, plan=plan))
     for index, job in enumerate(plan.jobs):
-        found = checked.get(id(job.settings))
-        if found is None:
-            found = checked[id(job.settings)] = list(_check_settings(job.settings, plan))
-        yield from diagnostics_of((*_check_job(job), *found), ("jobs", index))
+        yield from diagnostics_of(_check_job(job), ("jobs", index))
 
 
 def _check_job(job: Job) -> Iterator[PathMessage]:

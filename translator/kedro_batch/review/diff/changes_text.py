@@ -72,7 +72,7 @@ def _shorten_block(block: JobBlock, shorten: _Shorten) -> JobBlock:
     """Shorten the details of a job that would fill the whole text."""
     details = tuple(_shorten_detail(one, shorten) for one in block.details[:_DETAILS])
     if len(block.details) > _DETAILS:
-        details += (Detail(label=f"and {len(block.details) - _DETAILS} more", after="kedro-batch diff shows all"),)
+        details += (Detail(label=f"and {len(block.details) - _DETAILS} more", after="diff --full shows all"),)
     return replace(block, jobs=shorten(block.jobs), details=details)
 
 

@@ -11,7 +11,7 @@ from kedro_batch.review.diff.risk_parts import AMOUNTS, RiskPart, parts_of_risks
 from kedro_batch.review.diff.unlike_first import shapes_of
 from kedro_batch.review.job_sets import JobSet, JobSets, Kind
 from kedro_batch.review.name_sets import NameSets
-from kedro_batch.review.shown_names import NAMES_SHOWN, share_room, shorten_names
+from kedro_batch.review.shown_names import LINE, NAMES_SHOWN, share_room, shorten_names
 from kedro_batch.text.clipping import shorten_apart
 
 _NAMES = 5
@@ -99,7 +99,9 @@ def describe_risks(
     room = share_room(sum(len(line.subjects) > _FEW and not one for line, one in zip(lines, headings, strict=True)))
     for (line, found), heading in zip(every, headings, strict=True):
         most = line.most_named(_NAMES if line.names else NAMES_SHOWN)
-        shown = shorten_names(line.subjects, full or most > NAMES_SHOWN, most, share_room(1) if line.names else room)
+        shown = shorten_names(
+            line.subjects, full or most > NAMES_SHOWN, most, max(room, 2 * LINE) if line.names else room
+        )
         who = heading or (found.text(full=full, most=most, room=room) if found else None)
         if found is None and line.kind in AMOUNTS and (line.before, line.after) == (None, None):  # each has its own
             some = sets[1].find(job for job in line.jobs if job)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from kedro_batch.plan.model import Plan
 from kedro_batch.review.broken_rules import ShownViolations, show_violations
+from kedro_batch.review.commands import diff_command
 from kedro_batch.review.diff.details import Detail, data_details, origin_detail
 from kedro_batch.review.diff.job_blocks import JobBlock, JobBlocks, build_blocks, group_equal_jobs
 from kedro_batch.review.diff.model import PlanDiff, RiskKind
@@ -59,6 +60,16 @@ class DiffView:
     full: bool
     policy: str | None
     violations: ShownViolations
+
+    @property
+    def see_all(self) -> str:
+        """The command that shows all."""
+        return diff_command((self.old, self.new), "--full", policy=self.policy)
+
+    @property
+    def see_graph(self) -> str:
+        """The command that draws all jobs."""
+        return diff_command((self.old, self.new), "--format=html", "--output=diff.html", policy=self.policy)
 
     @property
     def risks_heading(self) -> str:

@@ -63,7 +63,7 @@ class Header:
         folded: The other facts.
         policy: The policy that a diff was judged by; None if there was none.
         violations: What breaks it.
-        violations_left_out: The number of violations that are not shown.
+        see_all: The command that shows all violations; empty if all are shown here.
     """
 
     size: str
@@ -73,7 +73,7 @@ class Header:
     folded: tuple[HeaderFact, ...]
     policy: str | None = None
     violations: tuple[str, ...] = ()
-    violations_left_out: int = 0
+    see_all: str = ""
 
 
 def build_overview_header(overview: Overview) -> Header:
@@ -127,7 +127,7 @@ def build_diff_header(
         ),
         policy=view.policy and for_review(view.policy),
         violations=tuple(for_review(f"{one.severity} {one}") for one in view.violations.lines),
-        violations_left_out=view.violations.left_out,
+        see_all=for_review(view.see_all) if view.violations.left_out else "",
     )
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from kedro_batch.plan.model import Plan
-from kedro_batch.review.diff.changed_defaults import ChangedDefaults
-from kedro_batch.review.diff.model import Change, PlanDiff
+from kedro_batch.review.diff.common_changes import CommonChanges
+from kedro_batch.review.diff.model import PlanDiff
 from kedro_batch.review.diff.view import build_diff_view
 from kedro_batch.review.overview.build_overview import build_overview
 from kedro_batch.review.overview.model import Overview
@@ -81,8 +81,7 @@ def render_diff_page(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str,
         build_overview(plans[0], diff.totals_before, diff.digest_before),
         build_overview(plans[1], diff.totals_after, diff.digest_after),
     )
-    added = [one.job for one in diff.jobs if one.change is Change.ADDED]
-    data = build_diff_data(diff, overviews, view.risks, ChangedDefaults(plans, added))
+    data = build_diff_data(diff, overviews, view.risks, CommonChanges(diff, plans))
     in_common = sum(job.change is not None and job.change.common for job in data.jobs)
     header = build_diff_header(diff.counts, overviews, view, in_common=in_common)
     return _render_page(data, " -> ".join(names), header)

@@ -4,15 +4,13 @@ All names, words and values go through ``for_review``, which escapes invisible c
 once, so that thousands of jobs stay a small file.
 """
 
-import json
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
 from kedro_batch.diagnostics import path_text
-from kedro_batch.review.diff.changed_defaults import ChangedDefaults
-from kedro_batch.review.diff.model import Change, DataChange, FieldChange, JobChange, Names, PlanDiff
+from kedro_batch.review.diff.common_changes import CommonChanges
+from kedro_batch.review.diff.model import Change, DataChange, JobChange, Names, PlanDiff
 from kedro_batch.review.diff.risk_lines import RiskLine
 from kedro_batch.review.formatting import job_resources_text, memory_text, setting_text, value_text
 from kedro_batch.review.overview.model import JobOverview, Overview
@@ -25,7 +23,6 @@ from kedro_batch.text.escaping import for_review
 _WITH_OWN_NAMES = ("environment", "tags", "submit")
 """Settings whose keys are no words of ours."""
 _LISTS = ("nodes", "parents", "reads", "writes")
-_Field = tuple[tuple[str, ...], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +36,7 @@ class _Union:
         parents: For each job, its parents in the new plan.
         lost: For each job, the parents that it lost.
         removed: The jobs that are in the old plan alone.
-        common: The changes of fields that all jobs share, or that are those of a default; no job has them as its own.
+        common: The jobs that differ only in what all jobs share, or a default has.
     """
 
     jobs: tuple[JobOverview, ...]
@@ -48,18 +45,11 @@ class _Union:
     parents: tuple[tuple[int, ...], ...]
     lost: tuple[tuple[int, ...], ...]
     removed: frozenset[int] = frozenset()
-    common: frozenset[_Field] = frozenset()
+    common: frozenset[str] = frozenset()
 
     def own_changes(self) -> dict[int, str]:
         """Return what happened to each job that differs by itself: in more than what all jobs share."""
-        return {self.number[name]: str(one.change) for name, one in self.change_of.items() if not self.is_common(one)}
-
-    def is_common(self, one: JobChange) -> bool:
-        """True if a job differs only in fields, and in no others than all jobs do."""
-        more = (one.command, one.nodes, one.parents, one.reads, one.writes)
-        return (
-            one.change is Change.CHANGED and not any(more) and all(map(self.common.__contains__, map(_key, one.fields)))
-        )
+        return {self.number[name]: str(one.change) for name, one in self.change_of.items() if name not in self.common}
 
 
 def build_overview_data(overview: Overview) -> PageData:
@@ -72,7 +62,7 @@ def build_overview_data(overview: Overview) -> PageData:
 
 
 def build_diff_data(
-    diff: PlanDiff, overviews: tuple[Overview, Overview], risks: Iterable[RiskLine], defaults: ChangedDefaults
+    diff: PlanDiff, overviews: tuple[Overview, Overview], risks: Iterable[RiskLine], common: CommonChanges
 ) -> PageData:
     """Build the data of a diff: both plans together.
 
@@ -80,10 +70,10 @@ def build_diff_data(
         diff: What differs.
         overviews: The old and the new plan.
         risks: Its risks as lines.
-        defaults: The defaults that have changed.
+        common: What differs in all jobs.
     """
     old, new = overviews
-    union = _unite_plans(diff, old, new, defaults)
+    union = _unite_plans(diff, old, new, common)
     data = PageDatasets(datasets=_build_datasets(new, union), changes=tuple(_data_changes(diff.data)))
     return _build_data("diff", union, data, tuple(_build_risk(line, union.number) for line in risks))
 
@@ -129,7 +119,7 @@ def _build_risk(line: RiskLine, number: Mapping[str, int]) -> PageRisk:
     )
 
 
-def _unite_plans(diff: PlanDiff, old: Overview, new: Overview, defaults: ChangedDefaults) -> _Union:
+def _unite_plans(diff: PlanDiff, old: Overview, new: Overview, common: CommonChanges) -> _Union:
     removed = {one.job for one in diff.jobs if one.change is Change.REMOVED}
     new_names = {one.name_before: one.job for one in diff.jobs if one.name_before}
     jobs = (*new.jobs, *(job for job in old.jobs if job.job in removed))
@@ -153,20 +143,8 @@ def _unite_plans(diff: PlanDiff, old: Overview, new: Overview, defaults: Changed
         parents=parents,
         lost=lost,
         removed=frozenset(number[name] for name in removed),
-        common=_common_changes(diff, len(old.jobs) - len(removed), defaults),
+        common=frozenset(one.job for one in diff.jobs if common.are_all_of(one)),
     )
-
-
-def _common_changes(diff: PlanDiff, stayed: int, defaults: ChangedDefaults) -> frozenset[_Field]:
-    """Return the changes of fields that come from a default, or that every job has that is in both plans."""
-    stay = [one for one in diff.jobs if one.change in (Change.CHANGED, Change.RENAMED)]
-    fields = {_key(field): field for one in stay for field in one.fields}
-    reached = Counter(_key(field) for one in stay for field in one.fields)
-    return frozenset(key for key, field in fields.items() if reached[key] == stayed > 1 or defaults.has_field(field))
-
-
-def _key(field: FieldChange) -> _Field:
-    return field.path, json.dumps([field.before, field.after], sort_keys=True)
 
 
 def _build_job(union: _Union, index: int, settings: int, group: int | None) -> PageJob:
@@ -232,7 +210,7 @@ def _build_change(union: _Union, name: str) -> PageChange | None:
         return None
     return PageChange(
         kind=str(one.change),
-        common=union.is_common(one),
+        common=name in union.common,
         before=one.name_before if one.name_before != one.job else None,
         fields=tuple(
             (for_review(field.name), _setting_text(field.path, field.before), _setting_text(field.path, field.after))
