@@ -29,7 +29,6 @@ JSON_EXAMPLES = (
     "grouped_by_namespace",
     "image_changed",
     "kedro_upgraded_to_one_with_the_same_flags",
-    "only_one_team_selected",
     "region_renamed",
     "submit_field_added",
 )
@@ -73,9 +72,9 @@ def test_the_json_examples_give_every_field_of_the_schema_a_value():
         shown |= set(fields_with_values(json.loads((GOLDEN / name / "diff.json").read_text())))
     schema = json.loads((SCHEMAS / "diff.schema.json").read_text())
     del schema["$defs"]["violation"], schema["properties"]["policy"], schema["properties"]["violations"]  # no policy
-    # No edit removes a node from a job that stays, or moves jobs between definitions of which one is declared, and no
-    # plan is so large that a peak has a bound.
-    assert fields_of_schema(schema) - {"node", "upper_bounds", "definition_before"} <= shown
+    # No edit removes a node from a job that stays, or moves jobs between definitions of which one is declared; only
+    # large ones leave a dataset to its readers; and no plan is so large that a peak has a bound.
+    assert fields_of_schema(schema) - {"node", "upper_bounds", "definition_before", "readers"} <= shown
 
 
 def fields_with_values(value):
