@@ -41,10 +41,10 @@ const jobBox = (number, x, y) => {
   const job = jobs[number];
   const nodes = job.nodes.length === 1 ? "" : count(job.nodes.length, "node");
   const { words, queue } = job.settings;
-  const said = [job.own || (job.kind && "changed in common"), job.name, `level ${job.level}`, nodes, words, queue && `queue ${queue}`].filter(Boolean).join(", ");
-  const marks = [job.own, job.kind && !job.own ? "common" : "", onPath.has(number) ? "longest" : "", job.settings.gpus ? "gpu" : ""];
+  const said = [job.risky && "risk", job.own || (job.kind && "changed in common"), job.name, `level ${job.level}`, nodes, words, queue && `queue ${queue}`].filter(Boolean).join(", ");
+  const marks = [job.own, job.kind && !job.own ? "common" : "", onPath.has(number) ? "longest" : "", job.settings.gpus ? "gpu" : "", job.risky ? "risky" : ""];
   return boxElement({ class: `job ${joinClasses(marks)} ${coloursOf([job])}`, "data-job": number, "aria-label": said }, x, y,
-    job.change?.before ? `${job.change.before} -> ${job.name}` : job.name, SIGNS[job.own], [job.name, words || "set by the job definition", joinWords([nodes, shortQueue(queue)])]);
+    job.change?.before ? `${job.change.before} -> ${job.name}` : job.name, `${SIGNS[job.own] ?? ""}${job.risky ? "!" : ""}`, [job.name, words || "set by the job definition", joinWords([nodes, shortQueue(queue)])]);
 };
 const joinClasses = (names) => names.filter(Boolean).join(" ");
 const onPath = new Set(plan.path);
@@ -71,13 +71,15 @@ const groupBox = (folds) => (id, x, y) => {
   for (const job of members) numbers.set(jobs[job].settings.queue, (numbers.get(jobs[job].settings.queue) ?? 0) + 1);
   const queues = [...numbers.keys()].sort((a, b) => numbers.get(b) - numbers.get(a)); // as in the legend
   const kinds = changesIn(group);
-  const counts = kinds.map((kind) => `  ${SIGNS[kind]}${group.changes[kind].toLocaleString("en")}`);
+  const risky = members.filter((job) => jobs[job].risky).length;
+  const marked = [...kinds.map((kind) => [kind, SIGNS[kind], group.changes[kind]]), ...(risky ? [["risky", "!", risky]] : [])];
+  const counts = marked.map(([, sign, number]) => `  ${sign}${number.toLocaleString("en")}`);
   const room = WIDTH - 32 - widthOf(`${some} · `, FONTS.group[1]) - widthOf(counts.join(""), `bold ${FONTS.group[1]}`);
   const all = queues.map(shortQueue).join(", ");
   const inShort = queues.length > 1 && widthOf(all, FONTS.group[1]) > room ? count(queues.length, "queue") : fitting(all, room, FONTS.group[1]);
-  const said = [spokenName(group), some, amounts, `${queues.length === 1 ? "queue" : "queues"} ${queues.join(" ")}`, ...kinds.map((kind) => `${group.changes[kind]} ${kind}`)].filter(Boolean).join(", ");
-  const signs = kinds.map((kind, number) => svg("tspan", { class: kind }, counts[number]));
-  const marks = ["job group", members.some((job) => onPath.has(job)) ? "longest" : "", group.gpus ? "gpu" : "", kinds.length ? "differs" : "", kinds.find((kind) => group.changes[kind] === folds.total[~id]) ?? ""];
+  const said = [spokenName(group), some, amounts, `${queues.length === 1 ? "queue" : "queues"} ${queues.join(" ")}`, ...kinds.map((kind) => `${group.changes[kind]} ${kind}`), risky && `${risky} with a risk`].filter(Boolean).join(", ");
+  const signs = marked.map(([kind], number) => svg("tspan", { class: kind }, counts[number]));
+  const marks = ["job group", members.some((job) => onPath.has(job)) ? "longest" : "", group.gpus ? "gpu" : "", risky ? "risky" : "", kinds.length ? "differs" : "", kinds.find((kind) => group.changes[kind] === folds.total[~id]) ?? ""];
   const attributes = { class: `${joinClasses(marks)} ${coloursOf(members.map((job) => jobs[job]))}`, "data-group": ~id, "aria-label": said, "aria-expanded": false };
   const drawn = boxElement(attributes, x, y, `${group.name}\n${[some, amounts, ...queues].filter(Boolean).join("\n")}`, "▸",
     [groupName(folds, id), [svg("tspan", { class: "count" }, some), signs, ` · ${inShort}`], amounts]);

@@ -27,6 +27,7 @@ const swatch = ([name, text]) => el("li", {}, el("span", { class: `swatch ${name
 const LEGENDS = { // of what is there to be seen
   change: () => [
     ...Object.entries(SIGNS).filter(([kind]) => jobs.some(({ own }) => own === kind)).map(([kind, sign]) => el("li", { class: kind }, `${sign} ${kind}`)),
+    jobs.some(({ risky }) => risky) ? el("li", { class: "risky" }, "! risk of few jobs") : "",
     [...gained.values()].some(({ size }) => size) ? el("li", { class: "added" }, "— dependency added") : "",
     jobs.some(({ lost }) => lost.length) ? el("li", { class: "removed" }, "- - dependency removed") : "",
   ].filter(Boolean),

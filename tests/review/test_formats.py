@@ -71,14 +71,14 @@ def test_amounts_that_the_job_definition_sets_are_counted(asked, vcpus):
 def test_a_plan_names_the_images_the_account_and_the_region_beside_its_target():
     pod = {"eksProperties": {"podProperties": {"containers": [{"image": "pod:1"}]}}}
     plan = Plan(
-        jobs=(a_job(),),
+        jobs=(a_job(), a_job("b", job_definition="pod")),
         account="123456789012",
         region="eu-west-1",
         job_definitions={"d": JobDefinition(image="repo:1"), "pod": JobDefinition(register=pod)},
     )
     text = render_overview(plan, "plan.yaml", OverviewFormat.TEXT)
     assert (
-        "  definitions     d (1 job)\n"
+        "  definitions     d (1 job), pod (1 job)\n"
         "  images          repo:1 (d), pod:1 (pod)\n"
         "  account         123456789012\n"
         "  region          eu-west-1\n"
@@ -94,7 +94,7 @@ def test_a_timeout_and_attempts_that_most_jobs_do_not_have_are_shown():
         a_job("c", timeout_s=5400, resources=amounts),
     )
     text = render_overview(Plan(jobs=jobs), "plan.yaml", OverviewFormat.TEXT)
-    assert [line.split("  ")[-1] for line in text.splitlines() if line.startswith(("  a", "  b", "  c"))] == [
+    assert [line.split("  ")[-1] for line in text.splitlines() if line.startswith(("  a ", "  b ", "  c "))] == [
         *["1 vCPU, 4 GiB"] * 2,
         "1 vCPU, 4 GiB, timeout 1 h 30 min, attempts not set",
     ]

@@ -345,6 +345,21 @@ def test_a_plan_that_is_new_or_gone_has_no_digest_of_what_is_not_there():
     assert set(re.findall(r"sha256:\w+", text)) == {diff.digest_before}
     assert "`/dev/null` compared with `main:plan.yaml`: plan removed: 2 jobs" in text
     assert "less memory" not in text
+    text = render_diff_markdown(diff_plans(empty, empty), empty, empty, ("/dev/null", "/dev/null"))
+    assert "igest" not in text
+
+
+def test_a_plan_that_is_new_or_gone_reads_as_it_is_shown():
+    plan = replace(plan_of(2, resources=Resources(vcpus=1, memory_mib=512)), env="prod")
+    empty = Plan(jobs=())
+    shown = render_overview_markdown(build_overview(plan), plan, "plan.yaml")
+    tables = re.findall(r"(?:^\|.*\n)+", shown, re.MULTILINE)[:2]
+    for old, new, names in ((empty, plan, ("/dev/null", "p")), (plan, empty, ("p", "/dev/null"))):
+        text = render_diff_markdown(diff_plans(old, new), old, new, names)
+        assert all(table in text for table in tables)
+        assert not {"The plan as a whole", "Job by job", "All jobs together", "Totals and data"} & {*text.splitlines()}
+        assert "+     " not in text
+        assert whole(text)
 
 
 def test_a_comment_on_the_same_plan_still_says_what_runs():

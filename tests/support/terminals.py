@@ -12,6 +12,11 @@ import pexpect
 from tests.support.command_line import GENEROUS_S, Ended, environment
 
 _PROGRAM = Path(__file__).with_name("impatient.py")
+_LOOKS_S = 1.0
+_ASKED = 3
+"""In so many looks one after the other a command has to ask: it may not have seen an answer yet that was just typed."""
+_SELECT = ("23", "270", "72")
+"""The numbers of select() and pselect6() in Linux, on x86_64 and on arm64."""
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -28,7 +33,7 @@ class Terminal:
 
     def wait_for(self, part: str) -> str:
         """Wait until this is written, and return what was written before it since the last wait."""
-        self.process.expect_exact(part)
+        self._expect(part)
         before = str(self.process.before)
         self.shown += f"{before}{part}"
         return before
@@ -39,12 +44,30 @@ class Terminal:
 
     def end(self) -> Ended:
         """Wait for the end of the command; all that was written, but for keys, counts as its standard error."""
-        self.process.expect(pexpect.EOF)
+        self._expect(pexpect.EOF)
         self.shown += str(self.process.before)
         self.process.close()
         code = self.process.exitstatus
         assert code is not None, f"signal {self.process.signalstatus}"
         return Ended(code, b"", _ESCAPES.sub("", self.shown).replace("\r", "").replace("^C", ""))
+
+    def _expect(self, wanted: Any) -> None:
+        """Wait for a text or the end; a command that asks something instead would wait for an answer for ever."""
+        asked = 0
+        for _ in range(int(GENEROUS_S / _LOOKS_S)):
+            if self.process.expect_exact([wanted, pexpect.TIMEOUT], timeout=_LOOKS_S) == 0:
+                return
+            asked = asked + 1 if self._asks else 0
+            assert asked < _ASKED, f"it asks, where {wanted!r} was to come:\n{self.process.buffer}"
+        raise AssertionError(f"{wanted!r} has not come:\n{self.process.buffer}")
+
+    @property
+    def _asks(self) -> bool:
+        """True if the command waits for a line of the terminal: nothing else in its main thread waits in select()."""
+        try:
+            return Path(f"/proc/{self.process.pid}/syscall").read_text().split()[0] in _SELECT
+        except OSError:  # another system, where the test waits for longer
+            return False
 
 
 @contextmanager

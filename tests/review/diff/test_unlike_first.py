@@ -1,6 +1,8 @@
 """Bulk edits in which each job has values of its own must not hide one that is unlike the others, in any format."""
 
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -29,6 +31,18 @@ BULKS: Mapping[str, Callable[[str, int], dict[str, Any]]] = {
     "harmless variables": lambda text, number: {"environment": {"DAY": f"{text}{number}"}},
     "submit": lambda text, number: {"submit": {"parameters": {"day": f"{text}{number}"}}},
     "queues": lambda text, number: {"job_queue": f"{text}{number}"},
+    "tags": lambda text, number: {"tags": {"team": f"{text}{number}"}},
+    "datasets": lambda text, number: {"writes": (f"{text}_{number}",), "reads": (f"{text}_in_{number}",)},
+    "datasets that are named like their node": lambda text, number: {
+        "writes": (f"{text}_table" if text == "evil" else f"n{number}_{text}",)
+    },
+    "further datasets": lambda text, number: {
+        "reads": () if text == "before" else ("evil_table" if text == "evil" else f"d_{number}",),
+        "writes": () if text == "before" else ("evil_table" if text == "evil" else f"d_{number}",),
+    },
+    "more datasets of each": lambda text, number: {
+        "writes": () if text == "before" else tuple(f"{text}_{number}_{one}" for one in "abcdefgh")
+    },
 }
 
 
@@ -45,6 +59,39 @@ def test_a_bulk_edit_shows_what_is_unlike_the_others(bulk, output_format):
 
     plans = plan("before", "before"), plan("after", "evil")
     assert "evil" in render_diff(diff_plans(*plans), plans, ("a", "b"), output_format)
+
+
+@pytest.mark.parametrize("output_format", [DiffFormat.TEXT, DiffFormat.MARKDOWN])
+def test_a_bulk_edit_of_parents_nodes_or_names_shows_what_is_unlike_the_others(output_format):
+    def plan(change):
+        first = (a_job("evil_parent"), *(a_job(f"p{number}") for number in range(JOBS)))
+        return Plan(jobs=(*first, *(change(number, number == ODD) for number in range(JOBS))))
+
+    def before(number, _):
+        return a_job(f"n{number}", nodes=(f"n{number}",), writes=(f"d{number}",))
+
+    changes = (
+        lambda number, odd: replace(before(number, odd), depends_on=("evil_parent" if odd else f"p{number}",)),
+        lambda number, odd: replace(before(number, odd), nodes=(f"n{number}", "evil" if odd else f"m{number}")),
+        lambda number, odd: replace(before(number, odd), name="evil" if odd else f"m{number}"),
+    )
+    for change in changes:
+        plans = plan(before), plan(change)
+        shown = render_diff(diff_plans(*plans), plans, ("a", "b"), output_format)
+        jobs = shown.partition("Totals")[0] if output_format is DiffFormat.TEXT else shown
+        assert "evil" in jobs
+
+
+def test_an_odd_dataset_is_named_with_its_job_in_the_jobs_and_first_in_the_data_of_the_plan():
+    jobs = [a_job(f"n{number}", nodes=(f"n{number}",)) for number in range(JOBS)]
+    names = ["evil_table" if number == ODD else f"d_{number}" for number in range(JOBS)]
+    changed = [replace(job, writes=(name,)) for job, name in zip(jobs, names, strict=True)]
+    plans = Plan(jobs=tuple(jobs)), Plan(jobs=tuple(changed))
+    text = render_diff(diff_plans(*plans), plans, ("a", "b"), DiffFormat.TEXT)
+    first = text.partition("Jobs\n")[2].partition("\n~ ")[0]
+    assert "evil_table" in first
+    assert f"n{ODD}" in first
+    assert re.search(r"outputs +\+ evil_table, d_0, ", text)
 
 
 def test_a_new_image_among_many_new_tags_comes_first():

@@ -122,8 +122,8 @@ def test_jobs_of_a_large_level_that_are_alike_share_a_row_and_what_few_have_come
         "Level 2: 40 jobs",
         "  7_fit  8 vCPUs, 60 GiB, 1 GPU  after 7_load",
         "  39 jobs: 1 vCPU, 4 GiB",
-        "      0_fit, 10_fit, 11_fit, 12_fit, 13_fit, 14_fit, 15_fit, 16_fit, 17_fit,",
-        "      18_fit, and 29 more",
+        "      0_fit, 1_fit, 2_fit, 3_fit, 4_fit, 5_fit, 6_fit, 8_fit, 9_fit, 10_fit,",
+        "      and 29 more",
         "Level 3: 1 job",
         "  end    1 vCPU, 4 GiB  after 0_fit",
     ]
@@ -167,3 +167,37 @@ def test_no_line_of_short_names_is_wider_than_80_columns(count, width, full):
     ]
     text = render_overview(Plan(jobs=tuple(jobs)), "plan.yaml", OverviewFormat.TEXT, full=full)
     assert [line for line in text.splitlines() if len(line) > 80 and "digest" not in line] == []
+
+
+def test_what_jobs_share_is_said_once_and_what_another_has_with_it():
+    jobs = [a_job(f"job-{n}", nodes=(f"n{n}",), resources=SMALL, timeout_s=600, attempts=3) for n in range(9)]
+    facts, rows = show(*jobs, a_job("job-10", nodes=("n10",), resources=SMALL, attempts=3, timeout_s=60))
+    assert "  timeout         10 min (9 of 10 jobs)\n  attempts        3\n" in facts
+    assert "retry on" not in facts
+    assert rows[-2:] == ["  job-8   1 vCPU, 4 GiB  runs n8", "  job-10  1 vCPU, 4 GiB, timeout 1 min  runs n10"]
+
+
+def test_unusual_commands_and_variables_are_shown_in_full():
+    jobs = [a_job(n, ("kedro", "run", f"--nodes={n}"), nodes=(n,), resources=SMALL) for n in "abc"]
+    odd = a_job("d", ("sh", "-c", "curl x|sh"), nodes=("d",), resources=SMALL, environment={"LD_PRELOAD": "/x"})
+    facts, rows = show(*jobs, odd, full=True)
+    assert "  command         kedro run --nodes=NODE (3 of 4 jobs)\n  environment     not set (3 of 4 jobs)\n" in facts
+    assert rows[-1] == "  d  1 vCPU, 4 GiB, command sh -c 'curl x|sh', environment LD_PRELOAD=/x"
+    assert "command" not in show(*jobs, odd)[0]
+
+
+def test_gpus_that_only_a_job_definition_knows_are_said_to_be_set_by_it():
+    assert "  GPUs            set by the job definition (1 job)\n" in show(a_job(nodes=("a",)))[0]
+
+
+def test_a_queue_that_describes_jobs_is_said_once():
+    jobs = [
+        a_job(f"{n}{'x' * n}", nodes=(f"n{n}",), resources=SMALL, job_queue="gpu" if n < 9 else "cpu")
+        for n in range(70)
+    ]
+    assert "  9 jobs (queue gpu): 1 vCPU, 4 GiB" in [line.split("  runs")[0] for line in show(*jobs)[1]]
+
+
+def test_only_images_that_jobs_run_are_named():
+    declared = {name: JobDefinition(image=f"image-{name}", resources=SMALL) for name in ("d", "unused")}
+    assert "  images          image-d (d)\n" in show(a_job(nodes=("a",)), job_definitions=declared)[0] + "\n"

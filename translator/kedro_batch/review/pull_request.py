@@ -63,11 +63,11 @@ class DiffMarkdown:
     changes: str
     changes_open: bool
     changes_left_out: str
+    rows_left_out: str
     every_job: str
     every_job_left_out: bool
     costs: tuple[CostLine, ...]
     facts: tuple[Fact, ...]
-    digests: Mapping[str, str]
     apply: str | None
     graph: str
     graph_left_out: str
@@ -103,7 +103,8 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
     drawn = cache(lambda most: _draw(edges.draw(most)))
     broken = cache(lambda ways: show_violations(diff.violations, sets[1], max(1, ways)))
     blocks = (*view.blocks, *view.defaults)
-    every_job = write_every_job(diff, sets)
+    every_job = "" if view.whole else write_every_job(diff, sets)
+    rows = view.whole.jobs if view.whole else ()
     written = cache(lambda most: write_changes(view.blocks, view.defaults, most))
     more = tells_more(every_job, written(len(blocks)), blocks)
 
@@ -116,6 +117,7 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
                 view,
                 violations=broken(room["ways"]),
                 risks=_worst_and_rarest(view.risks, room["risks"]),
+                whole=view.whole and replace(view.whole, jobs=rows[: room["rows"]]),
                 **{part: getattr(view, part)[: room[part]] for part in _TABLES[1:]},
             ),
             subjects=max(1, room["subjects"]),
@@ -123,6 +125,7 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
             changes=fence(changes, "diff") if changes else "",
             changes_open=changes.count("\n") <= _OPEN_LINES,
             changes_left_out=_left_out(len(blocks) - room["blocks"], "block"),
+            rows_left_out=_left_out(len(rows) - room["rows"], "row"),
             every_job=fence(every_job, "diff") if room["every_job"] else "",
             every_job_left_out=more and not room["every_job"],
             graph=graph[0],
@@ -137,6 +140,7 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
         Part("blocks", len(blocks)),
         Part("subjects", max((one.most_named(_SUBJECTS) for one in view.risks), default=_SUBJECTS)),
         Part("risks", len(view.risks)),
+        Part("rows", len(rows)),
         Part("data", len(view.data)),
         Part("totals", min(len(view.totals), _ROWS)),
         Part("every_job", int(more and bool(every_job))),
@@ -148,38 +152,30 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
 def _begin_diff(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str, str], sets: JobSets) -> DiffMarkdown:
     """Return what the comment of a diff says however little fits; the jobs of ``sets`` are those of the new plan."""
     view = build_diff_view(diff, plans, names)
+    totals = tuple(total_details(diff, full=True))
+    if view.whole:  # it is told by itself: nothing is compared
+        view = replace(view, origin=(), blocks=(), defaults=(), data=())
+        totals = ()
     before, after = map(add_up_resources, plans)
     headline = write_headline(diff, names, risks=count_risks(view.risks), verdict=judge_cost(diff, before, after))
     return DiffMarkdown(
         marker=_marker("diff", names[1]),
         headline=headline,
-        diff=replace(
-            view, origin=tuple(map(_shorten_values, view.origin)), totals=tuple(total_details(diff, full=True))
-        ),
+        diff=replace(view, origin=tuple(map(_shorten_values, view.origin)), totals=totals),
         subjects=0,
         left_out={},
         changes="",
         changes_open=False,
         changes_left_out="",
+        rows_left_out="",
         every_job="",
         every_job_left_out=False,
-        costs=tuple(list_costs(before, after)) if diff.differ else (),
+        costs=tuple(list_costs(before, after)) if diff.differ and not view.whole else (),
         facts=tuple(answer_questions(diff, *plans, sets)),
-        digests=_digests(diff, names),
         apply=None if names[1] == os.devnull else apply_command(names[1], diff.digest_after),
         graph="",
         graph_left_out="",
     )
-
-
-def _digests(diff: PlanDiff, names: tuple[str, str]) -> dict[str, str]:
-    """Return the digests of the plans that exist, by what they are."""
-    digests = {"before": diff.digest_before, "now": diff.digest_after}
-    if names[1] == os.devnull:
-        del digests["now"]
-    if names[0] == os.devnull or not diff.differ:
-        del digests["before"]
-    return digests
 
 
 def render_overview_markdown(overview: Overview, plan: Plan, name: str, *, full: bool = False) -> str:

@@ -1,11 +1,13 @@
 """Words counts, durations, quotations and lists of names for people."""
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 
 from kedro_batch.text.times import S_IN_H, S_IN_MIN
 
 _TENTHS_BELOW = 10
+_DIGITS = re.compile(r"([0-9]+)")
 
 
 def counted(number: float, noun: str) -> str:
@@ -90,3 +92,9 @@ def location_words(account: str | None, region: str | None) -> str:
 def named(noun: str, names: Sequence[str], most: int = 5) -> str:
     """Name what there is of one kind, as ``listed`` does: ``queue a``, ``queues a, b and 3 more``; maybe nothing."""
     return f"{noun}{'s' if len(names) > 1 else ''} {listed(names, most)}" if names else ""
+
+
+def natural_order(name: str) -> tuple[tuple[int, str], ...]:
+    """Return what names are sorted by so that ``job-8`` comes before ``job-10``."""
+    parts = _DIGITS.split(name)  # text and digits in turns
+    return tuple((int(part), part) if number % 2 else (0, part) for number, part in enumerate(parts))

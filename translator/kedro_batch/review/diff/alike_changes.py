@@ -15,6 +15,8 @@ from kedro_batch.review.diff.own_names import OWN_NODE, own_names, spell_own
 
 _BothNames = tuple[tuple[str, ...], tuple[str, ...]]
 """What a job may call its own, before and after."""
+_DATA = ("reads", "writes")
+"""Lists of names that a job may make of its own; nodes are its own names."""
 _ODD = re.compile(r"[^A-Za-z0-9_-]+")
 """What names of nodes have, and those of jobs have not."""
 
@@ -59,11 +61,10 @@ def facets_of(one: JobChange, before: Job | None, after: Job | None) -> Iterator
     for detail in name_lists(one):
         if detail.label != "nodes" or not _tells_nodes(one):
             alike = _pattern(detail.label, detail.lost, detail.gained) or detail
-            key = (
-                one.change is Change.RENAMED,
-                alike,
-            )  # a rename is shown whole: the name of a job and those of its data
-            yield Facet(key=key, group=detail.label, alike=alike, own=detail)
+            renamed = one.change is Change.RENAMED  # shown whole: the name of a job and those of its data
+            named = detail.label in _DATA and not renamed and alike is detail
+            pattern = _spelled_names(detail, names) if named else None
+            yield Facet(key=(renamed, alike), group=detail.label, alike=alike, own=detail, pattern=pattern)
     yield from (_field_facet(field, names) for field in long)
 
 
@@ -80,6 +81,15 @@ def _field_facet(field: FieldChange, names: _BothNames) -> Facet:
         pattern=replace(detail, before=before, after=after),
         field=field,
     )
+
+
+def _spelled_names(detail: Detail, names: _BothNames) -> Detail:
+    """Return names that a list gained and lost with ``NODE`` for what they name of its job."""
+    lost, gained = (
+        tuple(spell_own(name, own) for name in some)
+        for some, own in zip((detail.lost, detail.gained), names, strict=True)
+    )
+    return replace(detail, lost=lost, gained=gained)
 
 
 def _direction(field: FieldChange) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 
 from kedro_batch.plan.model import Job
 from kedro_batch.review.diff.alike_changes import Facet, facets_of
-from kedro_batch.review.diff.many_values import tell_many
+from kedro_batch.review.diff.many_values import find_odd, tell_many
 from kedro_batch.review.diff.model import JobChange
 from kedro_batch.review.diff.own_names import alike_keys
 
@@ -16,6 +16,8 @@ Shared = tuple[list[Facet], tuple[str, ...]]
 """Changes that the same jobs have, and these jobs."""
 _VALUES = 10
 """The most values of one setting that are each shown; further ones are shown together if each has few jobs."""
+_ODD = 3
+"""The most values unlike the others that are shown apart from these; more are only shown before them."""
 _SMALL = 10
 """A value has few jobs if it has less than this fraction (1/n) of those whose setting changed."""
 
@@ -60,7 +62,10 @@ def decompose(
 def _join_values(
     facets: Mapping[Any, Facet], who: Mapping[Any, Mapping[str, None]]
 ) -> Iterator[tuple[Facet, tuple[str, ...]]]:
-    """Yield changes with their jobs; many values of one setting, each of few jobs, become one change."""
+    """Yield changes with their jobs; many values of one setting, each of few jobs, become one change.
+
+    A few values that are unlike all these stay changes of their own: they must not hide among them.
+    """
     groups: dict[Any, list[Any]] = {}
     for key in facets:
         groups.setdefault(facets[key].group, []).append(key)
@@ -69,7 +74,9 @@ def _join_values(
         jobs = sum(len(who[key]) for key in keys)
         small = [key for key in keys if len(who[key]) * _SMALL < jobs]
         if len(small) > _VALUES:
-            joined |= dict.fromkeys(small, small)
+            odd = [key for key, is_odd in zip(small, find_odd([facets[key] for key in small]), strict=True) if is_odd]
+            alike = [key for key in small if key not in odd] if len(odd) <= _ODD else small
+            joined |= dict.fromkeys(alike, alike)
     for key, facet in facets.items():
         small = joined.get(key, [])
         if not small:

@@ -9,6 +9,7 @@ from typing import TypeGuard
 from kedro_batch.review.diff.changed_values import spell_change, without_items
 from kedro_batch.review.diff.model import DataChange, FieldChange, JobChange, Names, WordChange
 from kedro_batch.review.diff.name_patterns import common_pattern
+from kedro_batch.review.diff.unlike_first import rare_first
 from kedro_batch.review.formatting import command_text, setting_text, value_text
 from kedro_batch.text.wording import counted
 
@@ -74,7 +75,7 @@ def data_details(data: DataChange, *, full: bool) -> Iterator[Detail]:
         if found:
             yield Detail(label=label, before=found[0], after=f"{found[1]} ({counted(len(names.lost), 'name')})")
         else:
-            yield from _name_details(label, names)
+            yield from _name_details(label, Names(gained=rare_first(names.gained), lost=rare_first(names.lost)))
 
 
 def job_details(one: JobChange, in_short: Detail | None = None) -> Iterator[Detail]:

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from kedro_batch.review.diff.alike_changes import Facet
+from kedro_batch.review.diff.changed_values import Spelled
 from kedro_batch.review.diff.details import Detail, spell_field
 from kedro_batch.review.diff.model import FieldChange
-from kedro_batch.review.diff.unlike_first import sort_unlike_first
+from kedro_batch.review.diff.unlike_first import find_rare, rare_first, sort_unlike_first
 
 Told = tuple[Facet, str]
 """A change of a job, and the name of the job."""
@@ -20,6 +21,21 @@ def tell_many(changes: Sequence[Told]) -> Facet:
     first = changes[0][0]
     detail = _span(changes) or _names(changes) or _each(changes)
     return replace(first, alike=detail, own=detail, field=None)
+
+
+def find_odd(changes: Sequence[Facet]) -> list[bool]:
+    """Tell of each change of one group whether its values are unlike those of nearly all others.
+
+    Of amounts none is: their span names the least and the most.
+    """
+    return find_rare([_values(one) for one in changes])
+
+
+def _values(one: Facet) -> Spelled:
+    if one.alike is None or (one.field and (_is_amount(one.field.before) or _is_amount(one.field.after))):
+        return None, None
+    lost, gained = (", ".join(names) or None for names in (one.alike.lost, one.alike.gained))
+    return lost or one.alike.before, gained or one.alike.after
 
 
 def _span(changes: Sequence[Told]) -> Detail | None:
@@ -54,8 +70,10 @@ def _names(changes: Sequence[Told]) -> Detail | None:
     details = [facet.own for facet, _ in changes if facet.own and (facet.own.gained or facet.own.lost)]
     if len(details) < len(changes):
         return None
-    gained = tuple(dict.fromkeys(name for one in details for name in one.gained))
-    lost = tuple(dict.fromkeys(name for one in details for name in one.lost))
+    gained, lost = (
+        rare_first(tuple(dict.fromkeys(name for one in details for name in getattr(one, side))))
+        for side in ("gained", "lost")
+    )
     return Detail(label=details[0].label, gained=gained, lost=lost)
 
 

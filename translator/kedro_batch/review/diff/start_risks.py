@@ -107,7 +107,7 @@ class StartRisks:
         if option == PIPELINES:
             named = _DEFAULT_PIPELINE if value is None else {*map(str.strip, value.split(","))}
             return named <= ({*self._new.pipelines} or _DEFAULT_PIPELINE)
-        return option == ENV and value == self._new.env
+        return option == ENV and value in (None, self._new.env)  # jobs get it as KEDRO_ENV, too
 
     def _find_unknown(self, job: Job, variables: Mapping[str, Any]) -> Iterator[Risk]:
         for name, value in variables.items():
@@ -140,8 +140,7 @@ class StartRisks:
     @cached_property
     def _of_plan(self) -> dict[str, str]:
         """What each command has to say, since it would not be of the plan without it."""
-        said = {ENV: self._new.env or "", PIPELINES: ",".join(self._new.pipelines)}
-        return {option: value for option, value in said.items() if not self._is_of_plan(option, None)}
+        return {} if self._is_of_plan(PIPELINES, None) else {PIPELINES: ",".join(self._new.pipelines)}
 
     @cached_property
     def _known_options(self) -> set[tuple[str, str]]:

@@ -15,7 +15,7 @@ _MANY = 10
 _PART = re.compile(r"[^\W_]+|[\W_]+")
 """A part of a name, or what stands between parts."""
 _RARE = 20
-"""A part of names is rare if it is this many times as rare as another one at its place."""
+"""A shape, or a part of names, is rare if it is so many times as rare as another one, or as another one there."""
 _Item = TypeVar("_Item")
 
 
@@ -31,6 +31,24 @@ def sort_unlike_first(items: Sequence[_Item], values_of: Callable[[_Item], Spell
         alike.setdefault(shape, []).append(item)
     shapes = sorted(alike.values(), key=len)
     return [*(one[0] for one in shapes), *(item for one in shapes for item in one[1:])]
+
+
+def rare_first(names: Sequence[str]) -> tuple[str, ...]:
+    """Return names in their order, but those first that are unlike nearly all others."""
+    rare = find_rare([(None, name) for name in names])
+    return tuple(name for wanted in (True, False) for name, one in zip(names, rare, strict=True) if one is wanted)
+
+
+def find_rare(values: Sequence[Spelled]) -> list[bool]:
+    """Tell of each change whether another shape is more than 20 times as frequent as its own.
+
+    Args:
+        values: The values of each change before and after.
+    """
+    shapes = shapes_of(values)
+    counts = Counter(shapes)
+    most = max(counts.values(), default=0)
+    return [counts[shape] * _RARE < most for shape in shapes]
 
 
 def shapes_of(values: Sequence[Spelled]) -> list[Hashable]:

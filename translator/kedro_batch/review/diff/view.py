@@ -1,5 +1,6 @@
 """The values that the templates of a diff show: equal changes together, values spelled, nothing escaped yet."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -60,6 +61,16 @@ class DiffView:
     full: bool
     policy: str | None
     violations: ShownViolations
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """The digests of the plans that exist, by what they are; one if they are equal."""
+        digests = {"before": self.digest_before, "now": self.digest_after}
+        if self.new == os.devnull:
+            del digests["now"]
+        if self.old == os.devnull or not self.differ:
+            del digests["before"]
+        return digests
 
     @property
     def see_all(self) -> str:

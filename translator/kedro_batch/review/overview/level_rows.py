@@ -4,7 +4,7 @@ Nothing is escaped yet, except in ``JobRow.text``.
 """
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -17,15 +17,15 @@ from kedro_batch.review.formatting import (
     job_resources_text,
     quote_names,
     resources_text,
-    setting_text,
 )
 from kedro_batch.review.job_sets import JobSets
 from kedro_batch.review.namespaces import namespace_of_node
 from kedro_batch.review.overview.model import JobOverview, Overview
+from kedro_batch.review.overview.usual_settings import find_usual, unusual_words
 from kedro_batch.review.shown_names import NAMES_SHOWN
 from kedro_batch.text.arns import name_of_arn
 from kedro_batch.text.escaping import for_review
-from kedro_batch.text.wording import counted
+from kedro_batch.text.wording import counted, natural_order
 
 ALL_LISTED = 60
 """Jobs of a plan whose every job has a row of its own."""
@@ -35,7 +35,6 @@ _LEVELS = 25
 """Levels of a larger plan that have rows of their own; those below share some."""
 _GROUPS = 8
 """Rows of a level whose jobs are put together."""
-_SHOWN_IF_UNUSUAL = {"timeout_s": "timeout", "attempts": "attempts"}
 _BY_DEFINITION = "set by the job definition"
 _NO_LETTERS = re.compile(r"[^A-Za-z0-9]+")
 _BEHIND_COMMA = re.compile(r"(?<=,) ")
@@ -131,7 +130,7 @@ def build_level_rows(overview: Overview, plan: Plan, *, full: bool = False) -> L
         full: Give every job a row of its own, and leave out no name.
     """
     spell = _Spelling(overview, full=full)
-    by_level = sorted(overview.jobs, key=lambda job: job.level)  # stays in topological order within a level
+    by_level = sorted(overview.jobs, key=lambda job: (job.level, natural_order(job.job)))
     levels = [tuple(jobs) for _, jobs in groupby(by_level, key=lambda job: job.level)]
     if full or len(by_level) <= ALL_LISTED:
         return LevelRows(rows=tuple(row for jobs in levels for row in spell.rows_of_each(jobs)), whole=True)
@@ -152,12 +151,7 @@ class _Spelling:
     def __init__(self, overview: Overview, *, full: bool) -> None:
         self._totals = overview.totals
         self._most = None if full else NAMES_SHOWN
-        self._usual = {
-            name: Counter(job.settings.get(name) for job in overview.jobs).most_common(1)[0][0]
-            if overview.jobs
-            else None
-            for name in _SHOWN_IF_UNUSUAL
-        }
+        self._usual = find_usual(overview, full=full)
         self._short = {
             field: _short_names(names)
             for field, names in (("job_queue", self._totals.queues), ("job_definition", self._totals.definitions))
@@ -182,24 +176,27 @@ class _Spelling:
         for job in jobs:
             alike[self._how(job)].append(job)
         ordered = sorted(alike.items(), key=lambda one: len(one[1]))
-        for how, some in ordered if len(ordered) <= _GROUPS else ordered[: _GROUPS - 1]:
+        for _, some in ordered if len(ordered) <= _GROUPS else ordered[: _GROUPS - 1]:
             if len(some) == 1:
                 yield from self.rows_of_each(some, _level_text(jobs))
             else:
-                yield self._row_of(jobs, some, how, sets)
+                yield self._row_of(jobs, some, sets)
         if len(ordered) > _GROUPS:
             others = [job for _, some in ordered[_GROUPS - 1 :] for job in some]
             how = f"{len(ordered) - _GROUPS + 1:,} different settings"
-            yield self._row_of(jobs, others, how, sets)
+            yield self._row_of(jobs, others, sets, how)
 
-    def _row_of(self, level: Sequence[JobOverview], some: Sequence[JobOverview], how: str, sets: JobSets) -> JobRow:
+    def _row_of(
+        self, level: Sequence[JobOverview], some: Sequence[JobOverview], sets: JobSets, how: str | None = None
+    ) -> JobRow:
+        """Return the row of some jobs that get the same, or ``how`` they differ; what they share is said once."""
         shared = sets.find(job.job for job in some).shared or ""
         return JobRow(
             level=_level_text(level),
             count=len(some),
             jobs=NO_NAMES if shared else first_names([job.job for job in some], self._most),
             shared=shared,
-            how=how,
+            how=", ".join(part for part in self._parts(some[0]) if part != shared) if how is None else how,
         )
 
     def _how(self, job: JobOverview) -> str:
@@ -209,10 +206,7 @@ class _Spelling:
         if not job.nodes and job.command == JOIN_COMMAND:
             yield "join job"
         yield from self._resources(job)
-        for name, label in _SHOWN_IF_UNUSUAL.items():
-            value = job.settings.get(name)
-            if value != self._usual[name]:
-                yield f"{label} {'not set' if value is None else setting_text(name, value)}"
+        yield from unusual_words(job, self._usual)
         for field, short in self._short.items():
             yield f"{'queue' if field == 'job_queue' else 'definition'} {short[job.settings[field]]}"
 

@@ -21,6 +21,7 @@ from kedro_batch.review.formatting import (
 )
 from kedro_batch.review.overview.level_rows import NO_NAMES, JobRow, Names, build_level_rows, first_names
 from kedro_batch.review.overview.model import DataOverview, Overview, Peak
+from kedro_batch.review.overview.usual_settings import find_usual
 from kedro_batch.review.shown_names import NAMES_SHOWN
 from kedro_batch.text.arns import name_of_arn
 from kedro_batch.text.clipping import clip
@@ -104,11 +105,12 @@ def build_overview_view(overview: Overview, plan: Plan, name: str, *, full: bool
     """
     totals = overview.totals
     levels = build_level_rows(overview, plan, full=full)
+    *facts, digest = list_facts(overview)
     longest = max((len(name) for row in levels.rows if row.count == 1 for name in row.jobs.first), default=0)
     return OverviewView(
         name=name,
         summary=f"{counted(totals.jobs, 'job')}, {counted(totals.nodes, 'node')}",
-        facts=tuple(list_facts(overview)),
+        facts=(*facts, *_usual_facts(overview, full=full), digest),
         jobs=levels.rows,
         shortened=not levels.whole,
         job_width=min(_WIDEST_NAME, longest),
@@ -136,15 +138,18 @@ def list_facts(overview: Overview, *, exactly: bool = False, longest: int | None
     sizes = f"{memory} in total, {at_peak(peak, 'memory_mib', memory_at_peak)} at peak"
     yield Fact(label="vCPUs", text=_amount_text(vcpus, summed.vcpus, summed.jobs_without_vcpus, totals.jobs))
     yield Fact(label="memory", text=_amount_text(sizes, summed.memory_mib, summed.jobs_without_memory, totals.jobs))
-    if summed.gpus:
-        yield Fact(label="GPUs", text=f"{summed.gpus:,} in total, {at_peak(peak, 'gpus', f'{peak.gpus:,}')} at peak")
+    unknown = sum("gpus" in job.resources.unknown for job in overview.jobs)
+    if summed.gpus or unknown:
+        gpus = f"{summed.gpus:,} in total, {at_peak(peak, 'gpus', f'{peak.gpus:,}')} at peak"
+        yield Fact(label="GPUs", text=_amount_text(gpus, summed.gpus, unknown, totals.jobs))
     yield Fact(label="queues", text=_with_counts(totals.queues, most))
     if len(totals.queues) > 1:
         peaks = (f"{name_of_arn(name)}: {_peak_text(one)}" for name, one in totals.peak_by_queue.items())
         yield Fact(label="peak by queue", text=listed(peaks, _QUEUES, "; "))
     yield Fact(label="definitions", text=_with_counts(totals.definitions, most))
     declared = overview.origin.get("job_definitions", {})
-    if images := [f"{image} ({name})" for name in declared for image in _images(declared[name])]:
+    used = [name for name in declared if name in totals.definitions]
+    if images := [f"{image} ({name})" for name in used for image in _images(declared[name])]:
         yield Fact(label="images", text=", ".join(images))
     for name, value in sorted(overview.origin.items(), key=lambda field: field[0] not in _PLACE):
         if name == "params":
@@ -153,6 +158,14 @@ def list_facts(overview: Overview, *, exactly: bool = False, longest: int | None
             continue
         yield Fact(label=name.replace("_", " "), text=_origin_text(value))
     yield Fact(label="digest", text=overview.digest)
+
+
+def _usual_facts(overview: Overview, *, full: bool) -> Iterator[Fact]:
+    """Yield what most jobs have; rows of jobs tell what the others have instead."""
+    jobs = overview.totals.jobs - overview.totals.join_jobs
+    for one in find_usual(overview, full=full):
+        others = f" ({one.jobs:,} of {counted(jobs, 'job')})" if one.jobs < jobs else ""
+        yield Fact(label=one.label, text=f"{one.text}{others}")
 
 
 def _param_facts(params: Mapping[str, Any], longest: int | None) -> Iterator[Fact]:
