@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import shlex
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -164,6 +165,18 @@ def test_a_single_plan_is_compared_with_the_last_commit(repository):
         in kedro_batch("diff", "no.yaml", cwd=repository).err
     )
     assert "name two plans" in kedro_batch("diff", "-", cwd=repository).err
+
+
+def test_the_plan_of_the_last_commit_is_read_once(repository):
+    log = repository / "git.log"
+    wrapper = repository / "bin" / "git"
+    wrapper.parent.mkdir()
+    wrapper.write_text(f'#!/bin/sh\necho "$*" >> {shlex.quote(str(log))}\nexec {shutil.which("git")} "$@"\n')
+    wrapper.chmod(0o755)
+    path = f"{wrapper.parent}{os.pathsep}{os.environ['PATH']}"
+    ended = kedro_batch("diff", "plans/plan.yaml", cwd=repository, env={"PATH": path})
+    assert ended.text.startswith("HEAD:./plans/plan.yaml -> plans/plan.yaml\n7 changed\n")
+    assert log.read_text().count("cat-file blob HEAD:./plans/plan.yaml") == 1
 
 
 def test_what_is_staged_is_a_plan_too(repository):

@@ -4,6 +4,7 @@ import pytest
 
 from kedro_batch.plan.model import JOIN_COMMAND, Job, Plan
 from kedro_batch.plan.settings import JobDefinition, Resources, RetryReason
+from kedro_batch.review.diff.details import spell_field
 from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.diff.model import Risk, RiskKind
 from tests.support.plans import a_job
@@ -61,7 +62,7 @@ TABLE: dict[str, tuple[list[Job], list[Job], list[Risk]]] = {
     "more_gpus": (
         [a_job(resources=of(gpus=0))],
         [a_job(resources=of(gpus=1))],
-        [Risk(kind=RiskKind.GPUS_RAISED, job="a", before=0, after=1)],
+        [Risk(kind=RiskKind.GPUS_RAISED, job="a", before=None, after=1)],
     ),
     "no_gpus_are_stated_now": ([a_job()], [a_job(resources=of(gpus=0))], []),
     "more_attempts": (
@@ -125,13 +126,28 @@ TABLE: dict[str, tuple[list[Job], list[Job], list[Risk]]] = {
     "memory_left_to_the_definition": (
         [a_job(resources=of(4))],
         [a_job()],
-        [Risk(kind=RiskKind.MEMORY_LOWERED, job="a", before=4)],
+        [Risk(kind=RiskKind.NO_LONGER_STATED, job="a", field="memory_mib", before=4)],
+    ),
+    "attempts_left_to_the_definition": (
+        [a_job(attempts=1)],
+        [a_job()],
+        [Risk(kind=RiskKind.NO_LONGER_STATED, job="a", field="attempts", before=1)],
+    ),
+    "gpus_left_to_the_definition": (
+        [a_job(resources=of(gpus=2))],
+        [a_job(resources=of(gpus=0))],
+        [Risk(kind=RiskKind.NO_LONGER_STATED, job="a", field="gpus", before=2)],
+    ),
+    "other_reasons_to_retry": (
+        [a_job(attempts=2, retry_on=(SPOT,))],
+        [a_job(attempts=2, retry_on=(PULL,))],
+        [Risk(kind=RiskKind.RETRY_CHANGED, job="a", before=["spot"], after=["image_pull"])],
     ),
     "memory_no_longer_left_to_the_definition": ([a_job()], [a_job(resources=of(4))], []),
     "fewer_gpus": (
         [a_job(resources=of(gpus=2))],
-        [a_job(resources=of(gpus=0))],
-        [Risk(kind=RiskKind.GPUS_LOWERED, job="a", before=2, after=0)],
+        [a_job(resources=of(gpus=1))],
+        [Risk(kind=RiskKind.GPUS_LOWERED, job="a", before=2, after=1)],
     ),
     "less_time": (
         [a_job(timeout_s=600)],
@@ -148,10 +164,10 @@ TABLE: dict[str, tuple[list[Job], list[Job], list[Risk]]] = {
         [a_job(timeout_s=600)],
         [Risk(kind=RiskKind.TIMEOUT_RAISED, job="a", before=300, after=600)],
     ),
-    "time_without_end_now": (
+    "time_left_to_the_definition": (
         [a_job(timeout_s=300)],
         [a_job()],
-        [Risk(kind=RiskKind.TIMEOUT_RAISED, job="a", before=300)],
+        [Risk(kind=RiskKind.NO_LONGER_STATED, job="a", field="timeout_s", before=300)],
     ),
     "less_time_for_fewer_nodes": (
         [a_team("k", "m", "n", timeout_s=900), a_team("o", name="solo", timeout_s=300)],
@@ -226,7 +242,7 @@ TABLE: dict[str, tuple[list[Job], list[Job], list[Risk]]] = {
         [
             Risk(kind=RiskKind.QUEUE_CHANGED, job="small", node="n", before="big", after="q"),
             Risk(kind=RiskKind.MEMORY_LOWERED, job="small", node="n", before=8, after=4),
-            Risk(kind=RiskKind.GPUS_LOWERED, job="small", node="n", before=2),
+            Risk(kind=RiskKind.NO_LONGER_STATED, job="small", node="n", field="gpus", before=2),
         ],
     ),
     "nodes_moved_to_a_new_job_on_another_queue": (
@@ -302,6 +318,41 @@ TABLE: dict[str, tuple[list[Job], list[Job], list[Risk]]] = {
 @pytest.mark.parametrize(("old", "new", "found"), TABLE.values(), ids=TABLE)
 def test_what_a_reviewer_must_not_miss_is_told_and_nothing_else(old, new, found):
     assert risks(old, new) == found
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ({"timeout_s": 300}, {}, [Risk(kind=RiskKind.TIMEOUT_RAISED, job="a", before=300)]),
+        ({"attempts": 2}, {}, []),
+        ({}, {"attempts": 2}, [Risk(kind=RiskKind.ATTEMPTS_RAISED, job="a", before=1, after=2)]),
+        ({"resources": of(gpus=2)}, {}, [Risk(kind=RiskKind.GPUS_LOWERED, job="a", before=2, after=0)]),
+        ({}, {"resources": of(gpus=2)}, [Risk(kind=RiskKind.GPUS_RAISED, job="a", before=0, after=2)]),
+    ],
+)
+def test_what_a_declared_definition_does_not_give_is_known(old, new, found):
+    plans = (Plan(jobs=(a_job(**one),), job_definitions={"d": RUN}) for one in (old, new))
+    assert list(diff_plans(*plans).risks) == found
+
+
+@pytest.mark.parametrize(("gpus", "spelled"), [(None, "not stated: still 1 GPU"), (0, "0 GPUs: still 1 GPU")])
+def test_gpus_that_the_definition_gives_anyway_are_told_as_such(gpus, spelled):
+    declared = {"d": JobDefinition(image="i", resources=of(gpus=1))}
+    old, new = (Plan(jobs=(a_job(resources=of(gpus=one)),), job_definitions=declared) for one in (1, gpus))
+    diff = diff_plans(old, new)
+    (field,) = diff.jobs[0].fields
+    assert (diff.risks, spell_field(field)) == ((), ("1 GPU", spelled))
+
+
+def test_what_a_definition_gives_is_no_risk_where_jobs_state_it_themselves():
+    stated = [a_job(resources=Resources(vcpus=1, memory_mib=4, gpus=1))]
+    more, less = (JobDefinition(image="i", resources=of(memory, memory)) for memory in (8, 2))
+    assert (
+        diff_plans(
+            Plan(jobs=tuple(stated), job_definitions={"d": more}), Plan(jobs=tuple(stated), job_definitions={"d": less})
+        ).risks
+        == ()
+    )
 
 
 def test_another_environment_is_told():
@@ -415,7 +466,7 @@ def test_a_job_that_moves_to_a_changed_definition_is_not_counted_with_those_that
     )
     new = replace(old, jobs=(a_job("stays"), a_job("moves"), a_job("new")), job_definitions={"d": small})
     found = {(risk.kind, risk.job or risk.definition): risk for risk in diff_plans(old, new).risks}
-    assert found[RiskKind.DEFINITION_CHANGED, "d"].jobs == 1
+    assert found[RiskKind.MEMORY_LOWERED, "d"].jobs == 1
     assert found[RiskKind.IMAGE_CHANGED, "moves"].definition_before == "e"
     assert found[RiskKind.MEMORY_LOWERED, "moves"].after == found[RiskKind.MEMORY_LOWERED, "d"].after == 4
 
@@ -449,8 +500,7 @@ def test_a_definition_that_gives_its_jobs_more_is_a_cost_of_those_that_state_not
         )
         for memory in (2, 8)
     )
-    changed, raised = diff_plans(*plans).risks
-    assert changed.kind is RiskKind.DEFINITION_CHANGED
+    (raised,) = diff_plans(*plans).risks
     assert raised == Risk(kind=RiskKind.MEMORY_RAISED, definition="d", jobs=1, before=2, after=8)
 
 

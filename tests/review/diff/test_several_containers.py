@@ -42,7 +42,8 @@ def test_totals_and_hours_have_all_containers():
     assert (totals.summed.vcpus, totals.summed.memory_mib, totals.summed.gpus) == (3, 4096, 2)
     assert (totals.peak.vcpus, totals.peak.memory_mib, totals.peak.gpus) == (3, 4096, 2)
     use = add_up_resources(with_side(cpu="500m", gpus="1"))
-    assert (use.vcpus, use.memory_mib, use.vcpu_hours, use.gpu_hours, use.unknown) == (3, 4096, 3, 2, {})
+    assert (use.amounts["vcpus"], use.amounts["memory_mib"], use.unknown) == (3, 4096, {})
+    assert (use.hours["vcpus"], use.hours["gpus"]) == (3, 2)
 
 
 def test_a_declared_container_that_gets_more_or_less_is_told_of_its_definition():
@@ -50,7 +51,7 @@ def test_a_declared_container_that_gets_more_or_less_is_told_of_its_definition()
     diff = diff_plans(old, new)
     assert amounts_of(diff) == [
         Risk(kind=RiskKind.MEMORY_LOWERED, definition="d", jobs=2, before=2048, after=1536),
-        Risk(kind=RiskKind.GPUS_RAISED, definition="d", jobs=2, before=None, after=1),
+        Risk(kind=RiskKind.GPUS_RAISED, definition="d", jobs=2, before=0, after=1),
         Risk(kind=RiskKind.VCPUS_RAISED, definition="d", jobs=2, before=2, after=5),
     ]
     assert judge_cost(diff, add_up_resources(old), add_up_resources(new)) is CostVerdict.MIXED
@@ -70,7 +71,7 @@ def test_less_memory_is_seen_although_not_all_is_known():
     fewer = replace(OWN, memory_mib=512)
     new = replace(old, jobs=tuple(replace(one, settings=replace(one.settings, resources=fewer)) for one in old.jobs))
     assert {one.kind for one in diff_plans(old, new).risks} == {RiskKind.MEMORY_LOWERED}
-    assert add_up_resources(old).unknown == {"d": 2}
+    assert add_up_resources(old).unknown["d", "memory_mib"] == 2
 
 
 @pytest.mark.parametrize(

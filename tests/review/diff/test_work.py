@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from kedro_batch.errors import PlanError
-from kedro_batch.plan.model import Plan
+from kedro_batch.files.read_budget import MAX_CHANGED_SETTINGS, MAX_JOBS
+from kedro_batch.plan.model import Job, JobName, Plan
 from kedro_batch.plan.reader import read_plan
 from kedro_batch.plan.settings import JobSettings
+from kedro_batch.review.diff.alike_changes import KnownFacets, facets_of
 from kedro_batch.review.diff.details import origin_detail
 from kedro_batch.review.diff.diff_plans import diff_plans
-from kedro_batch.review.diff.model import FieldChange
+from kedro_batch.review.diff.model import Change, FieldChange, JobChange
 from kedro_batch.review.diff.risky_variables import risky_in_settings
 from kedro_batch.review.formats import DiffFormat, render_diff
 
@@ -128,18 +130,57 @@ def test_values_of_one_variable_are_each_looked_up_once(texts: Callable[[str, in
     assert _Text.compared < 500
 
 
-def test_a_default_that_changes_millions_of_settings_is_refused_before_they_are_listed(
-    monkeypatch: pytest.MonkeyPatch,
+_THOUSANDTH = "kedro_batch.review.diff.diff_plans.MAX_CHANGED_SETTINGS", MAX_CHANGED_SETTINGS // 1000
+
+
+@pytest.mark.parametrize("form", list(DiffFormat))
+@pytest.mark.parametrize(
+    "sides",
+    [
+        pytest.param("-a", id="all are new"),
+        pytest.param("a-", id="all are removed"),
+        pytest.param("ab", id="one default changes all"),
+    ],
+)
+def test_a_thousandth_of_the_largest_plan_with_40_settings_for_each_job_is_compared(
+    sides: str, form: DiffFormat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kedro_batch.review.diff.diff_plans.MAX_CHANGED_SETTINGS", 1000)
-    old, new = (_with_defaults(side, jobs=101, variables=10) for side in "ab")
-    with pytest.raises(PlanError, match="differ in more than 1,000 settings"):
+    monkeypatch.setattr(*_THOUSANDTH)
+    old, new = (Plan(jobs=()) if side == "-" else _with_defaults(side * 20) for side in sides)
+    diff = diff_plans(old, new)
+    assert sum(len(one.fields) for one in diff.jobs) >= 36 * (MAX_JOBS // 1000)
+    assert render_diff(diff, (old, new), ("a", "b"), form)
+
+
+@pytest.mark.parametrize(("variables", "value"), [(61, "a"), (3, "a" * 2000), (11, "é" * 100)])
+def test_defaults_that_change_too_much_in_all_jobs_are_refused(
+    variables: int, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(*_THOUSANDTH)
+    old, new = (_with_defaults(f"{value}{side}", variables=variables) for side in "ab")
+    with pytest.raises(PlanError, match=r"differ in more than 1,500 settings, .* 100 characters as one"):
         diff_plans(old, new)
 
 
-def _with_defaults(side: str, *, jobs: int, variables: int) -> Plan:
-    environment = _numbered(variables, f"LD_%d: {side}")
-    head = (
-        f"schema: kedro-batch/plan/v1\ndefaults: {{job_queue: q, job_definition: d, environment: {{{environment}}}}}\n"
+def _with_defaults(value: str, *, variables: int = 36) -> Plan:
+    environment = _numbered(variables, f'VAR_%d: "{value}"')
+    settings = (
+        f"{{job_queue: q, job_definition: d, resources: {{vcpus: 1, memory_mib: 9}}, environment: {{{environment}}}}}"
     )
-    return read_plan(f"{head}{_jobs(jobs, lambda _: 'command: [x]')}".encode(), side)
+    head = f"schema: kedro-batch/plan/v1\ndefaults: {settings}\n"
+    return read_plan(f"{head}{_jobs(MAX_JOBS // 1000, lambda n: f'command: [x, y{n}]')}".encode(), value)
+
+
+def test_a_setting_that_jobs_share_is_spelled_once_for_all() -> None:
+    shared = FieldChange(path=("environment", "A"), before="x j1", after="y")
+    jobs = [Job(name=JobName(name), command=("x",), settings=JobSettings()) for name in ("j0", "j1", "j2")]
+    known: KnownFacets = {}
+    facets = [
+        facet
+        for job in jobs
+        for facet in facets_of(
+            JobChange(job=job.name, change=Change.CHANGED, name_before=job.name, fields=(shared,)), job, job, known
+        )
+    ]
+    assert facets[0] is facets[2]
+    assert [one.pattern and one.pattern.before for one in facets] == ["x j1", "x NODE", "x j1"]

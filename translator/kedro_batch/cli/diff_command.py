@@ -9,8 +9,7 @@ import click
 
 from kedro_batch.cli.base import BatchCommand, print_plainly
 from kedro_batch.cli.option_types import RiskKinds, complete_files, complete_risk_kinds
-from kedro_batch.cli.plan_in_head import plans_to_compare
-from kedro_batch.cli.plan_source import read_source
+from kedro_batch.cli.plan_in_head import Source, read_both
 from kedro_batch.cli.policy_check import Listing, judge, policy_option, read_policy_file, report_violations
 from kedro_batch.cli.review_output import review_options, write_review
 from kedro_batch.diagnostics import Severity
@@ -63,11 +62,12 @@ def diff(
         raise click.UsageError("only one of the two can be standard input")
     if exit_code and fail_on:
         raise click.UsageError("--exit-code and --fail-on both end with 3: give one of them")
-    old, new = plans_to_compare(old, new)
+    sources = read_both(old, new)
+    (_, old_name), (content, new_name) = sources
     rules = read_policy_file(policy)
-    (before, old_name, _), (after, new_name, content) = _read(old), _read(new)
+    before, after = map(_parse, sources)
     violations = judge(after, content, new_name, rules)
-    judged = rules.source if rules and new != os.devnull else None
+    judged = rules.source if rules and new_name != os.devnull else None
     found = replace(diff_plans(before, after), policy=judged, violations=tuple(violations))
     text = render_diff(found, (before, after), (old_name, new_name), DiffFormat(given["format"]), full=given["full"])
     write_review(text, given)
@@ -90,11 +90,9 @@ def _count_kinds(risks: "Sequence[Risk]", kinds: set[str]) -> str:
     return ", ".join(f"{kind} ({count:,})" for kind, count in counts.items())
 
 
-def _read(named: str) -> "tuple[Plan, str, bytes]":
+def _parse(source: Source) -> "Plan":
     from kedro_batch.plan.model import Plan
     from kedro_batch.plan.reader import read_plan
 
-    if named == os.devnull:
-        return Plan(jobs=()), named, b""
-    content, name = read_source(named)
-    return read_plan(content, name), name, content
+    content, name = source
+    return Plan(jobs=()) if name == os.devnull else read_plan(content, name)

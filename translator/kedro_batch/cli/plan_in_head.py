@@ -1,4 +1,4 @@
-"""The two plans that ``diff`` compares if one is named: a file, and what it was in the last commit."""
+"""The two plans that ``diff`` compares: those that are named, or a file as it was in the last commit and as it is."""
 
 import os
 from pathlib import Path
@@ -9,23 +9,26 @@ import click
 from kedro_batch.cli.plan_source import read_source
 from kedro_batch.errors import UsageError
 
+Source = tuple[bytes, str]
+"""The content of a plan, and its name in messages; nothing and ``/dev/null`` if there is none."""
 
-def plans_to_compare(old: str, new: str | None) -> tuple[str, str]:
-    """Return the names of both plans: those that were given, or a file in HEAD and as it is now.
+
+def read_both(old: str, new: str | None) -> tuple[Source, Source]:
+    """Read both plans: those that were named, or a file in HEAD and as it is now.
 
     A file that is only in HEAD is compared with no plan.
 
     Raises:
-        UsageError: Git has no such file in HEAD.
+        UsageError: One cannot be read, or git has no such file in HEAD.
     """
     if new is not None:
-        return old, new
+        return _read(old), _read(new)
     if old in ("-", os.devnull) or (":" in old and not Path(old).exists()):
         raise click.UsageError(f"{old} is no file that can be compared with HEAD: name two plans, OLD and NEW")
     file = Path(old)
     before = f"HEAD:./{Path(os.path.relpath(file.parent.resolve() / file.name)).as_posix()}"
     try:
-        read_source(before)
+        committed = read_source(before)
     except UsageError as error:
         raise UsageError(
             f"{old} cannot be compared with the last commit: {error}. To see it as a new plan: kedro-batch diff "
@@ -33,4 +36,8 @@ def plans_to_compare(old: str, new: str | None) -> tuple[str, str]:
             if file.exists()
             else f"there is no file {old}, neither here nor in the last commit: {error}"
         ) from error
-    return before, old if file.exists() else os.devnull
+    return committed, _read(old if file.exists() else os.devnull)
+
+
+def _read(named: str) -> Source:
+    return (b"", named) if named == os.devnull else read_source(named)

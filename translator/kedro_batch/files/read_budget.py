@@ -36,8 +36,10 @@ MAX_CACHED_WORD           200         Characters of a word whose check for crede
 MAX_WRITERS               100         Writers of one dataset that are compared with each of its readers. Kedro allows 1.
 MAX_DIFF_STEPS            10,000,000  Steps of a comparison of two commands word by word, at worst.
 MAX_ALL_DIFF_STEPS        50,000,000  The same for all commands of two plans: 3 s.
-MAX_CHANGED_SETTINGS      500,000     Settings that differ in all jobs of two plans, counted job by job: 20 for each of
+MAX_CHANGED_SETTINGS      1,500,000   Settings that differ in all jobs of two plans, counted job by job: 60 for each of
                                       25,000 jobs. A default of a few kilobytes can change millions.
+CHARACTERS_OF_SETTING     100         Characters of a setting, before and after, that count as one of these: JSON and
+                                      the page repeat them for each job.
 ========================  ==========  ==================================================================================
 
 One more cap stands in ``text.wording``, which may not import this module: words of more than 1,000 characters get no
@@ -69,7 +71,8 @@ MAX_CACHED_WORD = 200
 MAX_WRITERS = 100
 MAX_DIFF_STEPS = 10_000_000
 MAX_ALL_DIFF_STEPS = 50_000_000
-MAX_CHANGED_SETTINGS = 500_000
+MAX_CHANGED_SETTINGS = 1_500_000
+CHARACTERS_OF_SETTING = 100
 
 MORE_IS_WRONG = f"more than {MAX_DIAGNOSTICS:,} things are wrong; here are {MAX_DIAGNOSTICS:,} of them"
 """The diagnostic that stands for those beyond MAX_DIAGNOSTICS."""

@@ -10,7 +10,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -83,6 +83,11 @@ class PlanResources:
     def known(self, job: Job) -> Resources:
         """Return what a job gets, as far as the plan tells."""
         return self.of(job.settings).known
+
+    def told(self, job: Job) -> Resources:
+        """Return the same for comparing: no GPUs are 0, and None only what the plan does not tell."""
+        found = self.of(job.settings)
+        return replace(found.known, gpus=found.known.gpus or (None if "gpus" in found.unknown else 0))
 
     def of(self, settings: JobSettings) -> JobResources:
         """Return what jobs with these settings get.

@@ -10,7 +10,7 @@ from typing import Any, assert_never
 
 from kedro_batch.files.json_text import encoded
 from kedro_batch.plan.model import Plan
-from kedro_batch.review.diff.model import PlanDiff, Risk
+from kedro_batch.review.diff.model import FieldChange, PlanDiff, Risk
 from kedro_batch.review.diff.view import build_diff_view
 from kedro_batch.review.mermaid import edges_of_plan
 from kedro_batch.review.overview.build_overview import build_overview
@@ -99,6 +99,8 @@ def _fields_of(value: Any) -> dict[str, Any]:
         for name in ("readers", "definition", "definition_before", "jobs", "field"):
             if found[name] is None:
                 del found[name]
+    if isinstance(value, FieldChange) and value.still is None:
+        del found["still"]
     if isinstance(value, PlanDiff) and value.policy is None:
         del found["policy"], found["violations"]  # likewise
     return found

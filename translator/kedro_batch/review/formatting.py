@@ -100,6 +100,12 @@ AMOUNT_LABELS = {"vcpus": "vCPUs", "memory_mib": "memory", "gpus": "GPUs"}
 """What amounts are called beside numbers that have no unit, or are not known."""
 
 
+DEFINITION_LABELS = {**AMOUNT_LABELS, "timeout_s": "timeout", "attempts": "attempts"}
+"""What a job definition may set, likewise."""
+BY_DEFINITION = "set by the job definition"
+"""What readers are told of a value that neither the plan nor a definition that it declares states."""
+
+
 def setting_text(name: str, value: Any) -> str | None:
     """Spell a setting with its unit, so that two amounts that differ are spelled differently; None stays None.
 

@@ -16,8 +16,8 @@ from kedro_batch.plan.model import Plan
 from kedro_batch.plan.resource_hours import add_up_resources
 from kedro_batch.review.broken_rules import WAYS_SHOWN, show_violations
 from kedro_batch.review.commands import apply_command, show_command
-from kedro_batch.review.diff.changes_text import tells_more, write_changes, write_every_job
-from kedro_batch.review.diff.cost import CostLine, judge_cost, list_costs
+from kedro_batch.review.diff.changes_text import described_jobs, untold_words, write_changes, write_every_job
+from kedro_batch.review.diff.cost import CostLine, judge_cost, list_costs, spell_verdict
 from kedro_batch.review.diff.details import Detail
 from kedro_batch.review.diff.facts import answer_questions
 from kedro_batch.review.diff.headline import write_headline
@@ -106,7 +106,10 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
     every_job = "" if view.whole else write_every_job(diff, sets)
     rows = view.whole.jobs if view.whole else ()
     written = cache(lambda most: write_changes(view.blocks, view.defaults, most))
-    more = tells_more(every_job, written(len(blocks)), blocks)
+    all_changes = written(len(blocks))
+    untold = untold_words(every_job, all_changes)
+    worth_folding = bool(untold - described_jobs(blocks))  # not for the names of jobs alone that are described
+    not_told = bool(all_changes and (untold or not every_job))
 
     def text(room: Mapping[str, int]) -> str:
         changes = written(room["blocks"])
@@ -127,7 +130,7 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
             changes_left_out=_left_out(len(blocks) - room["blocks"], "block"),
             rows_left_out=_left_out(len(rows) - room["rows"], "row"),
             every_job=fence(every_job, "diff") if room["every_job"] else "",
-            every_job_left_out=more and not room["every_job"],
+            every_job_left_out=not_told and not room["every_job"],
             graph=graph[0],
             graph_left_out=graph[1],
         )
@@ -143,7 +146,7 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
         Part("rows", len(rows)),
         Part("data", len(view.data)),
         Part("totals", min(len(view.totals), _ROWS)),
-        Part("every_job", int(more and bool(every_job))),
+        Part("every_job", int(worth_folding)),
         Part("edges", _most_edges(drawn, CHANGED_EDGES)),
     )
     return fit_text(text, parts)
@@ -157,7 +160,8 @@ def _begin_diff(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str, str]
         view = replace(view, origin=(), blocks=(), defaults=(), data=())
         totals = ()
     before, after = map(add_up_resources, plans)
-    headline = write_headline(diff, names, risks=count_risks(view.risks), verdict=judge_cost(diff, before, after))
+    verdict = spell_verdict(judge_cost(diff, before, after), before, after)
+    headline = write_headline(diff, names, risks=count_risks(view.risks), verdict=verdict)
     return DiffMarkdown(
         marker=_marker("diff", names[1]),
         headline=headline,

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from kedro_batch.diagnostics import FieldPath
 from kedro_batch.plan.job_containers import commands_of, images_of_job
+from kedro_batch.plan.job_limits import limits_of
 from kedro_batch.plan.job_resources import PlanResources, Unknown
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.policy.allowed_names import is_allowed, keeps_image_rule
@@ -21,9 +22,6 @@ from kedro_batch.plan.policy.model import Policy, Rule, RuleName, Violation
 from kedro_batch.plan.settings import JobSettings
 from kedro_batch.text.arns import account_in_arn, name_of_arn, region_in_arn
 from kedro_batch.text.times import S_IN_H
-
-_ATTEMPTS_BY_DEFAULT = 1
-"""The AWS Batch API reference, RetryStrategy: a job whose definition names no number is started once."""
 
 
 class _Found(NamedTuple):
@@ -159,17 +157,11 @@ def _find_timeout(rule: Rule, settings: JobSettings, plan: Plan) -> Iterator[_Fo
 
 
 def _find_attempts(rule: Rule, settings: JobSettings, plan: Plan) -> Iterator[_Found]:
-    attempts = _attempts(settings, plan)
+    attempts = limits_of(settings, plan).attempts
     if attempts is None:
         yield _not_stated("attempts", settings, plan)
     elif attempts > rule.value:
         yield _Found(value=attempts, path=("attempts",))
-
-
-def _attempts(settings: JobSettings, plan: Plan) -> int | None:
-    if settings.attempts is None and settings.job_definition in plan.job_definitions:
-        return _ATTEMPTS_BY_DEFAULT
-    return settings.attempts
 
 
 def _not_stated(name: str, settings: JobSettings, plan: Plan) -> _Found:
@@ -217,7 +209,7 @@ def _judge_hours(rule: Rule, plan: Plan) -> Iterator[Violation]:
 
 def _vcpu_seconds(resources: PlanResources, settings: JobSettings, plan: Plan) -> tuple[float, tuple[_Found, ...]]:
     """Return the most vCPU-seconds of a job, and what is not known of them."""
-    found, attempts = resources.of(settings), _attempts(settings, plan)
+    found, attempts = resources.of(settings), limits_of(settings, plan).attempts
     missing = [_unknown_amount(name, why, settings) for name, why in found.unknown.items() if name == "vcpus"]
     needed = {"timeout_s": settings.timeout_s, "attempts": attempts}
     missing += [_not_stated(name, settings, plan) for name, value in needed.items() if value is None]

@@ -42,13 +42,18 @@ class Facet:
     field: FieldChange | None = None
 
 
-def facets_of(one: JobChange, before: Job | None, after: Job | None) -> Iterator[Facet]:
+KnownFacets = dict[int, tuple[Facet, Detail]]
+"""The facets of settings that were found so far, with their details, by the ids of the settings."""
+
+
+def facets_of(one: JobChange, before: Job | None, after: Job | None, known: KnownFacets) -> Iterator[Facet]:
     """Yield what differs in a job: the most important settings first, settings that may be long last.
 
     Args:
         one: The job that differs.
         before: It in the old plan.
         after: It in the new plan.
+        known: Takes the facets of the settings that many jobs share.
     """
     short, long = split_fields(one)
     if one.change is Change.RENAMED and one.name_before:
@@ -56,7 +61,7 @@ def facets_of(one: JobChange, before: Job | None, after: Job | None) -> Iterator
         alike = _pattern("name", (one.name_before,), (one.job,)) or whole
         yield Facet(key=alike, group="name", alike=alike, own=None)
     names = own_names(before), own_names(after)
-    yield from (_field_facet(field, names) for field in short)
+    yield from (_field_facet(field, names, known) for field in short)
     yield from _command_facets(one, names)
     for detail in name_lists(one):
         if detail.label != "nodes" or not _tells_nodes(one):
@@ -65,22 +70,22 @@ def facets_of(one: JobChange, before: Job | None, after: Job | None) -> Iterator
             named = detail.label in _DATA and not renamed and alike is detail
             pattern = _spelled_names(detail, names) if named else None
             yield Facet(key=(renamed, alike), group=detail.label, alike=alike, own=detail, pattern=pattern)
-    yield from (_field_facet(field, names) for field in long)
+    yield from (_field_facet(field, names, known) for field in long)
 
 
-def _field_facet(field: FieldChange, names: _BothNames) -> Facet:
-    detail = field_detail(field)
+def _field_facet(field: FieldChange, names: _BothNames, known: KnownFacets) -> Facet:
+    """Return the facet of a setting: that of all jobs that share it, unless it names what is the job's own."""
+    if id(field) not in known:  # the facet keeps the field alive: ids stay unique
+        detail = field_detail(field)
+        group = detail.label, _direction(field)
+        known[id(field)] = Facet(key=detail, group=group, alike=detail, own=detail, pattern=detail, field=field), detail
+    facet, detail = known[id(field)]
     before, after = (
         value and spell_own(value, own) for value, own in zip((detail.before, detail.after), names, strict=True)
     )
-    return Facet(
-        key=detail,
-        group=(detail.label, _direction(field)),
-        alike=detail,
-        own=detail,
-        pattern=replace(detail, before=before, after=after),
-        field=field,
-    )
+    if (before, after) == (detail.before, detail.after):
+        return facet
+    return replace(facet, pattern=replace(detail, before=before, after=after))
 
 
 def _spelled_names(detail: Detail, names: _BothNames) -> Detail:

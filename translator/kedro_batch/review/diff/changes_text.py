@@ -55,17 +55,20 @@ def write_every_job(diff: PlanDiff, sets: tuple[JobSets, JobSets]) -> str:
     return text if len(text) <= _EVERY_JOB else ""
 
 
-def tells_more(every_job: str, changes: str, blocks: Iterable[JobBlock]) -> bool:
-    """True if what differs job by job has a word that the changes do not have, but for names that these describe.
+def untold_words(every_job: str, changes: str) -> set[str]:
+    """Return the words that what differs job by job has, and the changes do not have.
 
     Args:
         every_job: What ``write_every_job`` wrote; nothing if that is too long.
         changes: What ``write_changes`` wrote.
-        blocks: The blocks of the changes.
     """
     every, told = ({word.strip(",") for word in text.split()} for text in (every_job, changes))
-    described = {job for one in blocks if one.heading for job in one.jobs}
-    return bool(changes) and (not every_job or not every <= told | described)
+    return every - told
+
+
+def described_jobs(blocks: Iterable[JobBlock]) -> set[str]:
+    """Return the jobs that blocks do not name, but describe by what they have in common."""
+    return {job for one in blocks if one.heading for job in one.jobs}
 
 
 def _shorten_block(block: JobBlock, shorten: _Shorten) -> JobBlock:

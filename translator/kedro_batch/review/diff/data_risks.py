@@ -9,7 +9,11 @@ from kedro_batch.review.diff.model import Risk, RiskKind
 
 
 def find_data_risks(
-    old: Plan, new: Plan, same: Mapping[JobName, JobName], before: DataFlow, after: DataFlow
+    old: Plan,
+    new: Plan,
+    same: Mapping[JobName, JobName],
+    namespaces: RenamedNamespaces,
+    flows: tuple[DataFlow, DataFlow],
 ) -> Iterator[Risk]:
     """Find datasets that nobody writes any more, or that are read without waiting for who writes them.
 
@@ -17,15 +21,14 @@ def find_data_risks(
         old: The plan before.
         new: The plan after.
         same: The jobs of ``new`` that ``old`` has too, with their names there.
-        before: The readers and writers of each dataset before.
-        after: Those of now.
+        namespaces: Those that were renamed.
+        flows: The readers and writers of each dataset before, and those of now.
     """
-    jobs, now_jobs = ({job.name: job for job in plan.jobs} for plan in (old, new))
-    renamed = RenamedNamespaces((jobs[was], now_jobs[name]) for name, was in same.items())
+    before, after = flows
     unwritten = [dataset for dataset in before.writers if dataset not in after.writers]
     for dataset in sorted(unwritten, key=lambda name: name not in after.readers):
         readers = tuple(after.readers.get(dataset, ()))
-        called = None if readers else renamed.rename(dataset)
+        called = None if readers else namespaces.rename(dataset)
         instead = called in after.writers and called not in before.writers
         was, now = (dataset, called) if instead else (None, None)
         yield Risk(

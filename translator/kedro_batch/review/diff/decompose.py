@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from kedro_batch.plan.model import Job
-from kedro_batch.review.diff.alike_changes import Facet, facets_of
+from kedro_batch.review.diff.alike_changes import Facet, KnownFacets, facets_of
 from kedro_batch.review.diff.many_values import find_odd, tell_many
 from kedro_batch.review.diff.model import JobChange
 from kedro_batch.review.diff.own_names import alike_keys
@@ -34,10 +34,11 @@ def decompose(
         jobs: The jobs of the old and the new plan, by name.
         apart: True for changes that are not told with others, though the same jobs have them.
     """
+    known: KnownFacets = {}
     found = [
         (facet, one.job)
         for one in changes
-        for facet in facets_of(one, jobs[0].get(one.name_before or ""), jobs[1].get(one.job))
+        for facet in facets_of(one, jobs[0].get(one.name_before or ""), jobs[1].get(one.job), known)
     ]
     keys = alike_keys([(one.group, one.key, one.pattern or one.key) for one, _ in found])
     who: dict[Any, dict[str, None]] = {}

@@ -13,7 +13,7 @@ from kedro_batch.plan.settings import JobDefinition
 from kedro_batch.review.diff.changed_values import unpack_single
 from kedro_batch.review.diff.model import Risk, RiskKind
 from kedro_batch.review.diff.risky_variables import risky_in_definition
-from kedro_batch.review.diff.setting_impacts import unstated_impacts
+from kedro_batch.review.diff.setting_impacts import AmountImpact, unstated_impacts
 
 
 def find_definition_risks(old: Plan, new: Plan, same: Mapping[JobName, JobName]) -> Iterator[Risk]:
@@ -44,6 +44,8 @@ def find_definition_risks(old: Plan, new: Plan, same: Mapping[JobName, JobName])
             continue  # one of them is only named: there is nothing to compare it with
         parts = _parts(was), _parts(now)
         differing = [field for field in {**parts[0], **parts[1]} if parts[0].get(field) != parts[1].get(field)]
+        if was and now:  # what jobs get decides: a risk of its own where they state nothing
+            differing = [field for field in differing if field != "resources"]
         if differing:
             lost, gained = ({field: one[field] for field in differing if field in one} or None for one in parts)
             yield Risk(
@@ -89,18 +91,17 @@ def _find_amounts(old: Plan, new: Plan, same: Mapping[JobName, JobName]) -> Iter
     """Find definitions that give more or less to jobs that state the same, before and now."""
     old_jobs, new_jobs = ({job.name: job for job in plan.jobs} for plan in (old, new))
     had, get = PlanResources(old), PlanResources(new)
-    found: dict[tuple[RiskKind, str, str, float | None, float | None], list[str]] = {}
+    found: dict[tuple[AmountImpact, str, str], list[str]] = {}
     for name_now, name_before in same.items():
         was, now = old_jobs[name_before], new_jobs[name_now]
         if was.settings.submit != now.settings.submit:
             continue  # what submit gives is a risk of the job
-        stated, gets = (was.settings.resources, now.settings.resources), (had.known(was), get.known(now))
-        for kind, before, after in unstated_impacts(stated, gets):
-            key = (kind, was.settings.job_definition, now.settings.job_definition, before, after)
+        stated, gets = (was.settings.resources, now.settings.resources), (had.told(was), get.told(now))
+        for impact in unstated_impacts(stated, gets):
+            key = impact, was.settings.job_definition, now.settings.job_definition
             found.setdefault(key, []).append(name_now)
-    for (kind, definition, definition_now, before, after), jobs in found.items():
-        about = _about(definition_now, definition, jobs)
-        yield from (replace(one, kind=kind, before=before, after=after) for one in about)
+    for (impact, definition, definition_now), jobs in found.items():
+        yield from (replace(one, **impact._asdict()) for one in _about(definition_now, definition, jobs))
 
 
 def _pair_definitions(old: Plan, new: Plan, same: Mapping[JobName, JobName]) -> dict[tuple[str, str], list[str]]:

@@ -41,7 +41,10 @@ def spell_field(one: FieldChange) -> tuple[str | None, str | None]:
     """Spell a field before and after, an amount with its unit."""
     if one.path[0] in _LONG:
         return value_text(one.before), value_text(one.after)
-    return setting_text(one.path[-1], one.before), setting_text(one.path[-1], one.after)
+    before, after = setting_text(one.path[-1], one.before), setting_text(one.path[-1], one.after)
+    if one.still is None:
+        return before, after
+    return before, f"{after or 'not stated'}: still {setting_text(one.path[-1], one.still)}"
 
 
 def origin_detail(one: FieldChange) -> Detail:

@@ -6,19 +6,21 @@ from dataclasses import asdict, fields, replace
 from typing import Any
 
 from kedro_batch.errors import PlanError
-from kedro_batch.files.read_budget import MAX_CHANGED_SETTINGS
+from kedro_batch.files.read_budget import CHARACTERS_OF_SETTING, MAX_CHANGED_SETTINGS
 from kedro_batch.plan.data_flow import DataFlow, data_flow_of
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.graph import levels
+from kedro_batch.plan.job_limits import limits_of
 from kedro_batch.plan.job_resources import PlanResources
 from kedro_batch.plan.model import HEADER, Job, JobName, Plan
-from kedro_batch.plan.settings import JOB_SETTINGS, JobSettings
+from kedro_batch.plan.settings import JOB_SETTINGS, JobSettings, Resources
 from kedro_batch.review.diff.changed_values import leaves
 from kedro_batch.review.diff.command_changes import CommandDiffer
 from kedro_batch.review.diff.data_risks import find_data_risks
 from kedro_batch.review.diff.definition_risks import find_definition_risks
 from kedro_batch.review.diff.job_impacts import with_job_impacts
 from kedro_batch.review.diff.match_jobs import match_jobs
+from kedro_batch.review.diff.match_namespaces import RenamedNamespaces
 from kedro_batch.review.diff.model import (
     Change,
     Counts,
@@ -52,8 +54,9 @@ def diff_plans(old: Plan, new: Plan) -> PlanDiff:
     old, old_levels = _sort_jobs(old)
     new, new_levels = _sort_jobs(new)
     same = match_jobs(old, new)
+    namespaces = RenamedNamespaces(old, new, same)
     changes = list(_within_budget(_job_changes(old, new, same)))
-    jobs = tuple(sorted(with_job_impacts(changes, old, new, same), key=_sort_key))
+    jobs = tuple(sorted(with_job_impacts(changes, old, new, same, namespaces), key=_sort_key))
     before, after = count_totals(old, old_levels), count_totals(new, new_levels)
     definitions = tuple(find_definition_risks(old, new, same))
     kinds_of = {(risk.definition, risk.kind) for risk in definitions}
@@ -62,7 +65,7 @@ def diff_plans(old: Plan, new: Plan) -> PlanDiff:
         origin = tuple(_with_impact(one, kinds_of) for one in origin)
     digest_before, digest_after = plan_digest(old), plan_digest(new)
     flows = data_flow_of(old), data_flow_of(new)
-    data = replace(_diff_data(*flows), impacts=tuple(find_data_risks(old, new, same, *flows)))
+    data = replace(_diff_data(*flows), impacts=tuple(find_data_risks(old, new, same, namespaces, flows)))
     kinds = [one.change for one in jobs]
     return PlanDiff(
         differ=digest_before != digest_after,
@@ -87,15 +90,25 @@ def diff_plans(old: Plan, new: Plan) -> PlanDiff:
 
 def _within_budget(changes: Iterable[JobChange]) -> Iterator[JobChange]:
     """Yield changes until they have more settings than are compared."""
-    settings = 0
+    total = 0
+    sizes: dict[int, int] = {}  # of settings that many jobs share
     for one in changes:
-        settings += len(one.fields)
-        if settings > MAX_CHANGED_SETTINGS:
+        key = id(one.fields)  # whoever compares the settings keeps them: ids stay unique
+        if key not in sizes:
+            sizes[key] = sum(map(_size, one.fields))
+        total += sizes[key]
+        if total > MAX_CHANGED_SETTINGS:
             raise PlanError(
                 f"the jobs of the two plans differ in more than {MAX_CHANGED_SETTINGS:,} settings, the most that are "
-                "compared. Compare the files line by line (diff -u), or put what many jobs have into the job definition"
+                f"compared; long ones count more, {CHARACTERS_OF_SETTING} characters as one. Compare the files line by "
+                "line (diff -u), or put what many jobs have into the job definition"
             )
         yield one
+
+
+def _size(one: FieldChange) -> int:
+    """Return as how many settings one counts: by its characters, those that are not ASCII as escapes."""
+    return 1 + len(json.dumps([one.path, one.before, one.after])) // CHARACTERS_OF_SETTING
 
 
 def _sort_jobs(plan: Plan) -> tuple[Plan, dict[JobName, int]]:
@@ -189,6 +202,7 @@ class _SettingsDiffer:
     """Compares the settings of jobs, each pair of objects once: many jobs share theirs."""
 
     def __init__(self, old: Plan, new: Plan) -> None:
+        self._new = new
         self._resources = PlanResources(old), PlanResources(new)
         self._known: dict[tuple[int, int], tuple[FieldChange, ...]] = {}  # the plans keep both alive: ids stay unique
 
@@ -203,12 +217,23 @@ class _SettingsDiffer:
         before, after = old.settings, new.settings
         key = (id(before), id(after))
         if key not in self._known:
-            resources = self._resources[0].known(old), self._resources[1].known(new)
+            resources = self._resources[0].told(old), self._resources[1].told(new)
+            limits = limits_of(after, self._new)
             self._known[key] = tuple(
-                replace(one, impact=setting_impact(one.path, before, after, resources))
+                replace(
+                    one, impact=setting_impact(one.path, before, after, resources, limits), still=_still(one, resources)
+                )
                 for one in _diff_settings(before, after)
             )
         return self._known[key]
+
+
+def _still(one: FieldChange, resources: tuple[Resources, Resources]) -> float | None:
+    """Return the amount that a job gets before and now, although what it states of it differs; None if that differs."""
+    if one.path[0] != "resources":
+        return None
+    before, after = (getattr(each, one.path[1]) for each in resources)
+    return before if before == after and before else None
 
 
 def _diff_settings(old: JobSettings, new: JobSettings) -> tuple[FieldChange, ...]:

@@ -10,7 +10,7 @@ from kedro_batch.plan.job_containers import JobImages, images_of_job
 from kedro_batch.plan.job_resources import PlanResources
 from kedro_batch.plan.model import Plan
 from kedro_batch.review.diff.model import PlanDiff
-from kedro_batch.review.formatting import memory_text, quote_names
+from kedro_batch.review.formatting import BY_DEFINITION, memory_text, quote_names
 from kedro_batch.review.job_sets import JobSets, Kind
 from kedro_batch.review.name_sets import written_datasets
 from kedro_batch.review.overview.view import Fact
@@ -80,7 +80,7 @@ def _less_memory(diff: PlanDiff, old: Plan, new: Plan, sets: JobSets) -> Iterato
             less.setdefault((most, now), []).append(job.name)
     groups = sorted(less.items(), key=lambda one: (len(one[1]), -one[0][0]))
     for (most, now), jobs in groups if len(groups) <= _LINES else sorted(groups, key=_worst_first)[:_FEW]:
-        amount = "set by the job definition" if now is None else memory_text(now)
+        amount = BY_DEFINITION if now is None else memory_text(now)
         yield f"{memory_text(most)} -> {amount}: {sets.describe(jobs)}"
     if len(groups) > _LINES:  # the least and the most of all, in one line
         amounts = [sorted({side[at] or 0 for side, _ in groups}) for at in (0, 1)]
@@ -116,7 +116,7 @@ def _gpus(plan: Plan, sets: JobSets) -> Iterator[str]:
         few = found.text() if len(jobs) <= _FEW else counted(len(jobs), "job")
         yield f"{counted(number, 'GPU')}{each}: {found.heading or few}"
     if unknown:
-        yield f"set by the job definition: {sets.describe(unknown, without={Kind.GPUS})}"
+        yield f"{BY_DEFINITION}: {sets.describe(unknown, without={Kind.GPUS})}"
 
 
 def _images(diff: PlanDiff, old: Plan, new: Plan, sets: JobSets) -> Iterator[str]:

@@ -5,19 +5,18 @@ from collections.abc import Iterator
 
 from kedro_batch.diagnostics import Severity
 from kedro_batch.review.broken_rules import count_rules
-from kedro_batch.review.diff.cost import CostVerdict
 from kedro_batch.review.diff.model import PlanDiff
 from kedro_batch.text.wording import counted
 
 
-def write_headline(diff: PlanDiff, names: tuple[str, str], *, risks: int, verdict: CostVerdict) -> str:
+def write_headline(diff: PlanDiff, names: tuple[str, str], *, risks: int, verdict: str) -> str:
     """Write the headline of a diff: ``684 of 800 jobs changed · 2 risks · more cost``.
 
     Args:
         diff: What differs.
         names: What readers call the two plans; ``/dev/null`` is one that does not exist.
         risks: The number of different risks, without those that only mean higher cost.
-        verdict: Whether the new plan may cost more.
+        verdict: Whether the new plan may cost more, in words.
     """
     whole = os.devnull in names
     parts = [_what_changed(diff, names)]

@@ -6,8 +6,8 @@ Two plans with their matched jobs and changes come in, the changes with their im
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
+from kedro_batch.plan.job_limits import limits_of
 from kedro_batch.plan.job_resources import PlanResources
 from kedro_batch.plan.model import Job, JobName, Plan
 from kedro_batch.plan.settings import AMOUNTS
@@ -17,16 +17,22 @@ from kedro_batch.review.diff.match_namespaces import RenamedNamespaces
 from kedro_batch.review.diff.model import Change, FieldChange, JobChange, Risk, RiskKind
 from kedro_batch.review.diff.new_targets import NewTargets
 from kedro_batch.review.diff.setting_impacts import (
+    AmountImpact,
     amount_impact,
     attempts_impact,
     timeout_impact,
+    unstated_field,
     unstated_impacts,
 )
 from kedro_batch.review.diff.start_risks import StartRisks
 
 
 def with_job_impacts(
-    jobs: Iterable[JobChange], old: Plan, new: Plan, same: Mapping[JobName, JobName]
+    jobs: Iterable[JobChange],
+    old: Plan,
+    new: Plan,
+    same: Mapping[JobName, JobName],
+    namespaces: RenamedNamespaces,
 ) -> Iterator[JobChange]:
     """Yield the jobs that differ with their impacts.
 
@@ -35,22 +41,20 @@ def with_job_impacts(
         old: The plan before.
         new: The plan after.
         same: The jobs of ``new`` that ``old`` has too, with their names there.
+        namespaces: Those that were renamed.
     """
-    found = _JobImpacts(old, new, same)
+    found = _JobImpacts(old, new, same, namespaces)
     yield from map(found.add, jobs)
 
 
 class _JobImpacts:
     """The jobs of two plans and which of them ran each node."""
 
-    def __init__(self, old: Plan, new: Plan, same: Mapping[JobName, JobName]) -> None:
-        self._old, self._new, self._same = old, new, same
+    def __init__(self, old: Plan, new: Plan, same: Mapping[JobName, JobName], namespaces: RenamedNamespaces) -> None:
+        self._old, self._new, self._same, self._namespaces = old, new, same, namespaces
         self._had, self._get = PlanResources(old), PlanResources(new)
         self._old_jobs, self._new_jobs = ({job.name: job for job in plan.jobs} for plan in (old, new))
         self._ran, self._still_run = (Counter(node for job in plan.jobs for node in job.nodes) for plan in (old, new))
-        self._namespaces = RenamedNamespaces(
-            (self._old_jobs[before], self._new_jobs[name]) for name, before in same.items()
-        )
         self._starts = StartRisks(old, new)
         self._targets = NewTargets(old, new)
         self._ran_by: dict[str, dict[str, Job]] = {}  # by the node, then by the name of the job
@@ -100,35 +104,36 @@ class _JobImpacts:
         """Find amounts that ``submit`` changes, by what it says of containers; those of ``resources`` are fields."""
         if before.settings.submit != after.settings.submit:
             stated = before.settings.resources, after.settings.resources
-            for kind, was, now in unstated_impacts(stated, (self._had.known(before), self._get.known(after))):
-                yield Risk(kind=kind, job=after.name, before=was, after=now)
+            for one in unstated_impacts(stated, (self._had.told(before), self._get.told(after))):
+                yield Risk(**one._asdict(), job=after.name)
 
     def _find_moved(self, job: Job) -> Iterator[Risk]:
         """Find nodes that moved to a job with another target, or with less memory, fewer GPUs or less time."""
-        found: dict[tuple[RiskKind, Any, Any], list[str]] = {}
+        found: dict[AmountImpact, list[str]] = {}
         for node in job.nodes:
             runners = self._ran_by.get(node, {})
             if runners and self._same.get(job.name) not in runners:
                 for impact in self._compare(next(iter(runners.values())), job):
                     found.setdefault(impact, []).append(node)
-        for (kind, was, now), nodes in found.items():
-            yield Risk(kind=kind, job=job.name, node=nodes[0] if len(nodes) == 1 else None, before=was, after=now)
+        for one, nodes in found.items():
+            yield Risk(**one._asdict(), job=job.name, node=nodes[0] if len(nodes) == 1 else None)
 
-    def _compare(self, before: Job, job: Job) -> Iterator[tuple[RiskKind, Any, Any]]:
+    def _compare(self, before: Job, job: Job) -> Iterator[AmountImpact]:
         """Yield what is another target, or less, for a node that moved. More has to be judged for all its nodes."""
         was, now = before.settings, job.settings
         if was.job_queue != now.job_queue:
-            yield RiskKind.QUEUE_CHANGED, was.job_queue, now.job_queue
+            yield AmountImpact(RiskKind.QUEUE_CHANGED, None, was.job_queue, now.job_queue)
         if was.job_definition != now.job_definition:
-            yield RiskKind.DEFINITION_CHANGED, was.job_definition, now.job_definition
-        resources = self._had.known(before), self._get.known(job)
+            yield AmountImpact(RiskKind.DEFINITION_CHANGED, None, was.job_definition, now.job_definition)
+        resources = self._had.told(before), self._get.told(job)
         for name in AMOUNTS:
             impact = amount_impact(name, *resources)
             if impact and not impact.is_cost:
-                yield impact, *(getattr(one, name) for one in resources)
-        impact = timeout_impact(was.timeout_s, now.timeout_s)
-        if impact is RiskKind.TIMEOUT_LOWERED and not _has_enough_time(before, job):
-            yield impact, was.timeout_s, now.timeout_s
+                amounts = (getattr(one, name) for one in resources)
+                yield AmountImpact(impact, unstated_field(impact, name), *amounts)
+        impact = timeout_impact(was.timeout_s, limits_of(now, self._new))
+        if impact and not impact.is_cost and not _has_enough_time(before, job):
+            yield AmountImpact(impact, unstated_field(impact, "timeout_s"), was.timeout_s, now.timeout_s)
 
     def _find_joined_timeout(self, job: Job) -> Iterator[Risk]:
         """Find out whether a job runs all nodes of several old jobs in less time than these had together."""
@@ -152,19 +157,20 @@ class _JobImpacts:
         """Find what a job that took over all its nodes gets beyond what any of the old jobs got."""
         if not runners or any(node not in self._ran_by for node in job.nodes):
             return
-        now = self._get.known(job)
+        now = self._get.told(job)
         for name in AMOUNTS:
-            kinds = {amount_impact(name, self._had.known(one), now) for one in runners}
+            kinds = {amount_impact(name, self._had.told(one), now) for one in runners}
             kind = kinds.pop()
             if not kinds and kind and kind.is_cost:
-                was = [getattr(self._had.known(one), name) for one in runners]
+                was = [getattr(self._had.told(one), name) for one in runners]
                 yield Risk(kind=kind, job=job.name, before=max(was, key=lambda one: one or 0), after=getattr(now, name))
-        time, limit = _sum_timeouts(runners), job.settings.timeout_s
-        if time is not None and timeout_impact(time, limit) is RiskKind.TIMEOUT_RAISED:
-            yield Risk(kind=RiskKind.TIMEOUT_RAISED, job=job.name, before=time, after=limit)
-        attempts = max((one.settings.attempts for one in runners), key=lambda one: one or 1)
-        if kind := attempts_impact(attempts, job.settings.attempts):
-            yield Risk(kind=kind, job=job.name, before=attempts, after=job.settings.attempts)
+        time, limits = _sum_timeouts(runners), limits_of(job.settings, self._new)
+        if time is not None and timeout_impact(time, limits) is RiskKind.TIMEOUT_RAISED:
+            yield Risk(kind=RiskKind.TIMEOUT_RAISED, job=job.name, before=time, after=limits.timeout_s)
+        attempts = max((limits_of(one.settings, self._old).attempts for one in runners), key=lambda one: one or 1)
+        if kind := attempts_impact(attempts, limits):
+            field = unstated_field(kind, "attempts")
+            yield Risk(kind=kind, job=job.name, field=field, before=attempts, after=limits.attempts)
 
     def _without_known_cost(
         self, fields: Iterable[FieldChange], job: Job, runners: Sequence[Job]
@@ -174,8 +180,8 @@ class _JobImpacts:
             known = False
             match field.path:
                 case ("resources", name):
-                    now = getattr(self._get.known(job), name) or 0
-                    known = any((getattr(self._had.known(one), name) or 0) >= now for one in runners)
+                    now = getattr(self._get.told(job), name) or 0
+                    known = any((getattr(self._had.told(one), name) or 0) >= now for one in runners)
                 case ("timeout_s",):
                     time, limit = _sum_timeouts(runners), job.settings.timeout_s
                     known = time is None or (limit is not None and limit <= time)

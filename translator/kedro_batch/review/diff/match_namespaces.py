@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from itertools import takewhile
 
 from kedro_batch.plan.data_flow import without_transcoding
-from kedro_batch.plan.model import Job
+from kedro_batch.plan.model import Job, JobName, Plan
 from kedro_batch.review.namespaces import namespace_of_node, namespaces_of, own_node_name
 
 _Names = tuple[str, ...]
@@ -150,14 +150,17 @@ def _count_shared(names: Sequence[str]) -> int:
 class RenamedNamespaces:
     """The namespaces that were renamed in the jobs that stay."""
 
-    def __init__(self, pairs: Iterable[tuple[Job, Job]]) -> None:
+    def __init__(self, old: Plan, new: Plan, same: Mapping[JobName, JobName]) -> None:
         """Find them.
 
         Args:
-            pairs: The jobs of the old plan that stay, each with what it is in the new plan.
+            old: The plan before.
+            new: The plan after.
+            same: The jobs of ``new`` that ``old`` has too, with their names there.
         """
+        old_jobs, new_jobs = ({job.name: job for job in plan.jobs} for plan in (old, new))
         found: dict[str, Counter[str]] = {}
-        for before, after in pairs:
+        for before, after in ((old_jobs[was], new_jobs[name]) for name, was in same.items()):
             if before.nodes == after.nodes:
                 continue
             if own_nodes(before) == own_nodes(after):

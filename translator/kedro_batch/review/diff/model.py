@@ -61,10 +61,13 @@ class RiskKind(StrEnum):
     UNORDERED_READ = "unordered_read"
     """A job reads what another job writes without waiting for it, and did not do so before."""
     MEMORY_LOWERED = "memory_lowered"
-    """Or neither the plan nor a definition that it declares states it any more."""
     GPUS_LOWERED = "gpus_lowered"
     TIMEOUT_LOWERED = "timeout_lowered"
-    """Or there was no time limit before."""
+    """Or no time limit was stated before."""
+    NO_LONGER_STATED = "no_longer_stated"
+    """An amount, the time limit or the attempts of a job: a job definition sets it that the plan does not declare."""
+    RETRY_CHANGED = "retry_changed"
+    """A job is retried after other kinds of failure, and no longer after some of those before."""
     NODE_REPLACED = "node_replaced"
     """By a node with a new name, which may do other work. Not a risk if all nodes of the job were renamed, and its
     inputs and outputs are unchanged or were renamed with them."""
@@ -75,9 +78,9 @@ class RiskKind(StrEnum):
     TIMEOUT_RAISED = "timeout_raised"
     """Or there is no time limit any more."""
     ATTEMPTS_RAISED = "attempts_raised"
-    """Where none are stated, AWS Batch starts a job once."""
+    """Or none were stated before: AWS Batch then starts a job once, unless its definition says otherwise."""
     RETRY_WIDENED = "retry_widened"
-    """A job is retried after more kinds of failure."""
+    """A job is retried after more kinds of failure, and after all of those before."""
 
     @property
     def is_cost(self) -> bool:
@@ -106,12 +109,15 @@ class FieldChange:
         before: Its value in the old plan; None if it was not stated.
         after: Its value in the new plan, likewise.
         impact: Why a reviewer must not miss it; None if it is no risk and no cost.
+        still: The amount that a job gets before and now, if this has no effect: by a job definition, GPUs are not taken
+            away. In JSON, only such fields have this.
     """
 
     path: tuple[str, ...]
     before: Any
     after: Any
     impact: RiskKind | None = None
+    still: float | None = None
 
     @property
     def name(self) -> str:
@@ -154,7 +160,8 @@ class Risk:
         definition_before: The definition that the job had, or jobs of ``definition`` had, if that was another one.
         jobs: The number of jobs that had this definition and have it; if there are none, of those that have it now.
             None if it is about a job.
-        field: The variable, or the field of ``submit``, that it is about. In JSON, only risks about one have this.
+        field: The variable, the field of ``submit``, or the setting that is no longer stated. In JSON, only risks about
+            one have this.
         before: A value in the old plan.
         after: The value in the new plan.
     """

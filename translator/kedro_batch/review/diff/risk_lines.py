@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from kedro_batch.review.diff.changed_values import Spelled
 from kedro_batch.review.diff.model import Risk, RiskKind
 from kedro_batch.review.diff.own_names import AlikeKey, OwnNames, alike_keys
-from kedro_batch.review.diff.risk_parts import AMOUNTS, RiskPart, parts_of_risks, subject_of
+from kedro_batch.review.diff.risk_parts import RiskPart, parts_of_risks, subject_of
+from kedro_batch.review.diff.risk_values import AMOUNT_KINDS, amount_name
 from kedro_batch.review.diff.unlike_first import shapes_of
+from kedro_batch.review.formatting import DEFINITION_LABELS
 from kedro_batch.review.job_sets import JobSet, JobSets, Kind
 from kedro_batch.review.name_sets import NameSets
 from kedro_batch.review.shown_names import LINE, NAMES_SHOWN, share_room, shorten_names
@@ -30,6 +32,7 @@ class RiskLine:
 
     Attributes:
         kind: The kind.
+        field: The variable, field of ``submit`` or setting of all of them, if their kind does not tell it.
         subjects: What each risk is about; empty for the whole plan.
         jobs: The job of each subject, if it has one.
         before: The value before, shortened; None if there is none, or if each subject states its own.
@@ -44,6 +47,7 @@ class RiskLine:
     """
 
     kind: RiskKind
+    field: str | None
     subjects: tuple[str, ...]
     jobs: tuple[str | None, ...]
     before: str | None
@@ -58,6 +62,8 @@ class RiskLine:
     @property
     def what(self) -> str:
         """The kind, as words."""
+        if self.kind is RiskKind.NO_LONGER_STATED:
+            return f"{DEFINITION_LABELS.get(self.field or '', self.field)} no longer stated"
         return self.kind.replace("_", " ").replace("vcpus", "vCPUs").replace("gpus", "GPUs")
 
     @property
@@ -103,7 +109,8 @@ def describe_risks(
             line.subjects, full or most > NAMES_SHOWN, most, max(room, 2 * LINE) if line.names else room
         )
         who = heading or (found.text(full=full, most=most, room=room) if found else None)
-        if found is None and line.kind in AMOUNTS and (line.before, line.after) == (None, None):  # each has its own
+        own_amounts = amount_name(line.kind, line.field) and (line.before, line.after) == (None, None)
+        if found is None and own_amounts:
             some = sets[1].find(job for job in line.jobs if job)
             who = f"{some.heading or some.number}: {', '.join(shown)}" if all(line.jobs) else None
         if line.kind in names and (shared := names[line.kind].describe(line.names)):
@@ -136,7 +143,7 @@ def group_risks(risks: Sequence[Risk], names: OwnNames, readers: JobSets, *, ful
     found = []
     for kind, of_kind in groups.items():
         lines = [line for parts in of_kind.values() for line in spell.lines(kind, parts)]
-        lines = lines if kind in AMOUNTS else _unlike_first(lines)
+        lines = lines if kind in AMOUNT_KINDS else _unlike_first(lines)
         found += sorted(lines, key=_is_unread)
     return found
 
@@ -163,7 +170,7 @@ class _Lines:
 
     def lines(self, kind: RiskKind, parts: Sequence[RiskPart]) -> Iterator[RiskLine]:
         """Yield a line of each value, or one of many amounts."""
-        if kind in AMOUNTS:
+        if amount_name(kind, parts[0].risk.field):
             parts = sorted(parts, key=_extreme_first)
             if len({part.values for part in parts}) > _AMOUNTS_SHOWN:
                 yield self._line(kind, parts, (None, None), with_values=True)
@@ -184,6 +191,7 @@ class _Lines:
         causes = {part.cause for part in parts}
         return RiskLine(
             kind=kind,
+            field=parts[0].risk.field,
             subjects=tuple(subject for subject, _ in about),
             jobs=tuple(job for _, job in about),
             before=values[0],

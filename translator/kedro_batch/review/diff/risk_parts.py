@@ -1,37 +1,19 @@
 """What each risk says: its subject, and its values, spelled. Nothing is escaped yet. Pure."""
 
-from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator
 from typing import Any, NamedTuple, assert_never
 
 from kedro_batch.diagnostics import path_text
 from kedro_batch.review.diff.changed_values import Spelled, changed_parts
 from kedro_batch.review.diff.model import Risk, RiskKind
 from kedro_batch.review.diff.name_patterns import pattern_of
-from kedro_batch.review.formatting import name_text, quote_names, setting_text, value_text
+from kedro_batch.review.diff.risk_values import amount_name, spell_value
+from kedro_batch.review.formatting import name_text, quote_names, value_text
 from kedro_batch.review.job_sets import JobSets
 from kedro_batch.text.wording import counted
 
-_Move = tuple[str, str]
-"""The job definitions that a job had and has."""
-_RESOURCES = "resources."
 _READERS = 5
 """Readers of a dataset that are named, if nothing describes them."""
-AMOUNTS: Mapping[RiskKind, str] = {
-    RiskKind.MEMORY_LOWERED: "memory_mib",
-    RiskKind.MEMORY_RAISED: "memory_mib",
-    RiskKind.GPUS_LOWERED: "gpus",
-    RiskKind.GPUS_RAISED: "gpus",
-    RiskKind.VCPUS_RAISED: "vcpus",
-    RiskKind.TIMEOUT_LOWERED: "timeout_s",
-    RiskKind.TIMEOUT_RAISED: "timeout_s",
-}
-"""What the amounts of a kind are, by the names of settings."""
-_NOT_STATED: Mapping[RiskKind, str] = {
-    RiskKind.TIMEOUT_LOWERED: "no limit",
-    RiskKind.TIMEOUT_RAISED: "no limit",
-    RiskKind.RETRY_WIDENED: "any failure",
-}
-"""What it means that the setting of a kind is not stated, where that is known."""
 
 
 class RiskPart(NamedTuple):
@@ -54,60 +36,31 @@ class RiskPart(NamedTuple):
         risk = self.risk
         if risk.definition_before:
             return risk.definition_before, risk.definition
-        if risk.definition and (risk.kind in AMOUNTS or risk.kind is RiskKind.DEFINITION_CHANGED):
+        if risk.definition and (risk.kind is RiskKind.DEFINITION_CHANGED or amount_name(risk.kind, risk.field)):
             return risk.definition
         return (risk.before, risk.after) if risk.job and risk.kind is RiskKind.DEFINITION_CHANGED else None
 
 
-def parts_of_risks(risks: Sequence[Risk]) -> Iterator[RiskPart]:
-    """Yield what each risk says; what a definition gives to jobs that moved to it is said where they moved."""
-    moves = {(risk.before, risk.after) for risk in risks if risk.kind is RiskKind.DEFINITION_CHANGED and risk.job}
-    amounts = _amounts_of_moves(risks, moves)
+def parts_of_risks(risks: Iterable[Risk]) -> Iterator[RiskPart]:
+    """Yield what each risk says; of a definition that changed, part by part."""
     for risk in risks:
         for path, values in _parts(risk):
-            if risk.kind is not RiskKind.DEFINITION_CHANGED:
-                yield RiskPart(risk, path, values)
-            elif risk.job:
-                given = amounts.get((risk.before, risk.after), ("", ""))
-                yield RiskPart(risk, path, _with_amounts(values, given))
-            elif not (_move(risk) in moves and path.startswith(_RESOURCES)):
-                yield RiskPart(risk, path, values)
-
-
-def _amounts_of_moves(risks: Sequence[Risk], moves: Collection[_Move]) -> dict[_Move, tuple[str, str]]:
-    """Spell the amounts that definitions give and that differ, by the definitions before and after."""
-    found: dict[_Move, tuple[str, str]] = {}
-    for risk in risks:
-        if risk.kind is RiskKind.DEFINITION_CHANGED and (move := _move(risk)) in moves:
-            values = [values for path, values in _parts(risk) if path.startswith(_RESOURCES)]
-            before, after = (
-                ", ".join(filter(None, side)) for side in (zip(*values, strict=True) if values else ((), ()))
-            )
-            found[move] = before, after
-    return found
-
-
-def _move(risk: Risk) -> _Move:
-    return risk.definition_before or "", risk.definition or ""
-
-
-def _with_amounts(names: Spelled, given: tuple[str, str]) -> Spelled:
-    before, after = (f"{name} ({amounts})" if amounts else name for name, amounts in zip(names, given, strict=True))
-    return before, after
+            yield RiskPart(risk, path, values)
 
 
 def _parts(risk: Risk) -> Iterator[tuple[str, Spelled]]:
     """Yield the values of a risk; those of a definition part by part, with their paths."""
+    amount = amount_name(risk.kind, risk.field)
     if risk.kind is RiskKind.UNORDERED_READ:  # ``after`` is the writer there: the subject names it
         yield "", (None, None)
     elif risk.kind is RiskKind.DATASET_NOT_WRITTEN:
         yield "", pattern_of(risk.before, risk.after) if risk.before else (None, None)
     elif risk.kind is RiskKind.NODE_REPLACED:
         yield "", (_listed(risk.before), _listed(risk.after))
-    elif risk.field:
+    elif risk.field and not amount:
         yield "", (_named(risk, risk.before), _named(risk, risk.after))
-    elif risk.definition is None or risk.kind in AMOUNTS:
-        yield "", (_spelled(risk.kind, risk.before), _spelled(risk.kind, risk.after))
+    elif risk.definition is None or amount:
+        yield "", (spell_value(risk, risk.before), spell_value(risk, risk.after))
     else:
         for path, values in changed_parts(risk.before, risk.after):
             yield path_text(path) if path else "", values
@@ -116,12 +69,6 @@ def _parts(risk: Risk) -> Iterator[tuple[str, Spelled]]:
 def _listed(nodes: str | list[str]) -> str:
     """Spell the nodes that were replaced, or those in their place."""
     return ", ".join(quote_names([nodes] if isinstance(nodes, str) else nodes))
-
-
-def _spelled(kind: RiskKind, value: Any) -> str | None:
-    """Spell the value of a setting."""
-    name = "retry_on" if kind is RiskKind.RETRY_WIDENED else AMOUNTS.get(kind, "")
-    return setting_text(name, value) if value else _NOT_STATED.get(kind, setting_text(name, value))
 
 
 def subject_of(part: RiskPart, readers: JobSets, *, with_values: bool, full: bool) -> str:
@@ -160,6 +107,8 @@ def subject_of(part: RiskPart, readers: JobSets, *, with_values: bool, full: boo
             | RiskKind.MEMORY_LOWERED
             | RiskKind.GPUS_LOWERED
             | RiskKind.TIMEOUT_LOWERED
+            | RiskKind.NO_LONGER_STATED
+            | RiskKind.RETRY_CHANGED
             | RiskKind.NODE_REPLACED
             | RiskKind.GPUS_RAISED
             | RiskKind.MEMORY_RAISED

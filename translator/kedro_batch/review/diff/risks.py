@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from kedro_batch.diagnostics import path_text
+from kedro_batch.plan.job_limits import limits_of
 from kedro_batch.plan.job_resources import PlanResources
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.settings import Resources
@@ -40,7 +41,7 @@ def _list_job_risks(plans: tuple[Plan, Plan], jobs: Iterable[JobChange]) -> Iter
     found = [PlanResources(plan) for plan in plans]
 
     def resources(job: str | None, side: int) -> Resources:
-        return found[side].known(names[side][job]) if job in names[side] else Resources()
+        return found[side].told(names[side][job]) if job in names[side] else Resources()
 
     for one in jobs:
         yield from one.impacts
@@ -48,6 +49,11 @@ def _list_job_risks(plans: tuple[Plan, Plan], jobs: Iterable[JobChange]) -> Iter
             if field.impact is None:
                 continue
             before, after = field.before, field.after
+            if field.path == ("attempts",):
+                before, after = (
+                    limits_of(names[side][name].settings, plans[side]).attempts if name in names[side] else None
+                    for side, name in enumerate((one.name_before, one.job))
+                )
             if field.path[0] == "resources":  # what a definition gives counts where the job states nothing
                 name = field.path[-1]
                 before, after = getattr(resources(one.name_before, 0), name), getattr(resources(one.job, 1), name)
@@ -56,4 +62,6 @@ def _list_job_risks(plans: tuple[Plan, Plan], jobs: Iterable[JobChange]) -> Iter
 
 def _field(field: FieldChange) -> str | None:
     """Return the name of a field that its kind does not tell."""
+    if field.impact is RiskKind.NO_LONGER_STATED:
+        return field.path[-1]
     return path_text(field.path[1:]) if field.path[0] in ("submit", "environment") else None
