@@ -266,6 +266,30 @@ def test_a_job_that_moves_to_another_definition_is_one_risk_with_what_that_gives
     assert count_risks(risks) == 2
 
 
+def test_of_many_amounts_that_are_no_longer_stated_the_most_comes_first():
+    jobs = [a_job(f"j{at:02}", resources=Resources(memory_mib=1024 * at)) for at in range(1, 13)]
+    (line,) = view_of(jobs, [a_job(str(job.name)) for job in jobs]).risks
+    assert line.what == "memory no longer stated"
+    assert line.subjects[0] == "j12 (12 GiB -> set by the job definition)"
+
+
+def test_jobs_that_get_the_same_by_moving_between_different_definitions_are_one_risk_for_each_move():
+    large, small = (replace(RUN, resources=Resources(memory_mib=memory)) for memory in (8192, 4096))
+    definitions = {"l1": large, "l2": large, "s1": small, "s2": small}
+
+    def at(size):
+        jobs = (a_job("p", job_definition=f"{size}1"), a_job("q", job_definition=f"{size}2"))
+        return Plan(jobs=jobs, job_definitions=definitions)
+
+    risks = view_of_plans(at("l"), at("s")).risks
+    assert [(one.what, one.before, one.after) for one in risks] == [
+        ("definition changed", "l1", "s1"),
+        ("definition changed", "l2", "s2"),
+        ("memory lowered", "8 GiB", "4 GiB"),
+    ]
+    assert count_risks(risks) == 2
+
+
 def test_all_readers_of_a_lost_dataset_are_named_or_described():
     old = [a_job(writes=("y",)), *(a_job(f"read_{at}", reads=("y",)) for at in range(4))]
     (line,) = view_of(old, [a_job(), *old[1:]]).risks

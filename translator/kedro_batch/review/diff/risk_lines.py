@@ -38,7 +38,7 @@ class RiskLine:
         before: The value before, shortened; None if there is none, or if each subject states its own.
         after: The value after, likewise.
         one_of_many: There are many lines of this kind, so that each is kept short.
-        cause: Equal for lines that follow from one change of a job definition; None for all others.
+        causes: The changes of job definitions that they follow from; None stands for those that follow from none.
         shown: The subjects, as far as they are shown.
         who: The same in one line, if they are jobs, or if all that they are has something in common; None if they say
             more than that.
@@ -53,7 +53,7 @@ class RiskLine:
     before: str | None
     after: str | None
     one_of_many: bool = False
-    cause: Hashable | None = None
+    causes: frozenset[Hashable | None] = frozenset({None})
     shown: tuple[str, ...] = ()
     who: str | None = None
     heading: str | None = None
@@ -121,7 +121,9 @@ def describe_risks(
 
 def count_risks(lines: Iterable[RiskLine]) -> int:
     """Count the risks, without what only means higher cost; what follows from one change of a definition is one."""
-    return len({line.cause or at for at, line in enumerate(lines) if not line.is_cost})
+    risky = [line for line in lines if not line.is_cost]
+    causes = {cause for line in risky if len(line.causes) == 1 for cause in line.causes if cause}
+    return len(causes) + sum(not line.causes <= causes for line in risky)
 
 
 def group_risks(risks: Sequence[Risk], names: OwnNames, readers: JobSets, *, full: bool = False) -> list[RiskLine]:
@@ -188,7 +190,6 @@ class _Lines:
     ) -> RiskLine:
         subjects = (subject_of(part, self._readers, with_values=with_values, full=self._full) for part in parts)
         about = [(subject, part.risk.job) for subject, part in zip(subjects, parts, strict=True) if subject]
-        causes = {part.cause for part in parts}
         return RiskLine(
             kind=kind,
             field=parts[0].risk.field,
@@ -196,16 +197,16 @@ class _Lines:
             jobs=tuple(job for _, job in about),
             before=values[0],
             after=values[1],
-            cause=causes.pop() if len(causes) == 1 else None,
+            causes=frozenset(part.cause for part in parts),
             names=tuple(part.risk.dataset or part.risk.node or "" for part in parts) if kind in NAMED else (),
         )
 
 
 def _extreme_first(part: RiskPart) -> tuple[bool, float]:
-    """Return by what risks of amounts are sorted: what is not stated any more first, then by the share that is left."""
+    """Return by what risks of amounts are sorted: what is not stated any more, the most first, then the share left."""
     before, after = part.risk.before, part.risk.after
     if not before or not after:
-        return after is not None, 0
+        return after is not None, -(before or 0)
     return True, after / before if part.risk.kind in _LOWERED else before / after
 
 
