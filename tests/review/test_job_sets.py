@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from kedro_batch.plan.model import JOIN_COMMAND, Job, JobName
 from kedro_batch.plan.settings import JobSettings, Resources
-from kedro_batch.review.job_sets import JobSets, Kind, names_in_short
+from kedro_batch.review.job_sets import JobSets, Kind
 from kedro_batch.review.name_sets import NameSets
 from kedro_batch.review.namespaces import namespaces_of
+from kedro_batch.review.shown_names import names_in_short
 from tests.support.plans import a_job
 
 
@@ -169,7 +170,7 @@ SHARED = {
     "queue": lambda job, value: job.settings.job_queue == value,
     "definition": lambda job, value: job.settings.job_definition == value,
     "tag": lambda job, value: value in {f"{key}={one}" for key, one in job.settings.tags.items()},
-    "those with": lambda job, value: (
+    "those that ask for": lambda job, value: (
         (job.settings.resources.gpus or 0) > 0
         if value == "GPUs"
         else value.split(" ")[0] == str(job.settings.resources.gpus or 0)

@@ -332,6 +332,16 @@ def test_what_differs_in_each_job_is_folded_or_its_command_is_named():
     assert "`kedro-batch diff main:plan.yaml plan.yaml --full` tells what differs job by job." in text
 
 
+def test_jobs_that_are_described_are_not_named_again_but_the_command_that_names_them_is():
+    jobs = [a_job(f"{name}_{at}") for at in range(4) for name in ("fit", "load")]
+    fits = [replace(job, settings=replace(job.settings, attempts=3)) if "fit" in job.name else job for job in jobs]
+    for changed_jobs, told in ((fits, True), ([fits[0], *jobs[1:]], False)):
+        old, new = Plan(jobs=tuple(jobs)), Plan(jobs=tuple(changed_jobs))
+        text = render_diff_markdown(diff_plans(old, new), old, new, _CALLED)
+        assert ("in 4 of 8 jobs (fit_*)" in text, "tells what differs job by job." in text) == (told, told)
+        assert "Job by job" not in text
+
+
 def test_a_plan_that_is_new_or_gone_has_no_digest_of_what_is_not_there():
     plan, empty = plan_of(2), Plan(jobs=())
     diff = diff_plans(empty, plan)

@@ -1,5 +1,6 @@
 """Changes of many jobs: each is told once, with the jobs that have it; what few jobs have comes first."""
 
+import zlib
 from dataclasses import replace
 
 from kedro_batch.plan.model import Plan
@@ -66,8 +67,10 @@ def test_many_values_are_a_span_with_the_jobs_at_its_ends():
     ]
     new = jobs(lambda name: {"environment": {"SEED": name[::-1]}})
     (first, *_, last) = section(jobs(), new)
-    assert first == "~ environment.SEED  load-n0 (none -> 0n-daol), train-n0 (none -> 0n-niart),"
+    assert first == "~ environment.SEED  load-n0 (+ 0n-daol), train-n0 (+ 0n-niart), load-n1 (+"
     assert last.endswith("and 10 more: all 20 jobs")
+    (first, *_, last) = section(jobs(), [*new[1:], jobs()[0]])
+    assert last.endswith("and 9 more: 19 of 20 jobs (all but load-n0)")
 
 
 def test_values_that_name_their_own_job_are_one_change_but_for_those_that_do_not_follow_it():
@@ -131,20 +134,32 @@ def test_jobs_that_are_renamed_in_one_way_are_one_change():
 def test_a_changed_default_is_one_change_of_the_defaults():
     new = jobs(lambda name: {"timeout_s": 60 if name in ("load-n1", "load-n3", "train-n1", "train-n3") else 120})
     assert section(jobs(), new, "Defaults", timeout_s=(60, 120)) == [
-        "~ timeout_s  1 min -> 2 min: 16 of 20 jobs (all but 4 that state their own)"
+        "~ timeout_s  1 min -> 2 min: 16 of 20 jobs (all but load-n1, load-n3, train-n1,",
+        "      train-n3)",
     ]
     more = [*new, a_job("added", timeout_s=120)]
     assert section(jobs(), more, "Defaults", timeout_s=(60, 120)) == [
-        "~ timeout_s  1 min -> 2 min: 16 of 21 jobs (all but 4 that state their own and 1",
-        "      new job)",
+        "~ timeout_s  1 min -> 2 min: 16 of 21 jobs (all but load-n1, load-n3, train-n1,",
+        "      train-n3, added)",
     ]
+
+
+def test_a_changed_default_that_reaches_few_jobs_names_them_and_others_may_state_their_own():
+    def with_own(own):
+        names = [f"job_{zlib.crc32(bytes([at])):x}" for at in range(80)]
+        kept = {*names[:own]}
+        new = jobs(lambda name: {"timeout_s": 60 if name in kept else 120}, names)
+        return section(jobs(lambda _: {}, names), new, "Defaults", timeout_s=(60, 120))
+
+    assert with_own(79) == ["~ job_3461b38c", "    timeout_s             1 min -> 2 min"]
+    assert with_own(30) == ["~ timeout_s  1 min -> 2 min: 50 of 80 jobs (all but 30 that state their own)"]
 
 
 def test_a_job_that_takes_no_default_over_does_not_count_as_one_that_states_its_own():
     new = jobs(lambda name: {"timeout_s": 60 if name in ("load-n1", "load-n3", "train-n1", "train-n3") else 120})
     before = jobs(lambda name: {"timeout_s": 120 if name == "train-n8" else 60})
     (first, *_) = section(before, new, "Defaults", timeout_s=(60, 120))
-    assert first.startswith("~ timeout_s  1 min -> 2 min: load-n0, load-n2,")
+    assert first == "~ timeout_s  1 min -> 2 min: 15 of 20 jobs (all but load-n1, load-n3, train-n1,"
 
 
 def test_many_new_jobs_are_named_once_and_their_settings_told_by_what_they_share():
@@ -164,7 +179,7 @@ def test_many_new_jobs_are_named_once_and_their_settings_told_by_what_they_share
 def test_many_new_jobs_with_a_command_each_tell_the_commands():
     new = [*jobs(), *(a_job(f"extra-{at}", (f"/bin/program_{at}",)) for at in range(40))]
     told = section(jobs(), new)
-    assert any("extra-0 (none -> /bin/program_0)" in line for line in told)
+    assert any("extra-0 (+ /bin/program_0)" in line for line in told)
     assert not any("command None" in line for line in told)
 
 

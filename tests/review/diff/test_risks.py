@@ -252,9 +252,9 @@ TABLE: dict[str, tuple[list[Job], list[Job], list[Risk]]] = {
     ),
     "dataset_that_is_still_read_before_those_that_are_not": (
         [a_job(writes=("w", "x", "y@spark"))],
-        [a_job(), a_job("b", reads=("y@pandas",))],
+        [a_job(), a_job("b", reads=("y@pandas",)), a_job("c", reads=("y",))],
         [
-            Risk(kind=RiskKind.DATASET_NOT_WRITTEN, dataset="y", job="b"),
+            Risk(kind=RiskKind.DATASET_NOT_WRITTEN, dataset="y", job="b", readers=("b", "c")),
             Risk(kind=RiskKind.DATASET_NOT_WRITTEN, dataset="w"),
             Risk(kind=RiskKind.DATASET_NOT_WRITTEN, dataset="x"),
         ],
@@ -419,18 +419,24 @@ def renamed(*, jobs: int = 2, was: JobDefinition | None = RUN, now: JobDefinitio
     return [risk for risk in diff_plans(old, new).risks if risk.definition]
 
 
-def test_another_image_under_another_name_is_one_risk_for_all_its_jobs():
-    image = Risk(kind=RiskKind.IMAGE_CHANGED, definition="e", jobs=2, before="x:1", after="x:2")
-    assert renamed(now=replace(RUN, image="x:2")) == [image]
+def of_moved(job="j0", **values):
+    return Risk(kind=RiskKind.IMAGE_CHANGED, job=job, definition="e", definition_before="d", **values)
+
+
+def test_another_image_under_another_name_is_a_risk_of_each_job_that_has_it():
+    images = [of_moved(job, before="x:1", after="x:2") for job in ("j0", "j1")]
+    assert renamed(now=replace(RUN, image="x:2")) == images
     role = {"job_role": RUN.job_role}
-    changed = Risk(kind=RiskKind.DEFINITION_CHANGED, definition="e", jobs=2, before=role)
-    assert renamed(now=JobDefinition(image="x:2")) == [changed, image]
+    changed = Risk(
+        kind=RiskKind.DEFINITION_CHANGED, definition="e", definition_before="d", jobs=2, before=role, after=None
+    )
+    assert renamed(now=JobDefinition(image="x:2")) == [changed, *images]
     assert renamed() == []
 
 
 def test_an_image_that_is_declared_under_another_name_is_a_risk():
-    assert renamed(was=None) == [Risk(kind=RiskKind.IMAGE_CHANGED, definition="e", jobs=2, after="x:1")]
-    assert renamed(now=None) == [Risk(kind=RiskKind.IMAGE_CHANGED, definition="e", jobs=2, before="x:1")]
+    assert renamed(jobs=1, was=None) == [of_moved(after="x:1")]
+    assert renamed(jobs=1, now=None) == [of_moved(before="x:1")]
     assert renamed(was=None, now=None) == []
 
 
@@ -439,9 +445,9 @@ def test_images_of_several_containers_are_compared_too():
         containers = [{"name": image, "image": image} for image in images]
         return JobDefinition(register={"eksProperties": {"podProperties": {"containers": containers}}})
 
-    found = renamed(was=pod("a:1", "b:1"), now=pod("a:1", "b:2"))
+    found = renamed(jobs=1, was=pod("a:1", "b:1"), now=pod("a:1", "b:2"))
     assert [risk for risk in found if risk.kind is RiskKind.IMAGE_CHANGED] == [
-        Risk(kind=RiskKind.IMAGE_CHANGED, definition="e", jobs=2, before=["a:1", "b:1"], after=["a:1", "b:2"])
+        of_moved(before=["a:1", "b:1"], after=["a:1", "b:2"])
     ]
 
 
@@ -449,7 +455,20 @@ def test_jobs_that_were_grouped_and_got_another_definition_are_compared_by_their
     old = Plan(jobs=(a_job("a", nodes=("m",)), a_job("b", nodes=("n",))), job_definitions={"d": RUN})
     new = Plan(jobs=(a_team("m", "n", job_definition="e"),), job_definitions={"e": replace(RUN, image="x:2")})
     found = [risk for risk in diff_plans(old, new).risks if risk.kind is RiskKind.IMAGE_CHANGED]
-    assert found == [Risk(kind=RiskKind.IMAGE_CHANGED, definition="e", jobs=1, before="x:1", after="x:2")]
+    assert found == [of_moved("team", before="x:1", after="x:2")]
+
+
+def test_a_job_that_moves_to_a_changed_definition_is_not_counted_with_those_that_keep_it():
+    small, large = (replace(RUN, resources=Resources(memory_mib=memory)) for memory in (4, 8))
+    old = Plan(
+        jobs=(a_job("stays"), a_job("moves", job_definition="e")),
+        job_definitions={"d": large, "e": replace(large, image="x:2")},
+    )
+    new = replace(old, jobs=(a_job("stays"), a_job("moves"), a_job("new")), job_definitions={"d": small})
+    found = {(risk.kind, risk.job or risk.definition): risk for risk in diff_plans(old, new).risks}
+    assert found[RiskKind.MEMORY_LOWERED, "d"].jobs == 1
+    assert found[RiskKind.IMAGE_CHANGED, "moves"].definition_before == "e"
+    assert found[RiskKind.MEMORY_LOWERED, "moves"].after == found[RiskKind.MEMORY_LOWERED, "d"].after == 4
 
 
 def test_another_account_and_region_are_risks_and_come_first():

@@ -9,6 +9,7 @@ from kedro_batch.plan.model import Plan, Selection
 from kedro_batch.plan.settings import JobDefinition, Resources
 from kedro_batch.review.diff.details import Detail
 from kedro_batch.review.diff.diff_plans import diff_plans
+from kedro_batch.review.diff.risk_lines import count_risks
 from kedro_batch.review.diff.view import build_diff_view
 from kedro_batch.review.templates import render
 from tests.support.plans import a_job
@@ -224,13 +225,88 @@ def test_nodes_that_were_replaced_read_as_names():
 
 def test_risks_of_many_values_are_one_line_with_the_values_of_each():
     old, new = (
-        [a_job(f"j{n}", resources=Resources(memory_mib=memory + n), timeout_s=memory) for n in range(8)]
+        [a_job(f"j{n}", resources=Resources(memory_mib=memory + n), timeout_s=memory) for n in range(12)]
         for memory in (2000, 1000)
     )
     memory, timeout = view_of(old, new).risks
     assert (memory.what, memory.before, memory.after) == ("memory lowered", None, None)
     assert memory.subjects[:2] == ("j0 (2000 MiB -> 1000 MiB)", "j1 (2001 MiB -> 1001 MiB)")
-    assert (timeout.before, timeout.after, len(timeout.subjects)) == ("33 min 20 s", "16 min 40 s", 8)
+    assert memory.who is not None
+    assert memory.who.startswith("all 12 jobs: j0 (2000 MiB -> 1000 MiB), j1 (2001 MiB -> 1001 MiB), ")
+    assert (timeout.before, timeout.after, len(timeout.subjects)) == ("33 min 20 s", "16 min 40 s", 12)
+
+
+def test_up_to_ten_amounts_have_a_line_each_the_worst_first():
+    amounts = [(2048, 1024), (32768, 1024), (8192, 1024), (4096, 1024), (16384, 8192), (32768, 8192), (16384, 1024)]
+    old, new = (
+        [a_job(f"j{at}", resources=Resources(memory_mib=both[n])) for at, both in enumerate(amounts)] for n in (0, 1)
+    )
+    lines = [(one.before, one.after, one.who) for one in view_of(old, new).risks]
+    assert lines[0] == ("32 GiB", "1 GiB", "j1")
+    assert [before for before, _, _ in lines] == ["32 GiB", "16 GiB", "8 GiB", "4 GiB", "32 GiB", "2 GiB", "16 GiB"]
+
+
+def test_a_job_that_moves_to_another_definition_is_one_risk_with_what_that_gives():
+    large = replace(RUN, image="x:1", resources=Resources(memory_mib=32768, vcpus=8, gpus=2))
+    small = replace(RUN, image="x:2", resources=Resources(memory_mib=8192, vcpus=4))
+    old = Plan(jobs=(a_job("fit", job_definition="big"), a_job()), job_definitions={"big": large, "d": small})
+    new = replace(
+        old,
+        jobs=(a_job("fit"), a_job()),
+        job_definitions={"d": replace(small, resources=Resources(memory_mib=6144, vcpus=4))},
+    )
+    risks = view_of_plans(old, new).risks
+    assert [(one.what, one.who or one.subjects, one.before, one.after) for one in risks] == [
+        ("definition changed", "fit", "big", "d"),
+        ("image changed", "fit", "x:1", "x:2"),
+        ("memory lowered", ("job definition d (1 job)",), "8 GiB", "6 GiB"),
+        ("memory lowered", "fit", "32 GiB", "6 GiB"),
+        ("GPUs lowered", "fit", "2 GPUs", "0 GPUs"),
+    ]
+    assert count_risks(risks) == 2
+
+
+def test_of_many_amounts_that_are_no_longer_stated_the_most_comes_first():
+    jobs = [a_job(f"j{at:02}", resources=Resources(memory_mib=1024 * at)) for at in range(1, 13)]
+    (line,) = view_of(jobs, [a_job(str(job.name)) for job in jobs]).risks
+    assert line.what == "memory no longer stated"
+    assert line.subjects[0] == "j12 (12 GiB -> set by the job definition)"
+
+
+def test_jobs_that_get_the_same_by_moving_between_different_definitions_are_one_risk_for_each_move():
+    large, small = (replace(RUN, resources=Resources(memory_mib=memory)) for memory in (8192, 4096))
+    definitions = {"l1": large, "l2": large, "s1": small, "s2": small}
+
+    def at(size):
+        jobs = (a_job("p", job_definition=f"{size}1"), a_job("q", job_definition=f"{size}2"))
+        return Plan(jobs=jobs, job_definitions=definitions)
+
+    risks = view_of_plans(at("l"), at("s")).risks
+    assert [(one.what, one.before, one.after) for one in risks] == [
+        ("definition changed", "l1", "s1"),
+        ("definition changed", "l2", "s2"),
+        ("memory lowered", "8 GiB", "4 GiB"),
+    ]
+    assert count_risks(risks) == 2
+
+
+def test_all_readers_of_a_lost_dataset_are_named_or_described():
+    old = [a_job(writes=("y",)), *(a_job(f"read_{at}", reads=("y",)) for at in range(4))]
+    (line,) = view_of(old, [a_job(), *old[1:]]).risks
+    assert line.subjects == ("y (read by 4 of 5 jobs (read_*))",)
+    (line,) = view_of(old[:4], [a_job(), *old[1:4]]).risks
+    assert line.subjects == ("y (read by read_0, read_1, read_2)",)
+
+
+def test_a_property_that_the_same_change_gives_is_told_as_that_of_now():
+    def team(name, **more):
+        return a_job(f"{name}", tags={"stage": "fit"} if more.pop("has") else {}, **more)
+
+    names = [f"{one}{two}" for one in "qwertz" for two in "asdf"]
+    old = [team(name, has=at % 2) for at, name in enumerate(names)]
+    new = [team(name, has=not at % 2, attempts=None if at % 2 else 3) for at, name in enumerate(names)]
+    whos = {one.what: one.who for one in view_of(old, new).risks}
+    assert whos == {"attempts raised": "12 of 24 jobs (tag stage=fit now)"}
 
 
 def test_lists_of_the_plan_are_told_by_their_names():

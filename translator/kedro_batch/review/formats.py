@@ -96,7 +96,7 @@ def render_json(value: object) -> str:
 def _fields_of(value: Any) -> dict[str, Any]:
     found = {field.name: getattr(value, field.name) for field in fields(value)}
     if isinstance(value, Risk):  # what came later than the rest of the format is absent where it has no value
-        for name in ("definition", "jobs", "field"):
+        for name in ("readers", "definition", "definition_before", "jobs", "field"):
             if found[name] is None:
                 del found[name]
     if isinstance(value, FieldChange) and value.still is None:

@@ -5,20 +5,20 @@ A description is exact, or it is not used: the jobs that it describes are the se
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from os.path import commonprefix
 
 from kedro_batch.plan.model import Job
 from kedro_batch.plan.settings import JobSettings
-from kedro_batch.review.formatting import name_text, quote_names
-from kedro_batch.review.name_sets import FEW, TOGETHER, NameEnds, common_part, count_beginning
+from kedro_batch.review.name_sets import FEW, TOGETHER
 from kedro_batch.review.namespaces import namespaces_of
+from kedro_batch.review.shown_names import LINE, NAMES_SHOWN, share_room, shorten_names
 from kedro_batch.text.wording import counted
 
-NAMES_SHOWN = 10
-"""Names of a set that has no description; further ones are counted."""
+_SEPARATOR = re.compile(r"[_-]")
+_DEEPEST = 16
+"""Separators of a name at which its beginning, or its end, is looked at."""
 
 
 class Kind(StrEnum):
@@ -31,12 +31,22 @@ class Kind(StrEnum):
     """A tag on AWS. A plan knows no tags of Kedro."""
     GPUS = "gpus"
     JOIN_JOBS = "join jobs"
-    NAME = "name"
-    """The beginning or the end of their names, or their beginning without namespaces."""
+    BEGIN = "begin"
+    """How their names begin."""
+    END = "end"
+    """How their names end."""
+    OWN = "own"
+    """How their names begin without their namespaces."""
 
 
-_Property = tuple[Kind, str]
+Property = tuple[Kind, str]
+"""What a job may have in common with others: the kind, and its value."""
+_Members = Mapping[Property, Sequence[str]]
 _KINDS = tuple(Kind)
+_PATTERNS = (Kind.BEGIN, Kind.END, Kind.OWN)
+_PLURAL = (Kind.NAMESPACE, Kind.QUEUE, Kind.DEFINITION)
+_IN_PARTS = (*_PLURAL, Kind.BEGIN, Kind.END)
+"""Kinds of which a few together may describe a set: of each, a job has one, or one within another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,27 +76,30 @@ class JobSet:
         """The set without names: ``all 800 jobs``, ``12 of 800 jobs (queue gpu)``; None if the names tell it."""
         if self.is_whole:
             return f"all {self._whole}"
-        return f"{len(self.names):,} of {self._whole} ({self.shared})" if self.shared else None
+        return f"{self.number} ({self.shared})" if self.shared else None
+
+    @property
+    def number(self) -> str:
+        """The number of these jobs and of all."""
+        return f"{len(self.names):,} of {self._whole}"
 
     @property
     def _whole(self) -> str:
         return f"{'these ' if self.these else ''}{counted(self.total, 'job')}"
 
-    def shown_names(self, *, full: bool = False, most: int = NAMES_SHOWN) -> list[str]:
-        """Return the first names and the number of further ones, or all names."""
-        return shorten_names(self.names, full, most)
-
-    def text(self, *, full: bool = False, most: int = NAMES_SHOWN) -> str:
+    def text(self, *, full: bool = False, most: int = NAMES_SHOWN, room: int = share_room(1)) -> str:
         """Describe the set in one line.
 
         Args:
             full: Name all jobs of a set that has no other description.
             most: Else how many of them are named.
+            room: And how many characters they have, see ``share_room``.
         """
         if self.heading:
             return self.heading
-        names = ", ".join(self.shown_names(full=full, most=most))
-        return f"{len(self.names):,} of {self._whole}: {names}" if len(self.names) > most else names
+        names = shorten_names(self.names, full, most, room)
+        told = ", ".join(names)
+        return f"{self.number}: {told}" if names != [*self.names] or len(names) > most else told
 
 
 class JobSets:
@@ -95,28 +108,39 @@ class JobSets:
     Building it takes time in proportion to the jobs, describing a set in proportion to the set.
     """
 
-    def __init__(self, jobs: Iterable[Job], *, these: bool = False) -> None:
-        """Take the jobs of one plan, or of ``these`` that were named before."""
-        jobs = tuple(jobs)
-        self._these = these
+    def __init__(
+        self, jobs: Iterable[Job], *, these: bool = False, moved: Collection[Property] = (), when: str = ""
+    ) -> None:
+        """Take the jobs of one plan.
+
+        Args:
+            jobs: The jobs.
+            these: They are not all of a plan, but some that were named before.
+            moved: What some jobs have gained or lost between this plan and another one.
+            when: What is said with these: ``now`` or ``before``.
+        """
+        self._these, self._moved, self._when = these, moved, when
         self._position: dict[str, int] = {}
-        self._properties: dict[str, tuple[_Property, ...]] = {}
-        of_settings: dict[int, tuple[_Property, ...]] = {}  # many jobs share theirs
+        self._properties: dict[str, tuple[Property, ...]] = {}
+        of_settings: dict[int, tuple[Property, ...]] = {}  # many jobs share theirs
         for job in jobs:
             settings = of_settings.get(id(job.settings))
             if settings is None:
-                settings = of_settings[id(job.settings)] = tuple(_properties_of_settings(job.settings))
+                settings = of_settings[id(job.settings)] = tuple(properties_of_settings(job.settings))
             self._position[job.name] = len(self._position)
-            own = [(Kind.NAMESPACE, name) for name in namespaces_of(job.nodes)]
-            self._properties[job.name] = (*own, *settings, *([(Kind.JOIN_JOBS, "")] if job.joins else ()))
+            self._properties[job.name] = (*_properties_of_names(job), *settings)
         self._counts = Counter(one for properties in self._properties.values() for one in properties)
-        self._own: dict[str, str] = {job.name: _own_name(job) for job in jobs}
-        self._own_names = sorted(self._own.values())
-        self._ends = NameEnds(self._position)
 
-    def describe(self, names: Iterable[str], *, full: bool = False, without: Collection[Kind] = ()) -> str:
+    def describe(
+        self,
+        names: Iterable[str],
+        *,
+        full: bool = False,
+        most: int = NAMES_SHOWN,
+        without: Collection[Kind] = (),
+    ) -> str:
         """Describe jobs of the plan in one line, as ``find`` and ``JobSet.text`` do."""
-        return self.find(names, without=without).text(full=full)
+        return self.find(names, without=without).text(full=full, most=most)
 
     def find(self, names: Iterable[str], *, without: Collection[Kind] = ()) -> JobSet:
         """Find what exactly some jobs have in common.
@@ -128,86 +152,70 @@ class JobSets:
         chosen = sorted({*names}, key=self._position.__getitem__)
         shared = None
         if FEW < len(chosen) < len(self._position):
+            others: list[str] = []
             if 2 * len(chosen) > len(self._position):  # or else looking at the others would take too long
-                others = self._position.keys() - {*chosen}
-                if found := self._shared_by(sorted(others, key=self._position.__getitem__), without):
-                    shared = f"all but {found}"
-                elif len(others) <= FEW:
-                    shared = f"all but {', '.join(sorted(others, key=self._position.__getitem__))}"
-            shared = shared or self._shared_by(chosen, without) or self._together(chosen, without)
+                others = sorted(self._position.keys() - {*chosen}, key=self._position.__getitem__)
+            shared = self._describe(chosen, others, without)
         return JobSet(names=tuple(chosen), total=len(self._position), shared=shared, these=self._these)
 
-    def _shared_by(self, names: Sequence[str], without: Collection[Kind]) -> str | None:
-        """Return what these jobs have in common, and no other job has."""
-        first = self._properties[names[0]]
-        shared = {one for one in first if self._counts[one] == len(names) and one[0] not in without}
-        for name in names:
-            if not shared:
-                break
-            shared.intersection_update(self._properties[name])
-        if shared:
-            kind, value = min(shared, key=lambda one: (_KINDS.index(one[0]), first.index(one)))
-            return _words(kind, value)
-        return None if Kind.NAME in without or len(names) <= FEW else self._pattern_of(names)
-
-    def _together(self, names: Sequence[str], without: Collection[Kind]) -> str | None:
-        """Return the few namespaces, or queues, that all these jobs have one of, and no other job."""
-        for kind in _PLURAL:
-            of_kind = ([value for one, value in self._properties[name] if one is kind] for name in names)
-            values = dict.fromkeys(found[0] if found else "" for found in of_kind)
-            exact = "" not in values and sum(self._counts[kind, value] for value in values) == len(names)
-            if exact and 1 < len(values) <= TOGETHER and kind not in without:
-                return f"{kind}s {' and '.join(values)}"
+    def _describe(self, chosen: Sequence[str], others: Sequence[str], without: Collection[Kind]) -> str | None:
+        """Return what the chosen jobs have in common, or else the others if they are fewer: the simplest first."""
+        members, of_others = self._members(chosen, without), self._members(others, without)
+        for describe in (self._whole, self._parts):
+            if found := describe(of_others, others):
+                return f"all but {found}"
+            if found := describe(members, chosen):
+                return found
+            if others and shorten_names(others, room=2 * LINE) == others:
+                return f"all but {', '.join(others)}"
         return None
 
-    def _pattern_of(self, names: Sequence[str]) -> str | None:
-        """Return the beginning or the end that the names of exactly these jobs have, perhaps without namespaces."""
-        if found := self._ends.pattern_of(names):
-            return found
-        own = [self._own[name] for name in names]
-        begin = common_part(own)
-        return f"{begin}* of any namespace" if begin and count_beginning(self._own_names, begin) == len(own) else None
+    def _members(self, names: Iterable[str], without: Collection[Kind]) -> _Members:
+        """Return the properties that no other job has, with the jobs that have them."""
+        members: dict[Property, list[str]] = {}
+        for name in names:
+            for one in self._properties[name]:
+                members.setdefault(one, []).append(name)
+        return {one: some for one, some in members.items() if len(some) == self._counts[one] and one[0] not in without}
+
+    def _whole(self, members: _Members, names: Sequence[str]) -> str | None:
+        """Return the most telling property that all have."""
+        shared = [one for one, some in members.items() if len(some) == len(names)]
+        if len(names) <= FEW:
+            shared = [one for one in shared if one[0] not in _PATTERNS]
+        return self._words([min(shared, key=self._least_telling)]) if shared else None
+
+    def _parts(self, members: _Members, names: Sequence[str]) -> str | None:
+        """Return up to three properties of one kind, of which each job has one; of the names of few jobs none."""
+        for kind in _IN_PARTS if len(names) > NAMES_SHOWN else _PLURAL:
+            least = 1 if kind in _PLURAL else FEW + 1
+            if found := self._cover(names, {one: some for one, some in members.items() if one[0] is kind}, least):
+                return self._words(found)
+        return None
+
+    def _least_telling(self, one: Property) -> tuple[bool, int, int]:
+        return one in self._moved, _KINDS.index(one[0]), -len(one[1]) if one[0] in _PATTERNS else 0
+
+    def _cover(self, names: Iterable[str], members: _Members, least: int) -> list[Property]:
+        rest, found = {*names}, list[Property]()
+        while rest and members and len(found) < TOGETHER:
+            best = min(members, key=lambda one: (-len(rest.intersection(members[one])), self._least_telling(one)))
+            gained = rest.intersection(members[best])
+            if len(gained) < least:
+                break
+            rest -= gained
+            found.append(best)
+        return [] if rest else found
+
+    def _words(self, some: Sequence[Property]) -> str:
+        kind = some[0][0]
+        words = [_words(*one) if kind not in _PLURAL or len(some) == 1 else one[1] for one in some]
+        words = [f"{word} {self._when}" if one in self._moved else word for one, word in zip(some, words, strict=True)]
+        return f"{kind}s {' and '.join(words)}" if kind in _PLURAL and len(some) > 1 else " and ".join(words)
 
 
-def _own_name(job: Job) -> str:
-    """Return the name of a job without its namespace."""
-    inner = "".join(namespaces_of(job.nodes)[-1:])
-    return job.name.removeprefix(f"{inner.replace('.', '-')}-") if inner else job.name
-
-
-def shorten_names(names: Sequence[str], full: bool = False, most: int = NAMES_SHOWN) -> list[str]:
-    """Return the first names and the number of further ones, or all names."""
-    more = 0 if full else len(names) - most
-    return [*(names if more <= 0 else names[:most]), *([f"and {more:,} more"] if more > 0 else ())]
-
-
-_ENDS = re.compile(r".*[._-]", re.DOTALL)
-_BEGIN = re.compile(r"[^._-]*[._-]")
-_MANY = 5
-
-
-def names_in_short(names: Sequence[str], full: bool = False) -> list[str]:
-    """Return how many names begin so, such as ``26 names that begin with malta. or spain.``; else the names."""
-    begins = [] if full or len(names) <= _MANY else _common_beginnings(names)
-    if begins:
-        return [f"{counted(len(names), 'name')} that begin with {' or '.join(map(name_text, begins))}"]
-    return shorten_names(quote_names(names), full, _MANY)
-
-
-def _common_beginnings(names: Sequence[str]) -> list[str]:
-    """Return how names begin, up to a separator: all of them, or else a few groups of several; else nothing."""
-    groups: dict[str, list[str]] = {}
-    for name in names:
-        begin = _BEGIN.match(name)
-        groups.setdefault(begin[0] if begin else "", []).append(name)
-        if len(groups) > TOGETHER or not begin:
-            return []
-    # letter by letter is meant: these are no paths
-    begins = [_ENDS.match(commonprefix(group)) for group in groups.values() if len(group) > 1]  # noqa: RUF071
-    return [begin[0] for begin in begins if begin] if len(begins) == len(groups) else []
-
-
-def _properties_of_settings(settings: JobSettings) -> Iterator[_Property]:
+def properties_of_settings(settings: JobSettings) -> Iterator[Property]:
+    """Yield what jobs with these settings may have in common with others."""
     yield Kind.QUEUE, settings.job_queue
     yield Kind.DEFINITION, settings.job_definition
     for key, value in settings.tags.items():
@@ -217,8 +225,28 @@ def _properties_of_settings(settings: JobSettings) -> Iterator[_Property]:
         yield Kind.GPUS, counted(settings.resources.gpus, "GPU")
 
 
-_PLURAL = (Kind.NAMESPACE, Kind.QUEUE)
-"""Of which a job has one, and several may describe jobs together."""
+def _properties_of_names(job: Job) -> Iterator[Property]:
+    for name in namespaces_of(job.nodes):
+        yield Kind.NAMESPACE, name
+    if job.joins:
+        yield Kind.JOIN_JOBS, ""
+    for at in _separators(job.name)[:_DEEPEST]:
+        yield Kind.BEGIN, job.name[: at + 1]
+    for at in _separators(job.name)[-_DEEPEST:]:
+        yield Kind.END, job.name[at:]
+    own = _own_name(job)
+    for at in _separators(own)[:_DEEPEST]:
+        yield Kind.OWN, own[: at + 1]
+
+
+def _own_name(job: Job) -> str:
+    """Return the name of a job without its namespace."""
+    inner = "".join(namespaces_of(job.nodes)[-1:])
+    return job.name.removeprefix(f"{inner.replace('.', '-')}-") if inner else job.name
+
+
+def _separators(name: str) -> list[int]:
+    return [one.start() for one in _SEPARATOR.finditer(name)]
 
 
 def _words(kind: Kind, value: str) -> str:
@@ -227,5 +255,11 @@ def _words(kind: Kind, value: str) -> str:
             return f"those that ask for {value}"
         case Kind.JOIN_JOBS:
             return "join jobs"
+        case Kind.BEGIN:
+            return f"{value}*"
+        case Kind.END:
+            return f"*{value}"
+        case Kind.OWN:
+            return f"{value}* of any namespace"
         case _:
             return f"{kind} {value}"

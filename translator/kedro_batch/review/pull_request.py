@@ -16,13 +16,14 @@ from kedro_batch.plan.model import Plan
 from kedro_batch.plan.resource_hours import add_up_resources
 from kedro_batch.review.broken_rules import WAYS_SHOWN, show_violations
 from kedro_batch.review.commands import apply_command, show_command
-from kedro_batch.review.diff.changes_text import write_changes, write_every_job
+from kedro_batch.review.diff.changes_text import described_jobs, untold_words, write_changes, write_every_job
 from kedro_batch.review.diff.cost import CostLine, judge_cost, list_costs, spell_verdict
 from kedro_batch.review.diff.details import Detail
 from kedro_batch.review.diff.facts import answer_questions
 from kedro_batch.review.diff.headline import write_headline
 from kedro_batch.review.diff.model import PlanDiff, RiskKind
-from kedro_batch.review.diff.risk_lines import RiskLine
+from kedro_batch.review.diff.risk_lines import RiskLine, count_risks
+from kedro_batch.review.diff.sets_of_plans import sets_of_plans
 from kedro_batch.review.diff.total_lines import total_details
 from kedro_batch.review.diff.view import DiffView, build_diff_view
 from kedro_batch.review.fit_text import Part, fit_text
@@ -95,16 +96,20 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
         new: The plan after.
         names: What readers call the two plans.
     """
-    sets = JobSets(old.jobs), JobSets(new.jobs)
+    sets = sets_of_plans((old, new), diff.jobs)
     page = _begin_diff(diff, (old, new), names, sets[1])
     view = page.diff
     edges = edges_of_diff(diff, old, new)
     drawn = cache(lambda most: _draw(edges.draw(most)))
     broken = cache(lambda ways: show_violations(diff.violations, sets[1], max(1, ways)))
-    number = len(view.blocks) + len(view.defaults)
+    blocks = (*view.blocks, *view.defaults)
     every_job = "" if view.whole else write_every_job(diff, sets)
     rows = view.whole.jobs if view.whole else ()
     written = cache(lambda most: write_changes(view.blocks, view.defaults, most))
+    all_changes = written(len(blocks))
+    untold = untold_words(every_job, all_changes)
+    worth_folding = bool(untold - described_jobs(blocks))  # not for the names of jobs alone that are described
+    not_told = bool(all_changes and (untold or not every_job))
 
     def text(room: Mapping[str, int]) -> str:
         changes = written(room["blocks"])
@@ -122,10 +127,10 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
             left_out={part: _left_out(len(getattr(view, part)) - room[part], "row") for part in _TABLES},
             changes=fence(changes, "diff") if changes else "",
             changes_open=changes.count("\n") <= _OPEN_LINES,
-            changes_left_out=_left_out(number - room["blocks"], "block"),
+            changes_left_out=_left_out(len(blocks) - room["blocks"], "block"),
             rows_left_out=_left_out(len(rows) - room["rows"], "row"),
             every_job=fence(every_job, "diff") if room["every_job"] else "",
-            every_job_left_out=every_job != written(number) and not room["every_job"],
+            every_job_left_out=not_told and not room["every_job"],
             graph=graph[0],
             graph_left_out=graph[1],
         )
@@ -135,13 +140,13 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
         Part("risks", len(view.risks), _RISKS),
         Part("ways", WAYS_SHOWN),
         Part("origin", len(view.origin)),
-        Part("blocks", number),
+        Part("blocks", len(blocks)),
         Part("subjects", max((one.most_named(_SUBJECTS) for one in view.risks), default=_SUBJECTS)),
         Part("risks", len(view.risks)),
         Part("rows", len(rows)),
         Part("data", len(view.data)),
         Part("totals", min(len(view.totals), _ROWS)),
-        Part("every_job", int(every_job not in ("", written(number)))),
+        Part("every_job", int(worth_folding)),
         Part("edges", _most_edges(drawn, CHANGED_EDGES)),
     )
     return fit_text(text, parts)
@@ -156,7 +161,7 @@ def _begin_diff(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str, str]
         totals = ()
     before, after = map(add_up_resources, plans)
     verdict = spell_verdict(judge_cost(diff, before, after), before, after)
-    headline = write_headline(diff, names, risks=sum(not one.is_cost for one in view.risks), verdict=verdict)
+    headline = write_headline(diff, names, risks=count_risks(view.risks), verdict=verdict)
     return DiffMarkdown(
         marker=_marker("diff", names[1]),
         headline=headline,

@@ -12,8 +12,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from kedro_batch.files.resources import folder
 from kedro_batch.review.formatting import keep_amounts, quote_names, spell_amounts, wrap_to_lines, wrap_to_text
-from kedro_batch.review.job_sets import names_in_short, shorten_names
 from kedro_batch.review.markdown_escape import format_code, format_codes
+from kedro_batch.review.shown_names import names_in_short, shorten_names
 from kedro_batch.text.escaping import for_review
 
 

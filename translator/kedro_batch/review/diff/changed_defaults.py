@@ -30,8 +30,8 @@ class ChangedDefaults:
         return (field.before, field.after) == (before, after)
 
     def describe(self, found: JobSet, facets: Iterable[Facet]) -> JobSet:
-        """Return the jobs that changed defaults reach; the others may be those that state a value of their own."""
-        if found.heading:
+        """Return the jobs that changed defaults reach; most jobs may be all but those that state their own."""
+        if found.heading or 2 * len(found.names) <= found.total:
             return found
         reached = {*found.names}
         others = [job for job in self._jobs if job.name not in reached]

@@ -1,12 +1,13 @@
 """Write the changes of jobs for a comment: a change, then the jobs that have it; long texts are shortened."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from kedro_batch.review.diff.details import Detail
 from kedro_batch.review.diff.job_blocks import JobBlock, group_equal_jobs
 from kedro_batch.review.diff.model import PlanDiff
-from kedro_batch.review.job_sets import JobSets, shorten_names
+from kedro_batch.review.job_sets import JobSets
+from kedro_batch.review.shown_names import shorten_names
 from kedro_batch.review.templates import render
 from kedro_batch.text.clipping import shorten, shorten_pair
 
@@ -54,6 +55,22 @@ def write_every_job(diff: PlanDiff, sets: tuple[JobSets, JobSets]) -> str:
     return text if len(text) <= _EVERY_JOB else ""
 
 
+def untold_words(every_job: str, changes: str) -> set[str]:
+    """Return the words that what differs job by job has, and the changes do not have.
+
+    Args:
+        every_job: What ``write_every_job`` wrote; nothing if that is too long.
+        changes: What ``write_changes`` wrote.
+    """
+    every, told = ({word.strip(",") for word in text.split()} for text in (every_job, changes))
+    return every - told
+
+
+def described_jobs(blocks: Iterable[JobBlock]) -> set[str]:
+    """Return the jobs that blocks do not name, but describe by what they have in common."""
+    return {job for one in blocks if one.heading for job in one.jobs}
+
+
 def _shorten_block(block: JobBlock, shorten: _Shorten) -> JobBlock:
     """Shorten the details of a job that would fill the whole text."""
     details = tuple(_shorten_detail(one, shorten) for one in block.details[:_DETAILS])
@@ -74,4 +91,4 @@ def _all_names(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _first_names(names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(shorten_names(names, most=_NAMES))
+    return tuple(shorten_names(names, most=_NAMES, room=_EVERY_JOB))

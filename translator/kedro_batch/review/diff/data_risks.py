@@ -27,11 +27,18 @@ def find_data_risks(
     before, after = flows
     unwritten = [dataset for dataset in before.writers if dataset not in after.writers]
     for dataset in sorted(unwritten, key=lambda name: name not in after.readers):
-        reader = next(iter(after.readers.get(dataset, ())), None)
-        called = None if reader else namespaces.rename(dataset)
+        readers = tuple(after.readers.get(dataset, ()))
+        called = None if readers else namespaces.rename(dataset)
         instead = called in after.writers and called not in before.writers
         was, now = (dataset, called) if instead else (None, None)
-        yield Risk(kind=RiskKind.DATASET_NOT_WRITTEN, job=reader, dataset=dataset, before=was, after=now)
+        yield Risk(
+            kind=RiskKind.DATASET_NOT_WRITTEN,
+            job=readers[0] if readers else None,
+            dataset=dataset,
+            readers=readers or None,
+            before=was,
+            after=now,
+        )
     unordered = unordered_reads(new, after)
     known = set(unordered_reads(old, before)) if unordered else set()
     for read in unordered:

@@ -15,7 +15,8 @@ from kedro_batch.review.diff.changed_defaults import ChangedDefaults
 from kedro_batch.review.diff.decompose import JobsByName, Shared, decompose
 from kedro_batch.review.diff.details import Detail, field_detail, job_details
 from kedro_batch.review.diff.model import Change, JobChange
-from kedro_batch.review.job_sets import NAMES_SHOWN, JobSet, JobSets, Kind, shorten_names
+from kedro_batch.review.job_sets import JobSet, JobSets, Kind
+from kedro_batch.review.shown_names import NAMES_SHOWN, share_room, shorten_names
 
 _WHOLE = (Change.REMOVED, Change.ADDED)
 """Changes that show everything a job has."""
@@ -48,7 +49,8 @@ class JobBlock:
         jobs: Their names; ``old -> new`` if they were renamed.
         details: What differs in each of them.
         leads: What changed comes first, and then the jobs.
-        names: How many of the jobs are named in short.
+        names: How many of the jobs are named in short at most.
+        room: And how many characters they have at most.
     """
 
     sign: str
@@ -57,13 +59,20 @@ class JobBlock:
     details: tuple[Detail, ...]
     leads: bool = False
     names: int = NAMES_SHOWN
+    room: int = share_room(1)
 
     @property
     def who(self) -> list[str]:
         """The jobs in short: what they have in common, or the first names and the number of further ones."""
         if self.heading:
             return [self.heading]
-        return shorten_names(self.jobs, most=self.names)
+        return self.named
+
+    @property
+    def named(self) -> list[str]:
+        """The first names and the number of further ones."""
+        most = min(self.names, _NAMES_OF_PART) if self.heading else self.names
+        return shorten_names(self.jobs, most=most, room=self.room)
 
     @property
     def in_one_line(self) -> bool:
@@ -108,9 +117,12 @@ def build_blocks(changes: Sequence[JobChange], plans: tuple[Plan, Plan], sets: t
     found = [_as_renamed(one, renamed) if one.sign == ">" else one for one in found]
     blocks = [*_whole_blocks(removed, jobs, sets), *_whole_blocks(added, jobs, sets)]
     blocks += [(len(one.jobs), one) for one in found]
+    room = share_room(
+        sum(len(one.jobs) > _FEW and not one.heading for one in (*(block for _, block in blocks), *of_defaults))
+    )
     return JobBlocks(
-        jobs=tuple(block for _, block in sorted(blocks, key=itemgetter(0))),
-        defaults=tuple(sorted(of_defaults, key=lambda block: len(block.jobs))),
+        jobs=tuple(replace(block, room=room) for _, block in sorted(blocks, key=itemgetter(0))),
+        defaults=tuple(replace(block, room=room) for block in sorted(of_defaults, key=lambda block: len(block.jobs))),
     )
 
 
@@ -195,7 +207,7 @@ def _block(sign: str, facets: Sequence[Facet], found: JobSet) -> JobBlock:
     name = any(one.group == "name" for one in facets)
     return JobBlock(
         sign=">" if name and sign == "~" else sign,
-        heading=found.heading,
+        heading=found.heading or (found.number if any(one.each for one in details) else None),  # these name jobs
         jobs=found.names,
         details=tuple(one for one in details if not (few and one.label == "name")),
         leads=not few,

@@ -92,5 +92,6 @@ def _label(changes: Sequence[Told]) -> str:
 
 
 def _arrow(one: Detail) -> str:
-    before, after = ("none" if value is None else value for value in (one.before, one.after))
-    return f"{before} -> {after}"
+    if one.before is None or one.after is None:
+        return f"+ {one.after}" if one.before is None else f"- {one.before}"
+    return f"{one.before} -> {one.after}"

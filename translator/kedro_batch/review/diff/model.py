@@ -152,10 +152,14 @@ class Risk:
         kind: The kind of risk.
         job: The job that it is about, by its new name if it has one.
         dataset: The dataset that it is about.
+        readers: The jobs that still read the dataset; ``job`` is the first. In JSON, only risks about such a dataset
+            have this.
         node: The node that it is about.
         definition: The declared job definition that it is about, by its new name. In JSON, only risks about one have
-            this and ``jobs``.
-        jobs: The number of jobs that have this definition now.
+            this.
+        definition_before: The definition that the job had, or jobs of ``definition`` had, if that was another one.
+        jobs: The number of jobs that had this definition and have it; if there are none, of those that have it now.
+            None if it is about a job.
         field: The variable, the field of ``submit``, or the setting that is no longer stated. In JSON, only risks about
             one have this.
         before: A value in the old plan.
@@ -165,8 +169,10 @@ class Risk:
     kind: RiskKind
     job: str | None = None
     dataset: str | None = None
+    readers: tuple[str, ...] | None = None
     node: str | None = None
     definition: str | None = None
+    definition_before: str | None = None
     jobs: int | None = None
     field: str | None = None
     before: Any = None

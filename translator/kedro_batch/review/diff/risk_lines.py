@@ -1,34 +1,29 @@
 """Risks as lines for people: risks of one kind with the same values share a line. Nothing is escaped yet."""
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple, assert_never
 
-from kedro_batch.diagnostics import path_text
-from kedro_batch.review.diff.changed_values import Spelled, changed_parts
+from kedro_batch.review.diff.changed_values import Spelled
 from kedro_batch.review.diff.model import Risk, RiskKind
-from kedro_batch.review.diff.name_patterns import pattern_of
 from kedro_batch.review.diff.own_names import AlikeKey, OwnNames, alike_keys
-from kedro_batch.review.diff.risk_values import amount_name, spell_value
+from kedro_batch.review.diff.risk_parts import RiskPart, parts_of_risks, subject_of
+from kedro_batch.review.diff.risk_values import AMOUNT_KINDS, amount_name
 from kedro_batch.review.diff.unlike_first import shapes_of
-from kedro_batch.review.formatting import (
-    DEFINITION_LABELS,
-    name_text,
-    quote_names,
-    value_text,
-)
-from kedro_batch.review.job_sets import NAMES_SHOWN, JobSets, Kind, shorten_names
+from kedro_batch.review.formatting import DEFINITION_LABELS
+from kedro_batch.review.job_sets import JobSet, JobSets, Kind
 from kedro_batch.review.name_sets import NameSets
+from kedro_batch.review.shown_names import LINE, NAMES_SHOWN, share_room, shorten_names
 from kedro_batch.text.clipping import shorten_apart
-from kedro_batch.text.wording import counted
 
 _NAMES = 5
 """Datasets or nodes that one line names; further ones are counted."""
 _FEW = 3
 """Names that are shown of one of many lines."""
 _VALUES = 5
-"""The most lines of one kind of risk that are not kept short, and the most amounts with a line of each."""
+"""The most lines of one kind of risk that are not kept short."""
+_AMOUNTS_SHOWN = 10
+"""The most amounts before and after with a line of each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +38,7 @@ class RiskLine:
         before: The value before, shortened; None if there is none, or if each subject states its own.
         after: The value after, likewise.
         one_of_many: There are many lines of this kind, so that each is kept short.
+        causes: The changes of job definitions that they follow from; None stands for those that follow from none.
         shown: The subjects, as far as they are shown.
         who: The same in one line, if they are jobs, or if all that they are has something in common; None if they say
             more than that.
@@ -57,6 +53,7 @@ class RiskLine:
     before: str | None
     after: str | None
     one_of_many: bool = False
+    causes: frozenset[Hashable | None] = frozenset({None})
     shown: tuple[str, ...] = ()
     who: str | None = None
     heading: str | None = None
@@ -78,55 +75,78 @@ class RiskLine:
         """Return how many subjects are named, where ``usual`` ones are; all of which each says what a job reads."""
         return len(self.subjects) if self.kind is RiskKind.UNORDERED_READ else _FEW if self.one_of_many else usual
 
-    def described(
-        self, sets: tuple[JobSets, JobSets], names: Mapping[RiskKind, NameSets], *, full: bool = False
-    ) -> "RiskLine":
-        """Return the line with what its subjects have in common.
-
-        Args:
-            sets: The jobs of the old and the new plan.
-            names: What the old plan had of the kinds that ``NAMED`` has.
-            full: Name all subjects that have nothing in common.
-        """
-        few = self.most_named(_NAMES if self.names else NAMES_SHOWN)
-        line = replace(self, shown=tuple(shorten_names(self.subjects, full, few)))
-        jobs = [job for job in self.jobs if job]
-        if self.kind in names and (shared := names[self.kind].describe(self.names)):
-            return replace(line, who=f"{shared}, {NAMED[self.kind]} {sets[1].describe(jobs)}" if jobs else shared)
-        if not jobs or self.subjects != self.jobs:
-            return line
-        of_plan = sets[self.kind is not RiskKind.JOB_REMOVED]
-        found = of_plan.find(jobs, without=_ABOUT.get(self.kind, ()))
-        return replace(line, who=found.text(full=full, most=few), heading=found.heading)
+    def found(self, sets: tuple[JobSets, JobSets]) -> JobSet | None:
+        """Return the jobs of the old or of the new plan that the line is about; None if it is not about jobs."""
+        if any(self.jobs) and self.subjects == self.jobs:
+            jobs = (job for job in self.jobs if job)
+            return sets[self.kind is not RiskKind.JOB_REMOVED].find(jobs, without=_ABOUT.get(self.kind, ()))
+        return None
 
 
-def group_risks(risks: Sequence[Risk], names: OwnNames, *, full: bool = False) -> list[RiskLine]:
+def describe_risks(
+    lines: Sequence[RiskLine],
+    sets: tuple[JobSets, JobSets],
+    names: Mapping[RiskKind, NameSets],
+    reached: Mapping[frozenset[str], str],
+    *,
+    full: bool = False,
+) -> Iterator[RiskLine]:
+    """Yield lines with what their subjects have in common, or the names that fit.
+
+    Args:
+        lines: The lines.
+        sets: The jobs of the old and the new plan.
+        names: What the old plan had of the kinds that ``NAMED`` has.
+        reached: What describes some sets of jobs best.
+        full: Name all subjects that have nothing in common.
+    """
+    every = [(line, line.found(sets)) for line in lines]
+    headings = [reached.get(frozenset(line.subjects), found.heading if found else None) for line, found in every]
+    room = share_room(sum(len(line.subjects) > _FEW and not one for line, one in zip(lines, headings, strict=True)))
+    for (line, found), heading in zip(every, headings, strict=True):
+        most = line.most_named(_NAMES if line.names else NAMES_SHOWN)
+        shown = shorten_names(
+            line.subjects, full or most > NAMES_SHOWN, most, max(room, 2 * LINE) if line.names else room
+        )
+        who = heading or (found.text(full=full, most=most, room=room) if found else None)
+        own_amounts = amount_name(line.kind, line.field) and (line.before, line.after) == (None, None)
+        if found is None and own_amounts:
+            some = sets[1].find(job for job in line.jobs if job)
+            who = f"{some.heading or some.number}: {', '.join(shown)}" if all(line.jobs) else None
+        if line.kind in names and (shared := names[line.kind].describe(line.names)):
+            jobs = sets[1].describe(job for job in line.jobs if job) if any(line.jobs) else None
+            who = f"{shared}, {NAMED[line.kind]} {jobs}" if jobs else shared
+        yield replace(line, shown=tuple(shown), who=who, heading=heading)
+
+
+def count_risks(lines: Iterable[RiskLine]) -> int:
+    """Count the risks, without what only means higher cost; what follows from one change of a definition is one."""
+    risky = [line for line in lines if not line.is_cost]
+    causes = {cause for line in risky if len(line.causes) == 1 for cause in line.causes if cause}
+    return len(causes) + sum(not line.causes <= causes for line in risky)
+
+
+def group_risks(risks: Sequence[Risk], names: OwnNames, readers: JobSets, *, full: bool = False) -> list[RiskLine]:
     """Group risks of one kind by their values: each value has a line, but for many amounts, which share one.
 
     Values are compared whole, and only then shortened. What differs in a job definition is shown part by part. Of one
-    kind, what is unlike the others comes first, then what few jobs have, and of many amounts the most extreme.
+    kind, what is unlike the others comes first, then what few jobs have; of amounts the most extreme.
 
     Args:
         risks: The risks, the worst kind first.
         names: The names of the jobs, which their values may contain.
+        readers: The jobs of the new plan, some of which read lost datasets.
         full: Shorten nothing.
     """
-    shorten = list if full else shorten_apart
-    groups: dict[RiskKind, dict[_Group, list[_Part]]] = {}
-    for risk in risks:
-        for part in _parts(risk):
-            groups.setdefault(risk.kind, {}).setdefault(part.group, []).append(part)
+    groups: dict[RiskKind, dict[Hashable, list[RiskPart]]] = {}
+    for part in parts_of_risks(risks):
+        groups.setdefault(part.risk.kind, {}).setdefault(part.group, []).append(part)
+    spell = _Lines(names, readers, full=full)
     found = []
-    for of_kind in groups.values():
-        lines = [line for group, parts in of_kind.items() for line in _lines(group, parts, names, shorten)]
-        shapes = shapes_of([(line.before, line.after) for line in lines])
-        alike: Counter[Hashable] = Counter()
-        for line, shape in zip(lines, shapes, strict=True):
-            alike[shape] += len(line.subjects)
-        order = sorted(
-            range(len(lines)), key=lambda at: (_is_unread(lines[at]), alike[shapes[at]], len(lines[at].subjects))
-        )
-        found += [lines[at] for at in order]
+    for kind, of_kind in groups.items():
+        lines = [line for parts in of_kind.values() for line in spell.lines(kind, parts)]
+        lines = lines if kind in AMOUNT_KINDS else _unlike_first(lines)
+        found += sorted(lines, key=_is_unread)
     return found
 
 
@@ -135,67 +155,63 @@ def _is_unread(line: RiskLine) -> bool:
     return line.kind is RiskKind.DATASET_NOT_WRITTEN and not any(line.jobs)
 
 
-def _lines(
-    group: "_Group", parts: Sequence["_Part"], names: OwnNames, shorten: Callable[[Sequence[Spelled]], list[Spelled]]
-) -> Iterator[RiskLine]:
-    if amount_name(group.kind, group.field) and len({part.values for part in parts}) > _VALUES:
-        yield _line(group, sorted(parts, key=_extreme_first), (None, None), with_values=True)
-        return
-    keys = alike_keys([(group, part.values, names.spell(part.risk.job, part.values)) for part in parts])
-    alike: dict[AlikeKey, list[_Part]] = {}
-    for part, key in zip(parts, keys, strict=True):
-        alike.setdefault(key, []).append(part)
-    for some, shown in zip(alike.values(), shorten([key.value for key in alike]), strict=True):
-        yield replace(_line(group, some, shown), one_of_many=len(alike) > _VALUES)
+def _unlike_first(lines: Sequence[RiskLine]) -> list[RiskLine]:
+    shapes = shapes_of([(line.before, line.after) for line in lines])
+    alike: Counter[Hashable] = Counter()
+    for line, shape in zip(lines, shapes, strict=True):
+        alike[shape] += len(line.subjects)
+    order = sorted(range(len(lines)), key=lambda at: (alike[shapes[at]], len(lines[at].subjects)))
+    return [lines[at] for at in order]
 
 
-def _line(group: "_Group", parts: Sequence["_Part"], values: Spelled, *, with_values: bool = False) -> RiskLine:
-    about = [(subject, part.risk.job) for part in parts if (subject := _subject(part, with_values=with_values))]
-    return RiskLine(
-        kind=group.kind,
-        field=group.field,
-        subjects=tuple(subject for subject, _ in about),
-        jobs=tuple(job for _, job in about),
-        before=values[0],
-        after=values[1],
-        names=tuple(part.risk.dataset or part.risk.node or "" for part in parts) if group.kind in NAMED else (),
-    )
+class _Lines:
+    """Makes lines of risks of one kind."""
+
+    def __init__(self, names: OwnNames, readers: JobSets, *, full: bool) -> None:
+        self._names, self._readers, self._full = names, readers, full
+
+    def lines(self, kind: RiskKind, parts: Sequence[RiskPart]) -> Iterator[RiskLine]:
+        """Yield a line of each value, or one of many amounts."""
+        if amount_name(kind, parts[0].risk.field):
+            parts = sorted(parts, key=_extreme_first)
+            if len({part.values for part in parts}) > _AMOUNTS_SHOWN:
+                yield self._line(kind, parts, (None, None), with_values=True)
+                return
+        keys = alike_keys([(kind, part.values, self._names.spell(part.risk.job, part.values)) for part in parts])
+        alike: dict[AlikeKey, list[RiskPart]] = {}
+        for part, key in zip(parts, keys, strict=True):
+            alike.setdefault(key, []).append(part)
+        values: list[Spelled] = [key.value for key in alike]
+        for some, shown in zip(alike.values(), values if self._full else shorten_apart(values), strict=True):
+            yield replace(self._line(kind, some, shown), one_of_many=len(alike) > _VALUES)
+
+    def _line(
+        self, kind: RiskKind, parts: Sequence[RiskPart], values: Spelled, *, with_values: bool = False
+    ) -> RiskLine:
+        subjects = (subject_of(part, self._readers, with_values=with_values, full=self._full) for part in parts)
+        about = [(subject, part.risk.job) for subject, part in zip(subjects, parts, strict=True) if subject]
+        return RiskLine(
+            kind=kind,
+            field=parts[0].risk.field,
+            subjects=tuple(subject for subject, _ in about),
+            jobs=tuple(job for _, job in about),
+            before=values[0],
+            after=values[1],
+            causes=frozenset(part.cause for part in parts),
+            names=tuple(part.risk.dataset or part.risk.node or "" for part in parts) if kind in NAMED else (),
+        )
 
 
-def _extreme_first(part: "_Part") -> tuple[bool, float]:
-    """Return by what risks of amounts are sorted; what is not stated any more comes first."""
-    after = part.risk.after
-    return after is not None, (after or 0) * (1 if part.risk.kind in _LOWERED else -1)
-
-
-class _Group(NamedTuple):
-    """What risks that may share lines have in common."""
-
-    kind: RiskKind
-    declared: bool
-    field: str | None
-    read: bool
-
-
-class _Part(NamedTuple):
-    """A risk, or a part of a job definition in it: the name of the part, and its values."""
-
-    risk: Risk
-    name: str
-    values: Spelled
-
-    @property
-    def group(self) -> _Group:
-        """Parts of one group share lines."""
-        risk = self.risk
-        read = risk.kind is RiskKind.DATASET_NOT_WRITTEN and risk.job is not None
-        return _Group(risk.kind, risk.definition is not None, risk.field, read)
+def _extreme_first(part: RiskPart) -> tuple[bool, float]:
+    """Return by what risks of amounts are sorted: what is not stated any more, the most first, then the share left."""
+    before, after = part.risk.before, part.risk.after
+    if not before or not after:
+        return after is not None, -(before or 0)
+    return True, after / before if part.risk.kind in _LOWERED else before / after
 
 
 NAMED: Mapping[RiskKind, str] = {RiskKind.DATASET_NOT_WRITTEN: "read by", RiskKind.NODE_REMOVED: "of"}
 """Kinds about datasets or nodes, and how a job of one is told."""
-
-
 _ABOUT: Mapping[RiskKind, tuple[Kind, ...]] = {
     RiskKind.QUEUE_CHANGED: (Kind.QUEUE,),
     RiskKind.DEFINITION_CHANGED: (Kind.DEFINITION,),
@@ -204,83 +220,3 @@ _ABOUT: Mapping[RiskKind, tuple[Kind, ...]] = {
 }
 """What does not describe the jobs of a risk, since it is what has changed in them."""
 _LOWERED = (RiskKind.MEMORY_LOWERED, RiskKind.GPUS_LOWERED, RiskKind.TIMEOUT_LOWERED)
-
-
-def _parts(risk: Risk) -> Iterator[_Part]:
-    amount = amount_name(risk.kind, risk.field)
-    if risk.kind is RiskKind.UNORDERED_READ:  # ``after`` is the writer there: the subject names it
-        yield _Part(risk, "", (None, None))
-    elif risk.kind is RiskKind.DATASET_NOT_WRITTEN:
-        yield _Part(risk, "", pattern_of(risk.before, risk.after) if risk.before else (None, None))
-    elif risk.field and not amount:
-        yield _Part(risk, "", (_named(risk, risk.before), _named(risk, risk.after)))
-    elif risk.kind is RiskKind.NODE_REPLACED:
-        yield _Part(risk, "", (_listed(risk.before), _listed(risk.after)))
-    elif risk.definition is None or amount:
-        yield _Part(risk, "", (spell_value(risk, risk.before), spell_value(risk, risk.after)))
-    else:
-        for path, values in changed_parts(risk.before, risk.after):
-            yield _Part(risk, path_text(path) if path else "", values)
-
-
-def _listed(nodes: str | list[str]) -> str:
-    """Spell the nodes that were replaced, or those in their place."""
-    return ", ".join(quote_names([nodes] if isinstance(nodes, str) else nodes))
-
-
-def _subject(part: _Part, *, with_values: bool) -> str:
-    """Return what a risk is about; nothing if it is about the whole plan."""
-    risk = part.risk
-    dataset, node = (name and name_text(name) for name in (risk.dataset, risk.node))
-    match risk.kind:
-        case RiskKind.UNORDERED_READ:
-            return f"{risk.job} reads {dataset} without waiting for {risk.after}, which writes it"
-        case RiskKind.DATASET_NOT_WRITTEN:
-            now = f" (now {name_text(risk.after)})" if risk.after and with_values else ""
-            return f"{dataset} (read by {risk.job})" if risk.job else f"{dataset}{now}"
-        case RiskKind.ACCOUNT_CHANGED | RiskKind.REGION_CHANGED:
-            return ""
-        case RiskKind.ENV_CHANGED if risk.job is None:
-            return ""
-        case (
-            RiskKind.SHELL_COMMAND
-            | RiskKind.PROGRAM_CHANGED
-            | RiskKind.RISKY_VARIABLE
-            | RiskKind.ENV_CHANGED
-            | RiskKind.QUEUE_CHANGED
-            | RiskKind.DEFINITION_CHANGED
-            | RiskKind.IMAGE_CHANGED
-            | RiskKind.SUBMIT_CHANGED
-            | RiskKind.JOB_REMOVED
-            | RiskKind.NODE_REMOVED
-            | RiskKind.MEMORY_LOWERED
-            | RiskKind.GPUS_LOWERED
-            | RiskKind.TIMEOUT_LOWERED
-            | RiskKind.NO_LONGER_STATED
-            | RiskKind.RETRY_CHANGED
-            | RiskKind.NODE_REPLACED
-            | RiskKind.GPUS_RAISED
-            | RiskKind.MEMORY_RAISED
-            | RiskKind.VCPUS_RAISED
-            | RiskKind.TIMEOUT_RAISED
-            | RiskKind.ATTEMPTS_RAISED
-            | RiskKind.RETRY_WIDENED
-        ):
-            subject = f"{risk.job}: node {node}" if node else risk.job or _definition(part)
-        case _:
-            assert_never(risk.kind)
-    if with_values:
-        before, after = ("none" if value is None else value for value in part.values)
-        subject += f" ({before} -> {after})"
-    return subject
-
-
-def _named(risk: Risk, value: Any) -> str | None:
-    """Return a value with the name of its variable or field."""
-    between = "=" if risk.kind is RiskKind.RISKY_VARIABLE else ": "
-    return None if value is None else f"{risk.field}{between}{value_text(value)}"
-
-
-def _definition(part: _Part) -> str:
-    jobs = f" ({counted(part.risk.jobs, 'job')})" if part.risk.jobs else ""
-    return f"job definition {part.risk.definition}{jobs}{part.name and f': {part.name}'}"

@@ -6,7 +6,7 @@ from typing import Any
 from kedro_batch.review.diff.model import Risk, RiskKind
 from kedro_batch.review.formatting import BY_DEFINITION, setting_text
 
-_AMOUNTS: Mapping[RiskKind, str] = {
+AMOUNT_KINDS: Mapping[RiskKind, str] = {
     RiskKind.MEMORY_LOWERED: "memory_mib",
     RiskKind.MEMORY_RAISED: "memory_mib",
     RiskKind.GPUS_LOWERED: "gpus",
@@ -15,7 +15,7 @@ _AMOUNTS: Mapping[RiskKind, str] = {
     RiskKind.TIMEOUT_LOWERED: "timeout_s",
     RiskKind.TIMEOUT_RAISED: "timeout_s",
 }
-"""What the amounts of a kind are, by the names of settings."""
+"""Kinds about more or less of an amount, and which that is, by the names of settings."""
 _NOT_STATED: Mapping[RiskKind, str] = {
     RiskKind.TIMEOUT_LOWERED: "no limit stated",
     RiskKind.TIMEOUT_RAISED: "no limit",
@@ -29,7 +29,7 @@ _NOT_STATED: Mapping[RiskKind, str] = {
 
 def amount_name(kind: RiskKind, field: str | None) -> str | None:
     """Return which amount a kind is about, by the names of settings; None if it is about none."""
-    return field if kind is RiskKind.NO_LONGER_STATED else _AMOUNTS.get(kind)
+    return field if kind is RiskKind.NO_LONGER_STATED else AMOUNT_KINDS.get(kind)
 
 
 def spell_value(risk: Risk, value: Any) -> str | None:

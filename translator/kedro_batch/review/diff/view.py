@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from kedro_batch.plan.model import Plan
 from kedro_batch.review.broken_rules import ShownViolations, show_violations
@@ -12,7 +12,8 @@ from kedro_batch.review.diff.job_blocks import JobBlock, JobBlocks, build_blocks
 from kedro_batch.review.diff.model import PlanDiff, RiskKind
 from kedro_batch.review.diff.own_names import OwnNames
 from kedro_batch.review.diff.renamed_definitions import join_renamed
-from kedro_batch.review.diff.risk_lines import RiskLine, group_risks
+from kedro_batch.review.diff.risk_lines import RiskLine, describe_risks, group_risks
+from kedro_batch.review.diff.sets_of_plans import sets_of_plans
 from kedro_batch.review.diff.total_lines import total_details
 from kedro_batch.review.job_sets import JobSets
 from kedro_batch.review.name_sets import NameSets, written_datasets
@@ -99,7 +100,7 @@ def build_diff_view(
         names: What readers call them.
         full: Tell all names and values of all jobs.
     """
-    sets = JobSets(plans[0].jobs), JobSets(plans[1].jobs)
+    sets = sets_of_plans(plans, diff.jobs)
     whole = next((number for number in (1, 0) if plans[number].jobs and not plans[1 - number].jobs), None)
     shown = None if whole is None else _whole_plan(diff, plans, names, whole)
     blocks = JobBlocks(jobs=tuple(group_equal_jobs(diff.jobs, sets))) if full else build_blocks(diff.jobs, plans, sets)
@@ -132,9 +133,8 @@ def _risk_lines(
         RiskKind.DATASET_NOT_WRITTEN: written_datasets(plans[0]),
         RiskKind.NODE_REMOVED: NameSets((node for job in plans[0].jobs for node in job.nodes), "node"),
     }
-    found = group_risks(diff.risks, OwnNames(plans, diff.jobs), full=full)
-    lines = (one.described(sets, names, full=full) for one in found)
-    return tuple(replace(one, who=reached.get(frozenset(one.subjects), one.who)) for one in lines)
+    found = group_risks(diff.risks, OwnNames(plans, diff.jobs), sets[1], full=full)
+    return tuple(describe_risks(found, sets, names, reached, full=full))
 
 
 def _whole_plan(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str, str], at: int) -> OverviewView:

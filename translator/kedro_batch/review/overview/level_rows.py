@@ -18,10 +18,11 @@ from kedro_batch.review.formatting import (
     quote_names,
     resources_text,
 )
-from kedro_batch.review.job_sets import NAMES_SHOWN, JobSets
+from kedro_batch.review.job_sets import JobSets
 from kedro_batch.review.namespaces import namespace_of_node
 from kedro_batch.review.overview.model import JobOverview, Overview
 from kedro_batch.review.overview.usual_settings import find_usual, unusual_words
+from kedro_batch.review.shown_names import NAMES_SHOWN
 from kedro_batch.text.arns import name_of_arn
 from kedro_batch.text.escaping import for_review
 from kedro_batch.text.wording import counted, natural_order

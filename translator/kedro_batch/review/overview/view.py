@@ -19,10 +19,10 @@ from kedro_batch.review.formatting import (
     sum_text,
     value_text,
 )
-from kedro_batch.review.job_sets import NAMES_SHOWN
 from kedro_batch.review.overview.level_rows import NO_NAMES, JobRow, Names, build_level_rows, first_names
 from kedro_batch.review.overview.model import DataOverview, Overview, Peak
 from kedro_batch.review.overview.usual_settings import find_usual
+from kedro_batch.review.shown_names import NAMES_SHOWN
 from kedro_batch.text.arns import name_of_arn
 from kedro_batch.text.clipping import clip
 from kedro_batch.text.escaping import for_review
