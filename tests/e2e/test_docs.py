@@ -153,7 +153,16 @@ def test_every_option_that_a_page_names_exists(page):
     ours = {name for one in params for name in (*one.opts, *one.secondary_opts)}
     # Of pytest, pip, docker, git, uv, poetry, apt-get, aws and kedro run.
     others = {"--no-cov", "--no-deps", "--no-cache", "--build-arg", "--platform", "--first-parent"}
-    others |= {"--frozen", "--no-dev", "--only", "--yes", "--runner", "--runner-params", "--only-missing-outputs"}
+    others |= {
+        "--frozen",
+        "--no-dev",
+        "--only",
+        "--yes",
+        "--async",
+        "--runner",
+        "--runner-params",
+        "--only-missing-outputs",
+    }
     others |= {"--extra", "--all-extras", "--profile", "--config", "--password-stdin"}
     others |= {"--seed", "--seeds", "--minutes", "--jobs", "--depth"}  # of simulation and model
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*\b", PAGES[page]))

@@ -78,7 +78,9 @@ def states(service: StandIn) -> dict[str, str]:
 
 
 def recorded(folder: Path) -> tuple[object, ...]:
-    """Give all that the journal has of its runs."""
+    """Give all that the journal has of its runs: nothing where there is none."""
+    if not (folder / JOURNAL).exists():
+        return ()
     with read_journal(folder / JOURNAL) as journal:
         return tuple((one, journal.records(one.run), list(journal.events(one.run))) for one in journal.runs())
 

@@ -12,6 +12,7 @@ from kedro_batch.compiler.settings.config_source import SourceRef
 from kedro_batch.diagnostics import Code, Diagnostic, FieldPath
 from kedro_batch.files.read_budget import MAX_JOBS
 from kedro_batch.plan.checks import check_plan
+from kedro_batch.plan.settings import JobSettings
 from kedro_batch.text.wording import named, sentences
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ def check_limits(compilation: Compilation) -> Iterator[Diagnostic]:
     plan, groups = compilation.plan, compilation.groups
     origins: dict[tuple[int, FieldPath], SourceRef | None] = {}
     jobs_with: defaultdict[tuple[FieldPath, str, SourceRef | None], list[JobName]] = defaultdict(list)
-    for found in check_plan(plan):
+    # Without its defaults, each job has its errors: they are looked up where the project states them for it.
+    for found in check_plan(replace(plan, defaults=JobSettings())):
         if found.path[0] == "params":
             yield replace(found, source="the plan", code=Code.OVER_LIMIT)
             continue

@@ -14,7 +14,8 @@ def diagnose_settings(plan: Plan, check: Callable[[JobSettings], Iterable[PathMe
         plan: The plan. Many of its jobs share their settings, which are checked once.
         check: Yields what is wrong with settings: the path below them, and why.
     """
-    of_defaults = dict.fromkeys(check(plan.defaults))
+    stated = plan.defaults.to_dict()
+    of_defaults = dict.fromkeys(one for one in check(plan.defaults) if one[0][0] in stated)
     taken_over: set[PathMessage] = set()
     found: dict[int, list[PathMessage]] = {}
     for index, job in enumerate(plan.jobs):
