@@ -90,7 +90,8 @@ def test_warnings_do_not_stop_a_plan_but_strictness_does(tmp_path):
     assert "\n    left, numbers, right\n" in loose.err
     quiet = kedro_batch("compile", "-q", cwd=project)
     assert (quiet.code, quiet.out) == (0, loose.out)
-    assert quiet.err.startswith("5 warnings:\n") and loose.err.startswith(quiet.err)
+    assert quiet.err.startswith("5 warnings:\n")
+    assert loose.err.startswith(quiet.err)
     strict = kedro_batch("compile", "--strict", cwd=project)
     assert (strict.code, strict.out) == (4, b"")
     assert "  error local_boundary: 3 datasets between jobs are " in strict.err
