@@ -476,7 +476,7 @@ def test_a_diff_paints_what_became_of_jobs_and_dependencies(opened):
             kind: page.locator(f"#graph .job.{kind}").count() for kind in ("added", "removed", "changed", "renamed")
         }
         assert painted == {"added": 1, "removed": 1, "changed": 2, "renamed": 1}
-        assert page.locator("#graph .job.removed .sign").text_content() == "-"
+        assert page.locator("#graph .job.removed .sign").text_content() == "-!"  # a dataset is lost
         for kind in ("gained", "lost"):
             assert page.locator(f"#graph .lines.{kind}").first.get_attribute("d")
         assert page.locator("#legend").is_visible()

@@ -158,7 +158,11 @@ def test_matches_in_jobs_that_are_not_drawn_are_counted(opened):
 def test_the_legend_says_what_is_drawn_and_is_seen_at_once(opened):
     with opened("late_diff", viewport={"width": 420, "height": 800}) as page:
         legend = page.locator("#legend")
-        assert legend.locator("li:visible").all_inner_texts() == ["+ added", "\N{EM DASH} dependency added"]
+        assert legend.locator("li:visible").all_inner_texts() == [
+            "+ added",
+            "! risk of few jobs",
+            "\N{EM DASH} dependency added",
+        ]
         at, graph = legend.bounding_box(), page.locator("#graph").bounding_box()
         assert at["y"] + at["height"] <= graph["y"] < 400
         page.locator("#rest").click()
@@ -220,10 +224,10 @@ def test_the_focus_goes_on_where_a_button_goes_away(opened):
 
 def test_boxes_are_named_in_full(opened):
     with opened("late_diff", "#jobs=all") as page:
-        assert page.locator("#graph .job.added").get_attribute("aria-label").startswith("added, late, level ")
+        assert page.locator("#graph .job.added").get_attribute("aria-label").startswith("risk, added, late, level ")
     with opened("far_diff", "#jobs=all") as page:
         names = [one.get_attribute("aria-label") for one in page.locator("#graph .job").all()]
-        assert sum(name.startswith("changed, ") for name in names) == 1
+        assert sum(name.startswith("risk, changed, ") for name in names) == 1
         assert sum(name.startswith("changed in common, ") for name in names) == 99
     with opened("large") as page:
         assert page.locator("#graph .group").first.get_attribute("aria-label").startswith("level 1, 30 jobs, ")
@@ -236,6 +240,6 @@ def test_paper_says_what_the_colours_mean_and_what_is_not_drawn(opened):
     with opened("far_diff") as page:
         page.emulate_media(media="print")
         page.evaluate("dispatchEvent(new Event('beforeprint'))")
-        assert page.locator("#legend").inner_text() == "~ changed"
+        assert page.locator("#legend").inner_text() == "~ changed\n! risk of few jobs"
         assert page.locator("#rest").is_visible()
         assert page.locator("#strip").bounding_box()["y"] < page.locator("#graph").bounding_box()["y"]
