@@ -33,7 +33,7 @@ _VARYING = (
     (re.compile(r"\bsha256:[0-9a-f]{8,64}\b"), "DIGEST"),
     (re.compile(r"process \d+ of \S+ on \S+?,"), "process N of USER on HOST,"),
     (re.compile(r"\bfewer than \d+ submissions\b"), "fewer than N submissions"),
-    (re.compile(r"\bkill (-9 )?\d+\b"), r"kill \1N"),
+    (re.compile(r"\bkill (-9 )?\d+\b(?:(  ) *)?"), r"kill \1N\2"),  # a column is as wide as the number
     (re.compile(r"( FAILED| LOST)(?: after SECONDS)?, \d+/\d+"), r"\1"),
 )
 _ON_THE_WAY = re.compile(
