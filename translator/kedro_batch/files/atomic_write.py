@@ -3,6 +3,7 @@
 import os
 import stat
 import tempfile
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,14 +11,19 @@ from kedro_batch.errors import UsageError
 
 
 def write_bytes(path: Path, content: bytes, shown: str | None = None) -> None:
-    """Write ``content`` to ``path``, so that a failure leaves the old file as it was.
+    """Write ``content`` to ``path``, so that a failure leaves the old file as it was: ``write_pieces`` with one."""
+    write_pieces(path, (content,), shown)
+
+
+def write_pieces(path: Path, content: Iterable[bytes], shown: str | None = None) -> None:
+    """Write all pieces of ``content`` to ``path``, so that a failure leaves the old file as it was.
 
     The content goes to a temporary file beside the target, is flushed to the disk and then renamed over it. Links are
     followed. A terminal, a pipe or ``/dev/null`` is written to directly. An existing file keeps its permissions.
 
     Args:
         path: The file.
-        content: What it is to hold.
+        content: What it is to hold, piece by piece.
         shown: Its name in messages; ``path`` if there is none.
 
     Raises:
@@ -26,7 +32,7 @@ def write_bytes(path: Path, content: bytes, shown: str | None = None) -> None:
     try:
         if path.exists() and not path.is_file():
             with path.open("wb") as stream:
-                stream.write(content)
+                stream.writelines(content)
             return
         _replace(path.resolve(), content)
     except FileNotFoundError as error:
@@ -36,12 +42,12 @@ def write_bytes(path: Path, content: bytes, shown: str | None = None) -> None:
         raise UsageError(f"cannot write {shown or path}: {reason}") from error
 
 
-def _replace(target: Path, content: bytes) -> None:
+def _replace(target: Path, content: Iterable[bytes]) -> None:
     descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
+            stream.writelines(content)
             stream.flush()
             os.fsync(stream.fileno())
         temporary.chmod(_permissions(target))
