@@ -106,9 +106,9 @@ class _Text(str):
     compared = 0
     searched = 0
 
-    def __contains__(self, other: str) -> bool:
+    def __contains__(self, other: object) -> bool:
         _Text.searched += 1
-        return str.__contains__(self, other)
+        return str.__contains__(self, str(other))
 
     def __eq__(self, other: object) -> bool:
         _Text.compared += 1
