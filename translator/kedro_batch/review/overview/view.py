@@ -35,20 +35,16 @@ from kedro_batch.text.wording import counted, listed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """A fact about the whole plan."""
+    """A fact about the whole plan; a line of a terminal may break at each blank of it, or only behind commas."""
 
     label: str
     text: str
+    in_words: bool = False
 
     def filled(self) -> str:
         """Return the line for a terminal, escaped."""
-        return _fill(self.label, _pieces(for_review(self.text)))
-
-
-def _pieces(text: str) -> Iterator[str]:
-    """Yield what no line breaks: what stands between commas, or each word of it where that is too long for a line."""
-    for piece in _BEHIND_COMMA.split(text):
-        yield from piece.split(" ") if len(piece) > _LONGEST_PIECE else (piece,)
+        text = for_review(self.text)
+        return _fill(self.label, text.split(" ") if self.in_words else _BEHIND_COMMA.split(text))
 
 
 LINES = 8
@@ -70,7 +66,7 @@ def fact_lines(
     if most is not None and (more := len(found[most:])):
         found = [*found[:most], f"and {more:,} more"]
     for number, text in enumerate(found):
-        yield Fact(label="" if number else label, text=text)
+        yield Fact(label="" if number else label, text=text, in_words=True)
 
 
 def _fill(label: str, pieces: Iterable[str]) -> str:
@@ -121,7 +117,7 @@ _TARGETS = 20
 _QUEUES = 10
 """Queues whose peak is shown."""
 _BEHIND_COMMA = re.compile(r"(?<=[,;]) ")
-_LABELS, _WIDEST_NAME, _LONGEST_PIECE = 14, 40, 60
+_LABELS, _WIDEST_NAME = 14, 40
 _DATASETS = 30
 """Datasets of one kind that are all named where not every job has a row."""
 
