@@ -59,7 +59,7 @@ def render_overview(plan: Plan, name: str, output_format: OverviewFormat, *, ful
         case OverviewFormat.MERMAID:
             yield edges_of_plan(plan).draw().render()
         case OverviewFormat.HTML:
-            yield render_overview_page(build_overview(plan), name)
+            yield render_overview_page(plan, name)
         case _:
             assert_never(output_format)
 
