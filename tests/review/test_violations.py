@@ -154,7 +154,7 @@ def test_of_more_ways_than_are_listed_it_is_said_that_there_are_more(monkeypatch
     short, full = (show_violations(found, JobSets(plan.jobs), full=full) for full in (False, True))
     assert short.lines[5].message == "programs: over 5 more ways to break it (over 10 in total)"
     assert short.left_out == 16 + 6
-    assert full.lines[-1] == found[-1]
+    assert found[-1] in full.lines
 
 
 def test_ways_that_name_too_many_jobs_together_are_not_all_listed(monkeypatch):
