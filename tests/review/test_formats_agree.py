@@ -9,6 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from kedro_batch.review.diff.diff_plans import diff_plans
+from kedro_batch.review.diff.model import RiskKind
 from kedro_batch.review.diff.view import build_diff_view
 from kedro_batch.review.formats import render_json
 from kedro_batch.review.formatting import command_text, memory_text, setting_text, value_text
@@ -126,10 +127,11 @@ def test_every_fact_of_the_json_is_in_text_and_markdown(name, plans):
         for field in one["fields"]:
             label, before, after = ".".join(field["path"]), field_text(field, "before"), field_text(field, "after")
             how = f"- {before}" if after is None else f"+ {after}" if before is None else f"{before} -> {after}"
-            assert f" {label} {how} " in texts["text"]
+            mark = f"{RiskKind(field['impact']).mark} " if field["impact"] else ""
+            assert f" {mark}{label} {how} " in texts["text"]
             if has_every_job(texts["markdown"]):
-                assert before is None or f"- {label} {before} " in texts["markdown"]
-                assert after is None or f"+ {label} {after} " in texts["markdown"]
+                assert before is None or f"- {mark}{label} {before} " in texts["markdown"]
+                assert after is None or f"+ {mark}{label} {after} " in texts["markdown"]
     if not document["differ"]:
         facts = {"no difference"}
     if not has_every_job(texts["markdown"]):
