@@ -62,8 +62,8 @@ def test_changes_of_the_same_jobs_share_a_block():
 def test_many_values_are_a_span_with_the_jobs_at_its_ends():
     new = jobs(lambda name: {"timeout_s": 120 + NAMES.index(name)})
     assert section(jobs(), new) == [
-        "~ $ timeout_s  20 values: 1 min -> 2 min (load-n0) to 2 min 19 s (train-n9):",
-        "      all 20 jobs",
+        "~ $ timeout_s  20 values: 1 min -> 2 min (load-n0) to 2 min 19 s (train-n9): all",
+        "      20 jobs",
     ]
     new = jobs(lambda name: {"environment": {"SEED": name[::-1]}})
     (first, *_, last) = section(jobs(), new)
