@@ -195,7 +195,7 @@ def test_what_cannot_be_drawn_is_said_once_and_the_run_is_told_in_lines(terminal
 class Broken(PlainView):
     """A view in which nothing works."""
 
-    def begin(self, progress: Progress, head: RunHead, at: float) -> None:  # noqa: ARG002  as other views
+    def begin(self, progress: Progress, head: RunHead, at: float) -> None:  # noqa: ARG002  as all views are called
         raise ValueError("cannot begin")
 
     def clear(self) -> str:

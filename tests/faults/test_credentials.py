@@ -58,7 +58,8 @@ def mfa_role(folder: Path, service: StandIn, profile: str = "deploy") -> dict[st
 def cached_session(folder: Path) -> Path:
     """Name the file where the AWS CLI keeps the session of the role: the hash of what AssumeRole is asked for."""
     arguments = json.dumps({"RoleArn": ROLE, "SerialNumber": DEVICE}, sort_keys=True)
-    return folder / ".aws" / "cli" / "cache" / f"{sha1(arguments.encode()).hexdigest()}.json"  # noqa: S324  the CLI's
+    # The AWS CLI names its files so, and hides nothing by it.
+    return folder / ".aws" / "cli" / "cache" / f"{sha1(arguments.encode()).hexdigest()}.json"  # noqa: S324
 
 
 def write_session(folder: Path, key: str, *, minutes: float = 60) -> None:

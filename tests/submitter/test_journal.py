@@ -451,7 +451,7 @@ def test_a_journal_that_is_damaged_says_so_and_what_to_do_helps(file, begin, end
     with pytest.raises(UsageError, match=wanted) as caught, read_journal(file) as journal:
         journal.runs()
     command = str(caught.value).partition("move it away: ")[2].partition(". A run")[0]
-    assert os.system(command) == 0  # noqa: S605  it is the advice
+    assert os.system(command) == 0  # noqa: S605  does what the message advises, in a shell as people do
     with a_journal(file) as journal:
         assert journal.runs() == ()
     assert bytes(content) == file.with_name(f"{file.name}.old").read_bytes()

@@ -77,7 +77,7 @@ def test_a_journal_with_two_hard_links_is_refused_and_the_advice_helps(tmp_path,
         with pytest.raises(UsageError, match="hard links"), read_journal(name):
             pass
     command = str(caught.value).partition("own: ")[2]
-    assert os.system(command) == 0  # noqa: S605  it is the advice
+    assert os.system(command) == 0  # noqa: S605  does what the message advises, in a shell as people do
     for name in (file, second):
         Journal(name).close()
 

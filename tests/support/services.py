@@ -78,7 +78,7 @@ class StandIn:
             endpoint_url=self.url,
             region_name="us-east-1",
             aws_access_key_id="testing",
-            aws_secret_access_key="testing",  # noqa: S106  the stand-in takes anything
+            aws_secret_access_key="testing",  # noqa: S106  made up: the stand-in takes any key
             config=botocore.config.Config(retries={"total_max_attempts": 1}, read_timeout=read_timeout),
         )
 
@@ -108,7 +108,7 @@ class Moto:
             endpoint_url=self.url,
             region_name="us-east-1",
             aws_access_key_id="testing",
-            aws_secret_access_key="testing",  # noqa: S106  moto takes anything
+            aws_secret_access_key="testing",  # noqa: S106  made up: moto takes any key
         )
 
     def reset(self) -> None:
@@ -185,4 +185,4 @@ def _post(url: str, body: dict[str, Any] | None = None) -> None:
     request = urllib.request.Request(  # noqa: S310  a loopback address
         url, data=json.dumps(body or {}).encode(), headers={"Content-Type": "application/json"}, method="POST"
     )
-    urllib.request.urlopen(request).close()  # noqa: S310  the same
+    urllib.request.urlopen(request).close()  # noqa: S310  a loopback address

@@ -116,7 +116,7 @@ def second_jobs_left(context: RunContext) -> str | None:
     return f"a second job of one node goes on: {listed(left)}. Once it can be terminated: {command}" if left else None
 
 
-def close_early(  # noqa: PLR0913  the parts of a run
+def close_early(  # noqa: PLR0913  it joins the parts of a run
     context: RunContext,
     run_state: RunState,
     submitter: JobSubmitter,
