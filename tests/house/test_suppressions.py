@@ -5,7 +5,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 POINTING = re.compile(r"(the same|likewise|ditto|(as|see) (above|before|below|there))\W*$", re.IGNORECASE)
-SUPPRESSED = re.compile(r"# (?:noqa|type: ignore|pragma: no cover)(?P<what>\[[a-z, -]*\]|:?(?: [A-Z]+[0-9]+,?)*)(?P<why>.*)")
+SUPPRESSED = re.compile(
+    r"# (?:noqa|type: ignore|pragma: no cover)(?P<what>\[[a-z, -]*\]|:?(?: [A-Z]+[0-9]+,?)*)(?P<why>.*)"
+)
 
 
 def suppressions():
