@@ -16,7 +16,7 @@ from typing import Any
 import boto3
 import botocore.config
 
-from tests.support.command_line import GENEROUS_S
+from tests.support.command_line import GENEROUS_S, unmeasured
 
 _STANDIN = Path(__file__).with_name("standin")
 _CREDENTIALS = {
@@ -86,7 +86,7 @@ class StandIn:
 @contextmanager
 def standin(**configuration: Any) -> Iterator[StandIn]:
     command = [sys.executable, str(_STANDIN), json.dumps(configuration)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, env=unmeasured(os.environ), stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout
             yield StandIn(int(process.stdout.readline()))
@@ -153,7 +153,7 @@ def moto(folder: Path, more: Mapping[str, str] | None = None) -> Iterator[Moto]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "moto.server", "-p", str(port)]
-    env = {**os.environ, "MOTO_RECORDER_FILEPATH": str(folder / "recording"), **(more or {})}
+    env = {**unmeasured(os.environ), "MOTO_RECORDER_FILEPATH": str(folder / "recording"), **(more or {})}
     with subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             wait_for_port(port)
