@@ -268,9 +268,10 @@ def test_notes_stand_above_the_screen_and_behind_it_are_written_as_ever(terminal
 def test_nothing_is_drawn_over_a_question_however_long_it_is_open(terminal):
     stream, reader = terminal
     reader.begin()
+    others = threading.enumerate()
     with view_on(stream) as view:
         reader.wait_for(b"0 of 200 jobs done")
-        (writing,) = [thread for thread in threading.enumerate() if thread.name == "view"]
+        (writing,) = [one for one in threading.enumerate() if one.name == "view" and one not in others]
         with terminal_prompt._drawn[-1]():  # noqa: SLF001  as ask_hidden does, which needs the terminal of the tests
             os.write(stream.fileno(), b"MFA code: ")
             reader.wait_for(b"MFA code: ")
