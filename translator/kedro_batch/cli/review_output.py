@@ -67,7 +67,7 @@ def write_review(pieces: Iterable[str], given: dict[str, object], paint: _Paint 
     """
     output, encoded = str(given["output"]), (piece.encode("utf-8", "backslashreplace") for piece in pieces)
     if output != "-":
-        from kedro_batch.files.atomic_write import write_pieces  # noqa: PLC0415  loaded only if it is needed
+        from kedro_batch.files.atomic_write import write_pieces  # noqa: PLC0415  loaded only to write a file
 
         write_pieces(Path(output), encoded, shown=output)
     elif sys.stdout.name == os.devnull:  # it was closed when the program started
