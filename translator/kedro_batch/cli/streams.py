@@ -101,6 +101,16 @@ def is_standard_output(output: str | None) -> bool:
         return False
 
 
+def refuse_closed_output() -> None:
+    """Refuse to make a result that goes nowhere.
+
+    Raises:
+        UsageError: Standard output was closed when the program started (``open_closed_streams``).
+    """
+    if sys.stdout.name == os.devnull:
+        raise UsageError("cannot write standard output: it is closed")
+
+
 def redirect_to_null(stream: TextIO) -> None:
     """Point a stream that cannot be written to at the null device, with what still waits in it."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
