@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from kedro_batch.cli.streams import fitted_to
+from kedro_batch.cli.view_console import ViewConsole
 from tests.support.command_line import PROGRAM, run
 from tests.support.forked import kedro_batch
 from tests.support.plans import write_plan
@@ -40,6 +41,19 @@ def test_a_text_that_no_terminal_shows_stays_as_it_is(tmp_path: Path):
     with (tmp_path / "file").open("w") as stream:
         assert fitted_to(stream, text) == text
     assert fitted_to(StringIO(), text) == text
+
+
+@pytest.mark.parametrize(
+    ("kind", "draws"), [("xterm", True), ("dumb", False), ("unknown", False), ("", False), (None, False)]
+)
+def test_only_a_terminal_that_says_what_it_is_is_drawn_on(kind, draws, monkeypatch):
+    monkeypatch.delenv("TERM", raising=False)
+    if kind is not None:
+        monkeypatch.setenv("TERM", kind)
+    ours, theirs = os.openpty()
+    with os.fdopen(theirs, "w") as stream:
+        assert ViewConsole(stream, no_color=False).draws is draws
+    os.close(ours)
 
 
 RESULTS = ["show plan.yaml", "apply plan.yaml --dry-run", "runs", "runs --json", "status r", "status r --json"]

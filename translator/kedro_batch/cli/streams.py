@@ -67,7 +67,19 @@ def read_input(file: str) -> tuple[bytes, str]:
         with Path(file).open("rb") as stream:
             return read_whole(stream, file), file
     except OSError as error:
-        raise UsageError(f"cannot read {file}: {error.strerror}") from error
+        raise UsageError(f"cannot read {file}: {error.strerror}{_file_named_alike(file)}") from error
+
+
+def _file_named_alike(file: str) -> str:
+    """Return what to say of the file beside one that is not there, whose name is most like it; nothing otherwise."""
+    from kedro_batch.text.wording import closest  # noqa: PLC0415  reached only on the way out
+
+    path = Path(file)
+    with suppress(OSError):
+        if not os.path.lexists(path):
+            near = closest(path.name, [one.name for one in path.parent.iterdir() if one.is_file()])
+            return f". There is {path.with_name(near[0])}" if near else ""
+    return ""
 
 
 def read_whole(stream: BinaryIO, name: str) -> bytes:
