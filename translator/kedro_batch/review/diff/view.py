@@ -115,7 +115,7 @@ def build_diff_view(
         origin=tuple(map(origin_detail, join_renamed(diff))),
         blocks=blocks.jobs,
         defaults=blocks.defaults,
-        totals=tuple(total_details(diff, full=full)),
+        totals=tuple(total_details(diff, plans, full=full)),
         data=tuple(data_details(diff.data, full=full)),
         whole=shown,
         full=full,
