@@ -13,6 +13,7 @@ from kedro_batch.review.diff.model import PlanDiff, RiskKind
 from kedro_batch.review.diff.own_names import OwnNames
 from kedro_batch.review.diff.renamed_definitions import join_renamed
 from kedro_batch.review.diff.risk_lines import RiskLine, describe_risks, group_risks
+from kedro_batch.review.diff.risk_tables import RiskTable, tables_of_risks
 from kedro_batch.review.diff.sets_of_plans import sets_of_plans
 from kedro_batch.review.diff.total_lines import total_details
 from kedro_batch.review.job_sets import JobSets
@@ -20,6 +21,9 @@ from kedro_batch.review.name_sets import NameSets, written_datasets
 from kedro_batch.review.overview.build_overview import build_overview
 from kedro_batch.review.overview.view import OverviewView, build_overview_view
 from kedro_batch.text.wording import counted
+
+_RISKS = 6
+"""The most lines of risks of which each has a further line for its jobs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +85,16 @@ class DiffView:
     def see_graph(self) -> str:
         """The command that draws all jobs."""
         return diff_command((self.old, self.new), "--format=html", "--output=diff.html", policy=self.policy)
+
+    @property
+    def risk_tables(self) -> list[RiskTable]:
+        """The risks, many that are alike together; each by itself if all is shown."""
+        return [RiskTable(first=one) for one in self.risks] if self.full else list(tables_of_risks(self.risks))
+
+    @property
+    def many_risks(self) -> bool:
+        """True if there are so many lines of risks that jobs do not begin lines of their own."""
+        return len(self.risks) > _RISKS
 
     @property
     def risks_heading(self) -> str:
