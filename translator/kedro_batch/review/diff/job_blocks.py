@@ -4,6 +4,7 @@ What few jobs have comes before what many have, so that one bad line does not hi
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import assert_never
@@ -13,8 +14,8 @@ from kedro_batch.plan.settings import JOB_SETTINGS
 from kedro_batch.review.diff.alike_changes import Facet
 from kedro_batch.review.diff.changed_defaults import ChangedDefaults
 from kedro_batch.review.diff.decompose import JobsByName, Shared, decompose
-from kedro_batch.review.diff.details import Detail, field_detail, job_details
-from kedro_batch.review.diff.model import Change, JobChange
+from kedro_batch.review.diff.details import Detail, field_detail, job_details, pack_entries
+from kedro_batch.review.diff.model import Change, JobChange, Names
 from kedro_batch.review.job_sets import JobSet, JobSets, Kind
 from kedro_batch.review.shown_names import NAMES_SHOWN, share_room, shorten_names
 
@@ -22,8 +23,11 @@ _WHOLE = (Change.REMOVED, Change.ADDED)
 """Changes that show everything a job has."""
 _FEW = 3
 """Jobs of a block that begins with their names; a block of more begins with what changed."""
+_BLOCKS = 6
+"""The most blocks of which those of few jobs all begin with their names."""
 _OF_EACH = ("nodes", "depends on", "reads", "writes")
 """What differs in each of many jobs that came or went; the data of the plan tell what it comes to."""
+_REMOVED = "removed jobs"
 _TAKEN = "nodes now in"
 _UNITS = ("resources.vcpus", "resources.memory_mib", "resources.gpus")
 """Settings whose values say what they are."""
@@ -107,7 +111,7 @@ def build_blocks(changes: Sequence[JobChange], plans: tuple[Plan, Plan], sets: t
     stay = [one for one in changes if one.change not in _WHOLE]
     defaults = ChangedDefaults(plans, [one.job for one in added])
     found, of_defaults = [], []
-    for facets, who in decompose(stay, jobs, defaults.has):
+    for facets, who in decompose(_without_removed(stay, {one.job for one in removed}), jobs, defaults.has):
         jobset = sets[1].find(who, without=_kinds_of(facets))
         if all(map(defaults.has, facets)):
             of_defaults.append(_block("~", facets, defaults.describe(jobset, facets)))
@@ -116,6 +120,8 @@ def build_blocks(changes: Sequence[JobChange], plans: tuple[Plan, Plan], sets: t
     renamed = {one.job: _shown_name(one) for one in stay}
     found = [_as_renamed(one, renamed) if one.sign == ">" else one for one in found]
     blocks = [*_whole_blocks(removed, jobs, sets), *_whole_blocks(added, jobs, sets)]
+    if len(found) > _BLOCKS:
+        found = [replace(one, leads=one.leads or one.in_one_line) for one in found]
     blocks += [(len(one.jobs), one) for one in found]
     room = share_room(
         sum(len(one.jobs) > _FEW and not one.heading for one in (*(block for _, block in blocks), *of_defaults))
@@ -124,6 +130,17 @@ def build_blocks(changes: Sequence[JobChange], plans: tuple[Plan, Plan], sets: t
         jobs=tuple(replace(block, room=room) for _, block in sorted(blocks, key=itemgetter(0))),
         defaults=tuple(replace(block, room=room) for block in sorted(of_defaults, key=lambda block: len(block.jobs))),
     )
+
+
+def _without_removed(changes: Sequence[JobChange], removed: AbstractSet[str]) -> Sequence[JobChange]:
+    """Return changes with ``removed jobs`` for parents that were removed, if others were in many jobs."""
+
+    def follows(one: JobChange) -> bool:
+        return bool(one.parents.lost) and not one.parents.gained and removed >= {*one.parents.lost}
+
+    if len({one.parents.lost for one in changes if follows(one)}) <= _FEW:
+        return changes
+    return [replace(one, parents=Names(lost=(_REMOVED,))) if follows(one) else one for one in changes]
 
 
 def _whole_blocks(
@@ -203,13 +220,14 @@ def _by_jobs(changes: Sequence[Shared]) -> list[Shared]:
 def _block(sign: str, facets: Sequence[Facet], found: JobSet) -> JobBlock:
     few = len(found.names) <= _FEW
     told = ((one.own, one.alike) for one in facets)
-    details = tuple(detail for own, alike in told if (detail := own if len(found.names) == 1 else alike))
+    details = [detail for own, alike in told if (detail := own if len(found.names) == 1 else alike)]
     name = any(one.group == "name" for one in facets)
+    details = pack_entries([one for one in details if not (few and one.label == "name")])
     return JobBlock(
         sign=">" if name and sign == "~" else sign,
         heading=found.heading or (found.number if any(one.each for one in details) else None),  # these name jobs
         jobs=found.names,
-        details=tuple(one for one in details if not (few and one.label == "name")),
+        details=tuple(details),
         leads=not few,
     )
 

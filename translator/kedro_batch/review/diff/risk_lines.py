@@ -93,7 +93,9 @@ class RiskLine:
     def room(self, usual: int) -> int:
         """Return how many characters its subjects have, where ``usual`` ones are there: one of many fits into 80."""
         if self.one_of_many:
-            return max(_COUNTS, LINE - _COUNTS - sum(len(value) for value in (self.what, self.before, self.after) if value))
+            return max(
+                _COUNTS, LINE - _COUNTS - sum(len(value) for value in (self.what, self.before, self.after) if value)
+            )
         return max(usual, 2 * LINE) if self.names else usual
 
     def found(self, sets: tuple[JobSets, JobSets]) -> JobSet | None:
@@ -136,8 +138,10 @@ def describe_risks(
         if line.kind in names and (shared := names[line.kind].describe(line.names)):
             jobs = sets[1].describe(job for job in line.jobs if job) if any(line.jobs) else None
             who = f"{shared}, {NAMED[line.kind]} {jobs}" if jobs else shared
-        told = (text and f"{text} {line.read}" if line.read else text for text in (who, heading))
-        yield replace(line, shown=tuple(shown), **dict(zip(("who", "heading"), told, strict=True)))
+        if line.read:
+            who = who and f"{who} {line.read}"
+        described = heading and f"{heading} {line.read}" if line.read else heading
+        yield replace(line, shown=tuple(shown), who=who, heading=described)
 
 
 def count_risks(lines: Iterable[RiskLine]) -> int:

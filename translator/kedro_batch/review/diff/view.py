@@ -118,6 +118,7 @@ def build_diff_view(
     whole = next((number for number in (1, 0) if plans[number].jobs and not plans[1 - number].jobs), None)
     shown = None if whole is None else _whole_plan(diff, plans, names, whole)
     blocks = JobBlocks(jobs=tuple(group_equal_jobs(diff.jobs, sets))) if full else build_blocks(diff.jobs, plans, sets)
+    lost = {one.dataset for one in diff.risks if one.kind is RiskKind.DATASET_NOT_WRITTEN and one.dataset}
     return DiffView(
         old=names[0],
         new=names[1],
@@ -130,7 +131,7 @@ def build_diff_view(
         blocks=blocks.jobs,
         defaults=blocks.defaults,
         totals=tuple(total_details(diff, full=full)),
-        data=tuple(data_details(diff.data, full=full)),
+        data=tuple(data_details(diff.data, lost, full=full)),
         whole=shown,
         full=full,
         policy=diff.policy,
