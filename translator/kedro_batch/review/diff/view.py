@@ -8,7 +8,8 @@ from kedro_batch.plan.model import Plan
 from kedro_batch.review.broken_rules import ShownViolations, show_violations
 from kedro_batch.review.commands import diff_command
 from kedro_batch.review.diff.details import Detail, data_details, origin_detail
-from kedro_batch.review.diff.job_blocks import JobBlock, JobBlocks, build_blocks, group_equal_jobs
+from kedro_batch.review.diff.job_block import JobBlock, JobBlocks
+from kedro_batch.review.diff.job_blocks import build_blocks, group_equal_jobs
 from kedro_batch.review.diff.model import PlanDiff, RiskKind
 from kedro_batch.review.diff.own_names import OwnNames
 from kedro_batch.review.diff.renamed_definitions import join_renamed

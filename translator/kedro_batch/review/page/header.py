@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from kedro_batch.review.diff.job_blocks import JobBlock
+from kedro_batch.review.diff.job_block import JobBlock
 from kedro_batch.review.diff.model import Counts
 from kedro_batch.review.diff.view import DiffView
 from kedro_batch.review.formatting import quote_names
