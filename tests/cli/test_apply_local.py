@@ -259,8 +259,10 @@ def test_a_second_signal_ends_at_once_what_does_not_want_to_end(tmp_path):
     with started_locally(cwd=tmp_path) as process:
         wait_until((tmp_path / "pid").exists)
         process.send_signal(signal.SIGINT)
+        said = read_until(process, "stopping")
         wait_until((tmp_path / "asked").exists)
         ended = interrupted(process)
+    assert said.endswith("  stopping: 1 job has up to 5 s to end. A second signal ends this at once\n")
     assert ended.code == 130
     assert "  Stopped while running: a. No job goes on\n" in ended.text
     assert "Traceback" not in ended.err

@@ -59,6 +59,18 @@ def test_an_empty_kind_is_a_mistake(folder, asked):
     assert kedro_batch("diff", "old.yaml", "new.yaml", "--fail-on", asked, cwd=folder).code == 2
 
 
+def test_the_help_names_every_kind(tmp_path):
+    said = " ".join(kedro_batch("diff", "--help", cwd=tmp_path).text.split())
+    assert f"or any; higher costs count, too. Kinds: {', '.join(RiskKind)}." in said
+
+
+def test_less_memory_and_memory_that_is_left_to_a_definition_are_two_kinds(folder):
+    write_plan(folder, {"one": X, "two": X}).rename(folder / "new.yaml")
+    assert kedro_batch("diff", "old.yaml", "new.yaml", "--fail-on", "memory_lowered", cwd=folder).code == 0
+    both = "memory_lowered,no_longer_stated"
+    assert kedro_batch("diff", "old.yaml", "new.yaml", "--fail-on", both, cwd=folder).code == 3
+
+
 def test_it_does_not_go_with_exit_code(folder):
     ended = kedro_batch("diff", "old.yaml", "new.yaml", "--fail-on=any", "--exit-code", cwd=folder)
     assert (ended.code, ended.text) == (2, "")

@@ -1,13 +1,12 @@
 """Runs that are ended on purpose: by cancel, by a signal, by a failure."""
 
 import signal
-import time
 
 import pytest
 
 from tests.support.command_line import kedro_batch
 from tests.support.plans import write_plan
-from tests.support.runs import JOURNAL, end_of, interrupted, on, started, states, wait_until
+from tests.support.runs import JOURNAL, end_of, interrupted, on, read_until, started, states, wait_until
 from tests.support.services import standin
 
 JOBS = {name: ["x"] for name in ("a", "b", "c", "d", "e")}
@@ -96,10 +95,9 @@ def test_a_second_signal_ends_at_once_and_leaves_a_run_that_resumes(tmp_path, nu
     with standin(hang="submitjob") as service:
         with started("apply", "plan.yaml", "--run-id", "r", cwd=tmp_path, service=service) as process:
             wait_until(lambda: service.asked("submitjob"))
-            while process.poll() is None:  # as people do; signals that are too close together are one
-                process.send_signal(number)
-                time.sleep(0.1)
-            stopped = end_of(process)
+            process.send_signal(number)
+            read_until(process, "A second signal ends this at once")
+            stopped = interrupted(process, number)
         assert stopped.code == 128 + number
         assert "): resume looks them up first" in stopped.text
         service.configure(hang=None)

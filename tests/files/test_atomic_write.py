@@ -36,6 +36,19 @@ def test_a_link_is_followed(tmp_path):
     assert (tmp_path / "target").read_bytes() == b"new"
 
 
+def test_a_link_is_followed_within_a_project_and_not_out_of_it(tmp_path):
+    project = tmp_path / "project"
+    project.mkdir()
+    (tmp_path / "target").write_bytes(b"old")
+    (project / "link").symlink_to(tmp_path / "target")
+    (project / "inner").symlink_to("new")
+    with pytest.raises(UsageError, match=rf"cannot write link: .*out of the project, to {tmp_path}/target"):
+        write_bytes(project / "link", b"new", "link", project)
+    write_bytes(project / "inner", b"new", "inner", project)
+    write_bytes(tmp_path / "named", b"new", "named", project)  # not a file of the project: somebody named it
+    assert [(tmp_path / one).read_bytes() for one in ("target", "project/new", "named")] == [b"old", b"new", b"new"]
+
+
 def test_what_is_no_regular_file_is_written_to_directly():
     reader, writer = os.pipe()
     write_bytes(Path(f"/dev/fd/{writer}"), b"x")

@@ -3,6 +3,7 @@
 import pytest
 
 from kedro_batch.compiler.project_settings import read_project_settings
+from kedro_batch.errors import UsageError
 from kedro_batch.image.commit import read_commit
 from kedro_batch.image.settings_file import Place, find_platform, without_own_change, write_image
 from tests.support.projects import write_project
@@ -32,6 +33,16 @@ def test_the_image_is_written_beside_what_is_declared_and_comments_stay(tmp_path
     assert (tmp_path / FILE).read_text() == DECLARED.replace("batchJobRole\n", f"batchJobRole\n  image: {IMAGE}\n")
     assert write_image(settings, IMAGE) is Place.UNCHANGED
     assert write_image(settings, IMAGE.replace("0f", "1f")) is Place.WRITTEN
+
+
+def test_the_image_is_not_written_through_a_link_out_of_the_project(tmp_path):
+    (tmp_path / "project").mkdir()
+    settings = settings_with(tmp_path / "project", DECLARED)
+    settings.file.rename(tmp_path / "elsewhere.yml")
+    settings.file.symlink_to(tmp_path / "elsewhere.yml")
+    with pytest.raises(UsageError, match=rf"cannot write {FILE}: a symbolic link leads out of the project"):
+        write_image(settings, IMAGE)
+    assert (tmp_path / "elsewhere.yml").read_text() == DECLARED
 
 
 @pytest.mark.parametrize(

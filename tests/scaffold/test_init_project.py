@@ -195,6 +195,48 @@ def test_what_stands_in_the_way_of_a_file_is_named(change, message, root):
         prepare(root)
 
 
+@pytest.mark.parametrize(
+    ("link", "to", "force"),
+    [
+        ("Dockerfile", "mine", True),
+        (".gitignore", "mine", False),  # lines are added to it even so
+        ("conf", ".", False),
+        ("conf/aws_batch", ".", False),
+        ("infrastructure.yml", "mine", True),
+    ],
+)
+def test_nothing_is_written_through_a_link_that_leads_out_of_the_project(link, to, force, root, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "mine").write_text("mine\n")
+    subprocess.run(["git", "init", "--quiet", "."], cwd=root, check=True)
+    (root / link).parent.mkdir(exist_ok=True)
+    (root / link).symlink_to(elsewhere / to)
+    with pytest.raises(UsageError, match=rf"cannot write {link}\S*: a symbolic link leads out of the project, to "):
+        prepare(root, force=force)
+    assert [one.name for one in elsewhere.iterdir()] == ["mine"]
+    assert (elsewhere / "mine").read_text() == "mine\n"
+
+
+def test_a_link_out_of_the_project_to_what_is_kept_is_left_alone(root, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "mine"
+    elsewhere.write_text("mine\n")
+    (root / "Dockerfile").symlink_to(elsewhere)
+    assert outcomes(prepare(root, "Dockerfile")) == {"Dockerfile": "kept"}
+
+
+def test_a_link_within_the_project_is_followed(root, tmp_path):
+    (root / "docker").mkdir()
+    (root / "docker" / "mine").write_text("mine\n")
+    (root / "Dockerfile").symlink_to("docker/mine")
+    changes = prepare(root, "Dockerfile", force=True)
+    write_changes(root, changes.values())
+    assert (root / "docker" / "mine").read_text() == changes["Dockerfile"].content
+    assert (root / "Dockerfile").is_symlink()
+    through = tmp_path.with_name("through")
+    through.symlink_to(root)
+    assert outcomes(prepare(through, "Dockerfile")) == {"Dockerfile": "unchanged"}
+
+
 @pytest.mark.parametrize("env", ["base", "local"])
 def test_an_environment_of_other_runs_is_refused(env):
     with pytest.raises(UsageError, match=f"--env {env}: it "):

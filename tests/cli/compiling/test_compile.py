@@ -448,6 +448,58 @@ def test_an_archive_of_the_configuration_is_found_from_the_working_directory(tmp
     assert "--conf-source=conf.tar.gz" in plan
 
 
+@pytest.mark.parametrize(
+    ("kept", "words", "missing", "said"),
+    [
+        (["base", "local"], ["--env=prod"], "prod", "base, and prod. Name another environment with --env"),
+        (["base"], [], "local", "base, and local. Name another environment with --env"),
+        (["local"], [], "base", "base, and local"),
+    ],
+)
+def test_what_an_archive_of_the_configuration_lacks_is_named(kept, words, missing, said, tmp_path):
+    project = write_project(tmp_path)
+    with tarfile.open(project / "conf.tar.gz", "w:gz") as archive:
+        for env in kept:
+            (project / "conf" / env).mkdir(exist_ok=True)
+            archive.add(project / "conf" / env, f"conf/{env}")
+    ended = kedro_batch("compile", "--conf-source=conf.tar.gz", *words, cwd=project)
+    lacks = f"conf.tar.gz has no folder conf/{missing}. An archive has one folder, such as conf, and that has one for"
+    assert (ended.code, ended.err) == (4, f"Error: cannot read the configuration: {lacks} each environment: {said}\n")
+
+
+def test_an_archive_without_settings_is_said_to_have_none(tmp_path):
+    project = write_project(tmp_path, conf={"base/aws_batch.yml": None, "base/x.yml": "", "local/x.yml": ""})
+    with tarfile.open(project / "conf.tar.gz", "w:gz") as archive:
+        archive.add(project / "conf", "conf")
+    ended = kedro_batch("compile", "--conf-source=conf.tar.gz", cwd=project)
+    assert ended.code == 4
+    assert "no job_queue and no job_definition" in ended.err
+    assert "conf.tar.gz/base/aws_batch.yml" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        (
+            "conf.yml",
+            b"x: 1\n",
+            "cannot read the configuration: conf.yml is a file, and neither a folder nor an archive",
+        ),
+        ("/dev/null", None, "the project has no configuration: /dev/null is not a folder"),
+        ("conf.tar.gz", b"x: 1\n", "cannot read the configuration conf.tar.gz in "),
+        ("conf.zip", b"", "cannot read the configuration conf.zip in "),
+    ],
+)
+def test_a_file_that_is_no_archive_is_refused_as_a_configuration(name, content, said, tmp_path):
+    project = write_project(tmp_path)
+    if content is not None:
+        (project / name).write_bytes(content)
+    ended = kedro_batch("compile", f"--conf-source={name}", cwd=project)
+    assert ended.code == 4
+    assert f"Error: {said}" in ended.err
+    assert "Traceback" not in ended.err
+
+
 def test_the_plan_can_go_to_a_device(project):
     plan = compiled(project)
     module = f"'{sys.executable}' -m kedro_batch"

@@ -45,6 +45,17 @@ def compiles_clean(project: Path, *words: str) -> None:
     assert ended.code == 0, ended.err
 
 
+def test_the_catalog_is_not_written_through_a_link_out_of_the_project(tmp_path):
+    project = project_with(tmp_path / "here", json_catalog("raw", "numbers", "total"))
+    (tmp_path / "elsewhere").mkdir()
+    (project / "conf" / "aws_batch").symlink_to(tmp_path / "elsewhere")
+    said = written(project, code=2)
+    assert (
+        "Error: cannot write conf/aws_batch/catalog_kedro_batch.yml: a symbolic link leads out of the project" in said
+    )
+    assert not list((tmp_path / "elsewhere").iterdir())
+
+
 def test_the_catalog_is_written_into_a_new_environment_and_the_project_compiles_clean(tmp_path):
     project = project_with(tmp_path, json_catalog("raw", "numbers", "total"))
     said = written(project)

@@ -23,7 +23,7 @@ from kedro_batch.compiler.project_settings import ProjectSettings
 from kedro_batch.compiler.propose_catalog import ProposedCatalog, propose_catalog
 from kedro_batch.diagnostics import Severity
 from kedro_batch.errors import UsageError
-from kedro_batch.files.atomic_write import write_bytes
+from kedro_batch.files.atomic_write import refuse_way_out, write_bytes
 from kedro_batch.text.escaping import for_terminal, one_line
 from kedro_batch.text.wording import counted
 
@@ -77,7 +77,7 @@ def write_catalog(
     if not request.force and _differs(proposed, text):
         _refuse_or_keep(proposed, text, request)
         return proposed
-    report = [*_write(proposed, text), *describe_entries(proposed, request.folder, every=verbosity.verbose)]
+    report = [*_write(proposed, root, text), *describe_entries(proposed, request.folder, every=verbosity.verbose)]
     if not verbosity.quiet:
         _print_lines(report)
     return proposed
@@ -109,7 +109,7 @@ def report_and_upload(
     told = shown_if(compilation.diagnostics, quiet=verbosity.quiet)
     print_diagnostics(told, every=verbosity.verbose, no_color=verbosity.no_color)
     if inputs and request.upload:
-        upload_inputs(inputs, request.folder, root, _settings_of(proposed), quiet=verbosity.quiet)
+        upload_inputs(inputs, request.folder, root, _settings_of(proposed, root), quiet=verbosity.quiet)
     if not verbosity.quiet:
         _print_lines(_next_steps(proposed, root, options))
 
@@ -189,7 +189,7 @@ def _refuse_or_keep(proposed: ProposedCatalog, text: str, request: CatalogReques
     print_note(for_terminal(f"kept: {proposed.shown} differs. To replace it: {request.kept_unless}"))
 
 
-def _write(proposed: ProposedCatalog, text: str) -> Iterator[str]:
+def _write(proposed: ProposedCatalog, root: Path, text: str) -> Iterator[str]:
     """Write the file unless it is so already; yield what was done.
 
     Raises:
@@ -203,8 +203,9 @@ def _write(proposed: ProposedCatalog, text: str) -> Iterator[str]:
     if before is not None and not _differs(proposed, text):
         yield f"{proposed.shown} is up to date"
         return
+    refuse_way_out(file, root, proposed.shown)
     file.parent.mkdir(parents=True, exist_ok=True)
-    write_bytes(file, text.encode(), shown=proposed.shown)
+    write_bytes(file, text.encode(), proposed.shown)
     yield f"wrote {proposed.shown}"
     if before is not None:
         yield from describe_overwritten(before, proposed)
@@ -215,9 +216,9 @@ def _without_line_ends(content: bytes) -> bytes:
     return content.removeprefix(codecs.BOM_UTF8).replace(b"\r\n", b"\n")
 
 
-def _settings_of(proposed: ProposedCatalog) -> ProjectSettings:
+def _settings_of(proposed: ProposedCatalog, root: Path) -> ProjectSettings:
     inputs = proposed.compilation.inputs
     shown = inputs.source.expected_file
     return ProjectSettings(
-        project=inputs.project, settings=inputs.settings, file=Path(shown), shown=shown, declares=False
+        root=root, project=inputs.project, settings=inputs.settings, file=Path(shown), shown=shown, declares=False
     )

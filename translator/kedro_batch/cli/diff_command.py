@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kedro_batch.cli.base import BatchCommand, print_plainly
-from kedro_batch.cli.option_types import RiskKinds, complete_files, complete_risk_kinds
+from kedro_batch.cli.option_types import RiskKinds, RiskKindsOption, complete_files, complete_risk_kinds
 from kedro_batch.cli.plan_in_head import Source, read_both
 from kedro_batch.cli.policy_check import Listing, judge, policy_option, read_policy_file, report_violations
 from kedro_batch.cli.review_output import review_options, write_review
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 @click.option("--exit-code", is_flag=True, help="Exit with 3 if the plans differ, with 0 if not.")
 @click.option(
     "--fail-on",
+    cls=RiskKindsOption,
     type=RiskKinds(),
     shell_complete=complete_risk_kinds,
     multiple=True,

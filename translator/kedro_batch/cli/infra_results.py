@@ -69,7 +69,7 @@ def _write(session: Session, stack: Stack) -> None:
     if new == old:
         click.echo(for_terminal(f"{shown} has all of it already"))
     else:
-        write_bytes(session.settings.file, new.encode(), shown)
+        write_bytes(session.settings.file, new.encode(), shown, session.settings.root)
         click.echo(for_terminal(f"wrote {shown}"))
         if not session.flags["quiet"]:
             for line in _changed_lines(old, new):

@@ -94,6 +94,15 @@ class RiskKinds(_Words):
         return known if ANY_RISK in asked else tuple(dict.fromkeys(asked))
 
 
+class RiskKindsOption(click.Option):
+    """The option that takes them; its help names all."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Return the option and its help."""
+        record = super().get_help_record(ctx)
+        return record and (record[0], f"{record[1]} Kinds: {', '.join(_risk_kinds())}.")
+
+
 def complete_risk_kinds(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
     """Complete the last of the kinds with commas between them."""
     before, comma, begun = incomplete.rpartition(",")
@@ -104,7 +113,7 @@ _SHOWN = 80  # characters of a word in a message
 
 
 def _risk_kinds() -> tuple[str, ...]:
-    from kedro_batch.review.diff.model import RiskKind  # noqa: PLC0415  the command line's --help does without
+    from kedro_batch.review.diff.model import RiskKind  # noqa: PLC0415  loaded only if they are asked for
 
     return tuple(map(str, RiskKind))
 

@@ -15,6 +15,7 @@ class ProjectSettings:
     """The settings of a project in an environment.
 
     Attributes:
+        root: The folder of the project.
         project: The package name of the project.
         settings: The settings, merged and checked; they may lack a queue and a definition.
         file: The ``aws_batch.yml`` of the environment itself, whether it exists or not.
@@ -22,6 +23,7 @@ class ProjectSettings:
         declares: The job definition is declared there, with an image or without.
     """
 
+    root: Path
     project: str
     settings: Settings
     file: Path
@@ -47,6 +49,7 @@ def read_project_settings(root: Path, env: str) -> ProjectSettings:
         (name for name in source.files if Path(name).parent.name == env), configuration.file_for(env, "aws_batch")
     )
     return ProjectSettings(
+        root=root,
         project=project.name,
         settings=settings,
         file=root / own,

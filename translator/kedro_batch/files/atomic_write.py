@@ -9,20 +9,24 @@ from pathlib import Path
 from kedro_batch.errors import UsageError
 
 
-def write_bytes(path: Path, content: bytes, shown: str | None = None) -> None:
+def write_bytes(path: Path, content: bytes, shown: str | None = None, within: Path | None = None) -> None:
     """Write ``content`` to ``path``, so that a failure leaves the old file as it was.
 
     The content goes to a temporary file beside the target, is flushed to the disk and then renamed over it. Links are
-    followed. A terminal, a pipe or ``/dev/null`` is written to directly. An existing file keeps its permissions.
+    followed: what the user names is his. A terminal, a pipe or ``/dev/null`` is written to directly. An existing file
+    keeps its permissions.
 
     Args:
         path: The file.
         content: What it is to hold.
         shown: Its name in messages; ``path`` if there is none.
+        within: The project that the file belongs to, of one that the user has not named (``refuse_way_out``).
 
     Raises:
         UsageError: The file cannot be written.
     """
+    if within:
+        refuse_way_out(path, within, shown or str(path))
     try:
         if path.exists() and not path.is_file():
             with path.open("wb") as stream:
@@ -34,6 +38,25 @@ def write_bytes(path: Path, content: bytes, shown: str | None = None) -> None:
     except (OSError, RuntimeError) as error:  # links in a circle are a RuntimeError
         reason = error.strerror if isinstance(error, OSError) else error
         raise UsageError(f"cannot write {shown or path}: {reason}") from error
+
+
+def refuse_way_out(path: Path, project: Path, shown: str) -> None:
+    """Refuse a file of a project that a link leads out of it: a command would write where nobody has told it to.
+
+    Raises:
+        UsageError: It is one.
+    """
+    if not path.is_relative_to(project):
+        return  # the user has named a folder elsewhere
+    try:
+        leads_to = path.resolve()
+    except (OSError, RuntimeError):  # links in a circle: writing says so
+        return
+    if not leads_to.is_relative_to(project.resolve()):
+        raise UsageError(
+            f"cannot write {shown}: a symbolic link leads out of the project, to {leads_to}. Replace the link by a "
+            "file or folder of the project"
+        )
 
 
 def _replace(target: Path, content: bytes) -> None:

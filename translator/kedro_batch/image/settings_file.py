@@ -56,7 +56,7 @@ def write_image(settings: ProjectSettings, image: str) -> Place:
         return Place.ELSEWHERE
     if declared.get("image") == image:
         return Place.UNCHANGED
-    write_bytes(settings.file, _with_image(text, image, settings.shown).encode(), settings.shown)
+    write_bytes(settings.file, _with_image(text, image, settings.shown).encode(), settings.shown, settings.root)
     return Place.WRITTEN
 
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from kedro_batch.errors import UsageError
-from kedro_batch.files.atomic_write import write_bytes
+from kedro_batch.files.atomic_write import refuse_way_out, write_bytes
 from kedro_batch.scaffold.init_files import GITIGNORE, GITLAB_ENTRY, GITLAB_JOBS, InitFile
 
 _OTHER_BYTES = "surrogateescape"
@@ -95,9 +95,14 @@ def compare(root: Path, files: Iterable[InitFile], *, force: bool) -> list[FileC
         force: Overwrite what differs.
 
     Raises:
-        UsageError: A file cannot be read, or something else is in its place.
+        UsageError: A file cannot be read, something else is in its place, or a link leads out of the project to one
+            that would be written. Nothing was written.
     """
-    return [_compare(file, read_existing(root, file.path), force=force) for file in files]
+    changes = [_compare(file, read_existing(root, file.path), force=force) for file in files]
+    for change in changes:
+        if change.is_written:
+            refuse_way_out(root / change.path, root, change.path)
+    return changes
 
 
 def _compare(file: InitFile, before: str | None, *, force: bool) -> FileChange:

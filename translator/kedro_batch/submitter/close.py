@@ -1,9 +1,8 @@
-"""Close a run: say how it ended, or, if it ends early, what becomes of its jobs, so that it can be resumed."""
+"""Close a run: say how it ended, once nothing in it can change."""
 
-from collections.abc import Sequence
 from functools import partial
 
-from kedro_batch.errors import Interrupted, RunCancelled, ServiceError
+from kedro_batch.errors import RunCancelled, ServiceError
 from kedro_batch.plan.submit_job import JobId
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind, RunFinished, RunOutcome
@@ -14,24 +13,17 @@ from kedro_batch.submitter.job_state import (
     ENDED,
     ENDED_ON_SERVICE,
     FAILURES,
-    LIVE,
     UNSUCCESSFUL,
     JobState,
 )
-from kedro_batch.submitter.job_submitter import JobSubmitter
-from kedro_batch.submitter.journal_busy import AFTER_SIGNAL_S
 from kedro_batch.submitter.journal_view import journal_words
-from kedro_batch.submitter.reconcile.belongs import is_of_run
 from kedro_batch.submitter.run_options import RunMode, RunOptions
 from kedro_batch.submitter.run_state import RunState
-from kedro_batch.submitter.service.call_pool import Lane
 from kedro_batch.submitter.service.limits import TERMINATION_S
-from kedro_batch.submitter.terminate import JobTerminator, terminate, try_to_terminate, wait_until_ended
+from kedro_batch.submitter.terminate import try_to_terminate, wait_until_ended
 from kedro_batch.text.escaping import one_line
 from kedro_batch.text.wording import counted, listed
 
-_FLUSH_S = 5.0
-"""How long a run that ends early waits for calls under way, to learn the ids of their jobs."""
 _BLOCKED_POLLS_AFTER_S = (0.0, 2.0, 4.0)
 _SHOWN = 3
 
@@ -114,102 +106,6 @@ def second_jobs_left(context: RunContext) -> str | None:
     left = [one.job_id for one in asked if one.state not in ENDED]
     command = f"kedro-batch resume {context.run_id}{journal_words(context.journal.file)}"
     return f"a second job of one node goes on: {listed(left)}. Once it can be terminated: {command}" if left else None
-
-
-def close_early(  # noqa: PLR0913  the parts of a run
-    context: RunContext,
-    run_state: RunState,
-    submitter: JobSubmitter,
-    terminator: JobTerminator,
-    outcome: RunOutcome,
-    *,
-    began: float,
-) -> RunFinished:
-    """Learn the ids of what is under way, and leave a run that can be resumed.
-
-    Args:
-        context: The run.
-        run_state: Its state.
-        submitter: What is under way.
-        terminator: What is still to be terminated.
-        outcome: Why it ends.
-        began: When, on the clock of its calls.
-    """
-    submitter.stop()
-    if outcome == "interrupted":
-        context.journal.wait.at_most_s = AFTER_SIGNAL_S
-    _learn_ids(context, submitter)
-    submitter.withdraw()
-    note = context.engine.interrupt()
-    if outcome == "cancelled":
-        note = _cancelled(context, run_state, note)
-    elif context.engine.capabilities.keeps_jobs:
-        if outcome == "interrupted" and context.options.terminate_on_interrupt:
-            note = _terminate_all(context, run_state)
-        else:
-            live = run_state.count(LIVE)
-            going_on = f"stopped following. {'1 job goes' if live == 1 else f'{live:,} jobs go'} on running on {note}"
-            note = going_on if live else ""
-    submitted = any(one.job_id for one in run_state.records.values())
-    parts = [note] if submitted and note else []
-    further = journal_words(context.journal.file)
-    if not terminator.idle:
-        parts.append(f"not all jobs that were called off are terminated: kedro-batch cancel {context.run_id}{further}")
-    if unconfirmed := submitter.unconfirmed:
-        jobs = f"{counted(len(unconfirmed), 'job')} may have been submitted ({listed(unconfirmed, _SHOWN)})"
-        parts.append(f"{jobs}: resume looks them up first")
-    told = _sentences(parts) or (None if submitted else "Nothing was submitted")
-    # What becomes of a run that another command cancels, that command records: it may not be able to end its jobs.
-    recorded = outcome != "cancelled" or not context.engine.capabilities.keeps_jobs
-    return close(context, run_state, outcome, began=began, note=told, recorded=recorded)
-
-
-def _sentences(parts: Sequence[str]) -> str:
-    return ". ".join(f"{part[0].upper()}{part[1:]}" for part in parts)
-
-
-def _learn_ids(context: RunContext, submitter: JobSubmitter) -> None:
-    until = context.calls.now() + _FLUSH_S
-    while submitter.under_way and context.calls.now() < until and not context.inbox.impatient:
-        for reply in context.calls.wait(0.1):
-            if reply.lane is Lane.SUBMIT and not reply.is_left_over:
-                try:
-                    submitter.on_reply(reply, context.calls.now())
-                except ServiceError:
-                    continue  # a resume looks it up
-
-
-def _cancelled(context: RunContext, run_state: RunState, note: str) -> str:
-    """Record that the jobs of this process were cancelled with it; on the service, the other command ends them."""
-    if context.engine.capabilities.keeps_jobs:
-        return "another command has cancelled it, and ends its jobs"
-    ids = {one.job_id: name for name in run_state.live if (one := run_state.record(name)).job_id}
-    states = {ids[one.job_id]: one.state for one in context.engine.describe_jobs([*ids])}
-    succeeded = [name for name in ids.values() if states.get(name) is JobState.SUCCEEDED]
-    for name in (*succeeded, *reversed(run_state.live)):
-        state = JobState.SUCCEEDED if name in succeeded else JobState.CANCELLED
-        for transition in run_state.seen(name, state):
-            context.emit(job_changed(transition))
-    return note
-
-
-def _terminate_all(context: RunContext, run_state: RunState) -> str:
-    context.inbox.forget_signals()
-    again = f"kedro-batch cancel {context.run_id}{journal_words(context.journal.file)}"
-    ids = {one.job_id for one in run_state.records.values() if one.live and one.job_id}
-    try:
-        if context.adopts:  # a job whose reply has not come is found by its name
-            ids |= {one.job_id for one in context.list_run() if one.state not in ENDED}
-        # The journal may not have been compared with the service yet; what that does not show yet is new, and ours.
-        for one in context.service.describe_jobs(sorted(ids)):
-            if one.state in ENDED or not is_of_run(one, context.run_id, context.run_digest):
-                ids.discard(one.job_id)
-        terminate(context, sorted(ids), CANCEL_REASON)  # by a person, so that they have not failed
-    except (ServiceError, RunCancelled) as error:
-        return f"not all could be terminated: {error}. To end them: {again}"
-    except Interrupted as error:
-        return f"not all could be terminated, since {error} came again: {again}"
-    return f"terminating {counted(len(ids), 'job')}"
 
 
 def close(  # noqa: PLR0913  all that is known of a run at its end

@@ -213,9 +213,13 @@ class NoticeKind(StrEnum):
     """A job is RUNNABLE for long."""
     TERMINATED = "terminated"
     """Jobs are being terminated."""
+    STOPPING = "stopping"
+    """A signal came, and the command ends once it has waited for something."""
 
 
-WARNINGS = frozenset({NoticeKind.WARNING, NoticeKind.TROUBLE, NoticeKind.STUCK, NoticeKind.DUPLICATE})
+WARNINGS = frozenset(
+    {NoticeKind.WARNING, NoticeKind.TROUBLE, NoticeKind.STUCK, NoticeKind.DUPLICATE, NoticeKind.STOPPING}
+)
 """What somebody should know who wants to hear of nothing else."""
 
 

@@ -104,9 +104,9 @@ class JobSubmitter:
         return self._sender.watch
 
     @property
-    def under_way(self) -> bool:
-        """True if some call has not been answered."""
-        return bool(self._under_way)
+    def under_way(self) -> frozenset[JobName]:
+        """The jobs whose submission has not been answered."""
+        return frozenset(self._under_way)
 
     @property
     def unconfirmed(self) -> tuple[JobName, ...]:

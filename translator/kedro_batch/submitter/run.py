@@ -13,7 +13,8 @@ from typing import assert_never
 from kedro_batch.errors import Interrupted, KedroBatchError, RunCancelled
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.submit_job import JobId
-from kedro_batch.submitter.close import close, close_early, outcome_of, second_jobs_left, terminate_blocked
+from kedro_batch.submitter.close import close, outcome_of, second_jobs_left, terminate_blocked
+from kedro_batch.submitter.close_early import close_early
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.definitions.revisions import Revisions
 from kedro_batch.submitter.events import RunFinished, RunOutcome

@@ -1,9 +1,11 @@
 """Reads the configuration of a project with the project's own config loader. A small door to Kedro."""
 
+import re
 from collections.abc import Iterable, Mapping
 from contextlib import chdir
 from fnmatch import fnmatchcase
 from glob import escape
+from mimetypes import guess_type
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,10 @@ from kedro_batch.compiler.project.interpolations import diagnose_interpolation
 from kedro_batch.compiler.project.kedro_errors import explain_error, first_line, guard_project_code
 from kedro_batch.errors import ConfigError, ProjectError
 
+_NO_FILES = "No files of YAML or JSON format found"
+"""How Kedro says that the folders are there, and no file of a section is in them."""
+_ARCHIVE = re.compile(r"application/(x-tar|zip|x-zip-compressed|zip-compressed)")
+"""What Kedro takes for an archive, by its name."""
 _CONFIG_PATTERNS = ["aws_batch.*", "**/aws_batch.*"]
 _FILE_PARAMETERS = "kedro_batch_file_parameters"
 """A section of ours with the files of ``parameters``, which Kedro merges without those that are given at run time."""
@@ -59,12 +65,30 @@ class KedroConfig:
         except KeyError:
             return {}
         except MissingConfigException as error:
-            if self.configuration.folder is None:  # an archive or a remote place may be unreachable
-                raise ConfigError(f"cannot read the configuration {name!r}: {first_line(error)}") from error
+            if missing := self._what_is_missing(name, env, first_line(error)):
+                raise ConfigError(missing) from error
             return {}
         except Exception as error:  # a config loader may be the project's own and raise anything
             self._refuse_interpolation(env, name, error)
             raise ConfigError(f"cannot read the configuration {name!r}: {explain_error(error)}") from error
+
+    def _what_is_missing(self, section: str, env: str | None, why: str) -> str | None:
+        """Say what an archive or a remote place lacks; None if it only has no file of a section, as a folder may."""
+        configuration = self.configuration
+        if configuration.folder is not None or why.startswith(_NO_FILES):
+            return None
+        if "://" in configuration.conf_source:  # it may be unreachable
+            return f"cannot read the configuration {section!r}: {why}"
+        shown = configuration.shown(Path(configuration.location))
+        head = f"cannot read the configuration: {shown}"
+        if not _ARCHIVE.fullmatch(guess_type(shown)[0] or ""):
+            return f"{head} is a file, and neither a folder nor an archive (.zip, .tar.gz)"
+        base, other = configuration.base_env, env or configuration.default_env
+        folder = why.rpartition("directory: ")[2]
+        otherwise = "" if Path(folder).name == base else ". Name another environment with --env"
+        envs = base if other in (None, base) else f"{base}, and {other}"
+        needs = f"An archive has one folder, such as conf, and that has one for each environment: {envs}"
+        return f"{head} has no folder {folder}. {needs}{otherwise}"
 
     def _refuse_interpolation(self, env: str | None, section: str, cause: BaseException) -> None:
         """Refuse an interpolation that could not be resolved, with its place, if that is what happened."""
@@ -138,7 +162,8 @@ class KedroConfig:
             return {}
 
     def _make_config_loader(self, env: str | None) -> Any:
-        with guard_project_code("cannot read the configuration", self._root):
+        archive = "" if self.configuration.folder else f" {self.configuration.conf_source}"
+        with guard_project_code(f"cannot read the configuration{archive}", self._root):
             loader = settings.CONFIG_LOADER_CLASS(
                 conf_source=self.configuration.location,
                 env=env,

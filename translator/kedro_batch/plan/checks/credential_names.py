@@ -40,6 +40,12 @@ _KEYS = re.compile(
     rf"{_SUFFIX}|(^|_)({_SERVICES})(_?storage)?_?keys?\d*{_SUFFIX}|(^|_)(github|gh|gitlab|azure|ado)_?pat)$",
     re.IGNORECASE,
 )
+_KEYS_OF_STORES = re.compile(rf"(^|_)(storage|blob|cosmos|master)_?keys?\d*{_SUFFIX}$", re.IGNORECASE)
+_NAME_OF_DATA = re.compile(r"[a-z]+([_:./=-]([a-z]+|v?\d{1,4}))*")
+"""What such a name has, if not a key that opens a store: the name of an object or a column."""
+_PROXY = re.compile(r"(^|_)proxy$", re.IGNORECASE)
+_LOGIN_AT_HOST = re.compile(r"[^:@/\s]*:([^@/\s]+)@\S+")
+"""``me:password@proxy:8080``: a proxy is named with or without a scheme."""
 _OTHER_NAMES = re.compile(
     r"(^|_)((low|high|band|all|notch|by|one|two|n|num|multi|single|double|first|second|third|fourth|fifth|final|"
     r"next|prev|previous|forward|backward|boarding)_pass|(pad|padding|eos|bos|sos|eot|eod|unk|unknown|sep|cls|mask|stop|"
@@ -78,15 +84,24 @@ _COUNTS = re.compile(r"(^|_)pass(es)?\d*$", re.IGNORECASE)
 def names_credential(name: str, value: str) -> bool:
     """True if a value has a name as credentials have, and may be one."""
     kind = _kind_of(name[-MAX_CACHED_WORD:])
-    if kind is None or is_harmless(value) or (kind is _Kind.POINTER and _POINTER.fullmatch(value)):
+    if kind is None or is_harmless(value):
         return False
-    # A number may be a password, but the number of tokens is not a token.
-    return kind is _Kind.PASSWORD or not _NUMBER.fullmatch(value)
+    match kind:
+        case _Kind.PASSWORD:
+            return True
+        case _Kind.PROXY:
+            login = _LOGIN_AT_HOST.fullmatch(value)
+            return login is not None and not is_harmless(login[1])
+        case _Kind.POINTER if _POINTER.fullmatch(value):
+            return False
+        case _Kind.OF_STORE if _NAME_OF_DATA.fullmatch(value):
+            return False
+    return not _NUMBER.fullmatch(value)  # a number may be a password, but the number of tokens is not a token
 
 
 def is_name_of_credential(name: str) -> bool:
     """True if credentials have such a name."""
-    return _kind_of(name[-MAX_CACHED_WORD:]) is not None
+    return _kind_of(name[-MAX_CACHED_WORD:]) not in (None, _Kind.PROXY)
 
 
 def is_harmless(value: str) -> bool:
@@ -102,6 +117,8 @@ def counts_passes(name: str) -> bool:
 class _Kind(Enum):
     PASSWORD = auto()
     POINTER = auto()
+    OF_STORE = auto()
+    PROXY = auto()
     OTHER = auto()
 
 
@@ -110,6 +127,10 @@ def _kind_of(end: str) -> _Kind | None:
     """Return what the end of a name stands for; None if it is no name of a credential."""
     plain = _plain(end)
     is_password = bool(_PASSWORDS.search(plain))
+    if _PROXY.search(plain):
+        return _Kind.PROXY
+    if not is_password and _KEYS_OF_STORES.search(plain) and not _KEYS.search(plain):
+        return _Kind.OF_STORE
     if not (is_password or _KEYS.search(plain)) or _OTHER_NAMES.search(plain):
         return None
     if _POINTS_AT_ONE.search(plain):

@@ -8,7 +8,7 @@ from base64 import urlsafe_b64decode
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-_HINT = re.compile(r"pass|pwd|secret|token|key|auth|cred|identified|pat\b|[^\x00-\x7f]", re.IGNORECASE)
+_HINT = re.compile(r"pass|pwd|secret|token|key|auth|cred|identified|proxy|sudo|kinit|pat\b|[^\x00-\x7f]", re.IGNORECASE)
 _VALUE = r"\\{0,3}[\"']?(\$?\{[^\s{}]{0,100}\}{1,2}|<[^\s<>]{0,100}>|[^\s\"'&;,}\])|\\]{0,100})"
 """The beginning of a value; it may be within a text in JSON: ``\\"password\\": \\"x\\"``."""
 _PAIR = re.compile(rf"(?<![\w.-])([\w.-]+)(?:\s?=(?!=)\s?|\\{{0,3}}[\"']\]?\s{{0,3}}[:=](?!=)\s{{0,3}})(?={_VALUE})")
@@ -24,7 +24,10 @@ _NAME_BESIDE_VALUE = re.compile(
     re.IGNORECASE,
 )
 """``{"name": "PASSWORD", "value": "x"}``."""
-_STDIN = r"--(?:password-stdin|with-token)\b"
+_STDIN = (
+    r"(?:--(?:password-stdin|with-token|passphrase-fd[ =]0)\b|\bpasswd\s[^|;\n]{0,99}--stdin\b|\b(?:chpasswd|kinit)\b|"
+    r"\bsudo(?:\s{1,9}-[\w=-]{1,30}){0,9}?\s{1,9}(?:(?-i:-[A-Za-z]{0,9}S)|--stdin)\b)"
+)
 _PHRASES = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -34,7 +37,7 @@ _PHRASES = tuple(
         rf"{_STDIN}[^|;\n]{{0,200}}<<<\s{{0,9}}[\"']?([^\s\"']{{1,100}})",
     )
 )
-"""How a password is said in other words: in a file .netrc, in SQL, to the standard input of a login."""
+"""How a password is said in other words: in a file .netrc, in SQL, to the standard input of a login or of sudo."""
 _STANDS_FOR_ONE = re.compile(
     r"[$`].*|<.*|\?|%s|:[A-Za-z_]\w*|[A-Za-z_][\w.]*[(\[].*|[\[({]|(str|string|bytes)|"
     r"(self|os|args?|cfg|config|settings|env|params|secrets?|credentials?)\.\S*",
@@ -58,7 +61,7 @@ _LONG_OPTION = re.compile(r"--[^=]+|-[A-Za-z][\w-]{4,}")
 
 
 class _PasswordOption(NamedTuple):
-    """How a program takes a password.
+    """How a program takes a password with an option.
 
     Attributes:
         option: Stands before it, attached or as a word of its own.
@@ -69,18 +72,20 @@ class _PasswordOption(NamedTuple):
     password: re.Pattern[str]
 
 
-def _by_program(*rows: tuple[str, str, str]) -> dict[str, _PasswordOption]:
-    return {
-        program: _PasswordOption(re.compile(rf"(?:{option})(.*)", re.DOTALL), re.compile(password, re.DOTALL))
-        for programs, option, password in rows
-        for program in programs.split()
-    }
+def _by_program(*rows: tuple[str, str, str]) -> dict[str, list[_PasswordOption]]:
+    found: dict[str, list[_PasswordOption]] = {}
+    for programs, option, password in rows:
+        how = _PasswordOption(re.compile(rf"(?:{option})(.*)", re.DOTALL), re.compile(password, re.DOTALL))
+        for program in programs.split():
+            found.setdefault(program, []).append(how)
+    return found
 
 
 _LOGIN = "login"
-_ALL, _BEHIND_USER = "(.+)", r"[^:\s]*:(.+)"
-_PASSWORD_OPTIONS: Mapping[str, _PasswordOption] = _by_program(
+_ALL, _BEHIND_USER, _BEFORE_HOST = "(.+)", r"[^:\s]*:(.+)", r"[^:@/\s]*:([^@/\s]+)@.+"
+_PASSWORD_OPTIONS: Mapping[str, Sequence[_PasswordOption]] = _by_program(
     ("curl", "-[A-Za-z]{0,9}?[uU]|--user=?|--proxy-user=?", _BEHIND_USER),
+    ("curl", "-[A-Za-z]{0,9}?x|--(?:pre)?proxy=?", _BEFORE_HOST),
     ("http https xh", "-a|--auth=?", _BEHIND_USER),
     ("lftp", "-u", r"[^,\s]*,(.+)"),
     ("smbclient", "-U", r"[^%\s]*%(.+)"),
@@ -95,8 +100,11 @@ _PASSWORD_OPTIONS: Mapping[str, _PasswordOption] = _by_program(
     ("wandb vault", "login(?!.)", _ALL),
 )
 """The short options with which programs take a password; those of MySQL and 7-Zip only attached."""
+_NTH_ARGUMENT = {"isql": 3, "iusql": 3}
+"""Programs that take a password as so manyeth word that is no option: of ODBC, behind the data source and the user."""
 _LOG_IN = frozenset(("docker", "podman", "nerdctl", "skopeo", "buildah", "crane", "registry", "az", "oc"))
 """Programs with a command ``login`` that takes a password."""
+_REDIRECTIONS = frozenset(("<", ">", ">>", "2>"))
 
 
 def pairs_inside(text: str) -> Iterator[tuple[str, str]]:
@@ -155,21 +163,47 @@ def shell_words(script: str) -> list[str]:
 
 
 def passwords_of_programs(words: Sequence[str]) -> Iterator[int]:
-    """Yield the positions of passwords that programs such as curl take with a short option."""
-    program, waits = "", False
+    """Yield the positions of passwords that programs such as curl take with a short option, or in a certain place."""
+    program, arguments = "", 0
+    waiting: _PasswordOption | None = None
     for position, word in enumerate(words):
         if _SEPARATOR.fullmatch(word):
-            program, waits = "", False
+            program, waiting = "", None
             continue
-        given = word if waits and not word.startswith("-") else ""
-        waits = False
-        if not given and program and (found := _PASSWORD_OPTIONS[program].option.fullmatch(word)):
-            given, waits = found[1], not found[1]
-        elif not given and (name := word.rpartition("/")[2]) in _PASSWORD_OPTIONS:
-            program = name if name != _LOGIN or words[max(0, position - 1)] in _LOG_IN else program
-        password = _PASSWORD_OPTIONS[program].password.fullmatch(given) if given else None
-        if password and not _STANDS_FOR_ONE.fullmatch(password[1]):
+        password: str | None = None
+        if waiting and not word.startswith("-"):
+            password = _password_in(waiting, word)
+            waiting = None
+        elif found := _option_in(program, word):
+            waiting = None if found[1] else found[0]
+            password = _password_in(*found)
+        else:
+            waiting, name = None, word.rpartition("/")[2]
+            if name in _NTH_ARGUMENT or (name in _PASSWORD_OPTIONS and _is_called(name, words[max(0, position - 1)])):
+                program, arguments = name, 0
+            elif not word.startswith("-"):
+                arguments += -1 if word in _REDIRECTIONS else 1  # the file behind it is none
+                password = word if arguments == _NTH_ARGUMENT.get(program) else None
+        if password and not _STANDS_FOR_ONE.fullmatch(password):
             yield position
+
+
+def _is_called(name: str, before: str) -> bool:
+    """True unless a word is a command of another program than those that log in."""
+    return name != _LOGIN or before in _LOG_IN
+
+
+def _option_in(program: str, word: str) -> tuple[_PasswordOption, str] | None:
+    """Return the option of a program that a word is or begins with, and what is attached to it."""
+    for one in _PASSWORD_OPTIONS.get(program, ()):
+        if found := one.option.fullmatch(word):
+            return one, found[1]
+    return None
+
+
+def _password_in(how: _PasswordOption, given: str) -> str | None:
+    found = how.password.fullmatch(given)
+    return found[1] if found else None
 
 
 def _headers(text: str) -> Iterator[tuple[str, str]]:
