@@ -15,7 +15,6 @@ from tempfile import TemporaryDirectory
 from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.reader import read_plan
-from kedro_batch.review.overview.build_overview import build_overview
 from kedro_batch.review.page.page import render_overview_page
 from kedro_batch.review.report.model import build_report
 from kedro_batch.review.report.page import render_report_page
@@ -51,7 +50,7 @@ def _plan() -> Plan:
 
 def plan_page() -> str:
     """Return the page that ``show --format html`` writes."""
-    return render_overview_page(build_overview(_plan()), "plan.yaml")
+    return render_overview_page(_plan(), "plan.yaml")
 
 
 def report_page() -> str:

@@ -25,7 +25,7 @@ jobs.forEach((job, number) => {
 });
 const FEW = 10;
 // A risk that few jobs have marks them, so that they are found among many that changed; what only costs does not.
-for (const { cost, about } of plan.kind === "diff" ? plan.risks : [])
+for (const { cost, about } of plan.risks)
   for (const [, number] of cost || about.length > FEW ? [] : about) if (jobs[number]) jobs[number].risky = true;
 const gained = new Map(jobs.map((job) => [job.number, new Set(job.change?.names?.parents?.gained)]));
 for (const job of jobs) for (const parent of [...job.parents, ...job.lost]) jobs[parent].children.push(job.number);

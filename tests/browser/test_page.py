@@ -11,7 +11,6 @@ from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.model import JobName
 from kedro_batch.plan.settings import Resources
 from kedro_batch.review.diff.diff_plans import diff_plans
-from kedro_batch.review.overview.build_overview import build_overview
 from kedro_batch.review.page.page import render_diff_page, render_overview_page
 from tests.support.plans import a_job
 from tests.support.plans_of_pages import before_and_after, hostile, layers, namespaces, plan_of
@@ -42,8 +41,8 @@ def pages(tmp_path_factory):
     plans["spaces"] = namespaces(20, 40)
     plans["turns"] = turns()
     plans["nothing"] = plan_of()
-    written = {name: render_overview_page(build_overview(plan), f"{name}.yaml") for name, plan in plans.items()}
-    written["hostile"] = render_overview_page(build_overview(hostile()), "</title><script>window.ran=1</script>")
+    written = {name: render_overview_page(plan, f"{name}.yaml") for name, plan in plans.items()}
+    written["hostile"] = render_overview_page(hostile(), "</title><script>window.ran=1</script>")
     written["diff"] = render_diff_page(diff_plans(old, new), (old, new), ("main:plan.yaml", "plan.yaml"))
     middle = plans["middle"]
     first = replace(middle.jobs[0], command=("other",))

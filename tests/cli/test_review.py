@@ -55,8 +55,8 @@ def test_show_tells_totals_then_jobs_then_data(folder):
     assert (shown.code, shown.err) == (0, "")
     totals, jobs, data = shown.text.split("\n\n")
     assert totals.startswith("old.yaml: 7 jobs, 7 nodes\n  longest path    5 jobs\n  jobs at peak    2\n")
-    assert "  vCPUs           7 in total, 2 at peak\n" in totals
-    assert "  memory          14,000 MiB in total, 4000 MiB at peak\n" in totals
+    assert "  vCPUs           7 in total, 2 at peak, at most 1.2 vCPU-hours\n" in totals
+    assert "  memory          14,000 MiB in total, 4000 MiB at peak, at most 2.3 GiB-hours\n" in totals
     assert "  queues          spaceflights_queue (7 jobs)\n  definitions     kedro_run (7 jobs)\n" in totals
     assert re.search(r"\n  digest          sha256:[0-9a-f]{64}$", totals)
     assert jobs.startswith(

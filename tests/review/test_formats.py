@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -15,6 +16,7 @@ from tests.support.plans import a_job
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 PLAN = Plan(jobs=(a_job("a", writes=("x",)), a_job("b", reads=("x",), depends_on=("a",))))
 EMPTY = Plan(jobs=())
+SIX_MINUTES: dict[str, Any] = {"timeout_s": 360, "attempts": 1}
 
 
 def assert_follows_schema(text: str, name: str) -> None:
@@ -30,7 +32,10 @@ def test_a_diff_with_an_empty_plan_has_every_format(output_format, old, new, sum
         assert_follows_schema(text, "diff")
         assert json.loads(text)["differ"]
     elif output_format is DiffFormat.HTML:
-        assert ("2 added" if new is PLAN else "2 removed") in text
+        assert f"<small>{'New' if new is PLAN else 'Removed'} plan</small>" in text
+        assert "2 jobs, 0 nodes" in text
+    elif output_format is DiffFormat.MARKDOWN:
+        assert f"### Plan: {'new, 2 jobs' if new is PLAN else 'removed, with 2 jobs'} · " in text
     else:
         assert summary in text
         assert output_format is DiffFormat.MARKDOWN or text.count("sha256:") == 1
@@ -56,14 +61,17 @@ def test_an_overview_has_every_format(output_format):
 @pytest.mark.parametrize(
     ("asked", "vcpus"),
     [
-        ([1, 2], "3 in total, 3 at peak"),
-        ([1, None], "at least 1 in total, 1 at peak; 1 job may get more by the job definition"),
+        ([1, 2], "3 in total, 3 at peak, at most 0.3 vCPU-hours"),
+        (
+            [1, None],
+            "at least 1 in total, 1 at peak, at least 0.1 vCPU-hours; 1 job may get more by the job definition",
+        ),
         ([None, None], "set by the job definition (all 2 jobs)"),
         ([None], "set by the job definition (1 job)"),
     ],
 )
 def test_amounts_that_the_job_definition_sets_are_counted(asked, vcpus):
-    jobs = tuple(a_job(f"j{n}", resources=Resources(vcpus=one)) for n, one in enumerate(asked))
+    jobs = tuple(a_job(f"j{n}", resources=Resources(vcpus=one), **SIX_MINUTES) for n, one in enumerate(asked))
     text = render_overview(Plan(jobs=jobs), "plan.yaml", OverviewFormat.TEXT)
     assert f" vCPUs {vcpus} memory " in " ".join(text.split())
 
@@ -79,12 +87,13 @@ def test_a_plan_names_the_images_the_account_and_the_region_beside_its_target():
     text = render_overview(plan, "plan.yaml", OverviewFormat.TEXT)
     assert (
         "  definitions     d (1 job), pod (1 job)\n"
-        "  images          repo:1 (d), pod:1 (pod)\n"
+        "  images          repo:1 in a\n"
+        "                  pod:1 in b\n"
         "  account         123456789012\n"
         "  region          eu-west-1\n"
     ) in text
     page = render_overview(plan, "plan.yaml", OverviewFormat.HTML)
-    assert "<dt>images</dt><dd>repo:1 (d), pod:1 (pod)</dd>" in page
+    assert "<dt>images</dt><dd>repo:1 in a; pod:1 in b</dd>" in page
 
 
 def test_a_timeout_and_attempts_that_most_jobs_do_not_have_are_shown():

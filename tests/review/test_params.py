@@ -59,6 +59,6 @@ def test_an_overview_shows_parameters_and_shortens_long_ones():
 
 def test_the_page_shows_parameters_and_what_differs_far_behind_in_a_long_one():
     old, new = plan_of({"long": "z" * 300}), plan_of({"long": "z" * 299})
-    assert "params.long" in render_overview_page(build_overview(old), "plan.yaml")
+    assert "params.long" in render_overview_page(old, "plan.yaml")
     page = render_diff_page(diff_plans(old, new), (old, new), ("old", "new"))
     assert "z" * 300 in page

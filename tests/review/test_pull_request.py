@@ -13,12 +13,8 @@ from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.fit_text import CHARACTERS
 from kedro_batch.review.markdown_escape import fence, format_code
 from kedro_batch.review.overview.build_overview import build_overview
-from kedro_batch.review.pull_request import (
-    CHANGED_EDGES,
-    EDGES,
-    render_diff_markdown,
-    render_overview_markdown,
-)
+from kedro_batch.review.plan_markdown import EDGES
+from kedro_batch.review.pull_request import CHANGED_EDGES, render_diff_markdown, render_overview_markdown
 from tests.support.plans import a_job, layered
 
 _OURS = {"<details>", "</details>", "<summary>", "</summary>", "<code>", "</code>"}
@@ -346,14 +342,14 @@ def test_a_plan_that_is_new_or_gone_has_no_digest_of_what_is_not_there():
     plan, empty = plan_of(2), Plan(jobs=())
     diff = diff_plans(empty, plan)
     text = render_diff_markdown(diff, empty, plan, ("/dev/null", "plan.yaml"))
-    assert text.splitlines()[1] == "### Plan: new, 2 jobs"
+    assert text.splitlines()[1] == "### Plan: new, 2 jobs · vCPU-hours and GPU-hours set by the job definition"
     assert set(re.findall(r"sha256:\w+", text)) == {diff.digest_after}
     assert "less memory" not in text
     diff = diff_plans(plan, empty)
     text = render_diff_markdown(diff, plan, empty, ("main:plan.yaml", "/dev/null"))
     assert text.splitlines()[1] == "### Plan: removed, with 2 jobs · 1 risk"
     assert set(re.findall(r"sha256:\w+", text)) == {diff.digest_before}
-    assert "`/dev/null` compared with `main:plan.yaml`: plan removed: 2 jobs" in text
+    assert "\n`main:plan.yaml` was removed: 2 jobs, 2 nodes\n" in text
     assert "less memory" not in text
     text = render_diff_markdown(diff_plans(empty, empty), empty, empty, ("/dev/null", "/dev/null"))
     assert "igest" not in text
@@ -363,10 +359,10 @@ def test_a_plan_that_is_new_or_gone_reads_as_it_is_shown():
     plan = replace(plan_of(2, resources=Resources(vcpus=1, memory_mib=512)), env="prod")
     empty = Plan(jobs=())
     shown = render_overview_markdown(build_overview(plan), plan, "plan.yaml")
-    tables = re.findall(r"(?:^\|.*\n)+", shown, re.MULTILINE)[:2]
+    told = shown.partition("|---|---|\n")[2].partition("\napply with")[0].strip()
     for old, new, names in ((empty, plan, ("/dev/null", "p")), (plan, empty, ("p", "/dev/null"))):
         text = render_diff_markdown(diff_plans(old, new), old, new, names)
-        assert all(table in text for table in tables)
+        assert told in text.replace("show p ", "show plan.yaml ")
         assert not {"The plan as a whole", "Job by job", "All jobs together", "Totals and data"} & {*text.splitlines()}
         assert "+     " not in text
         assert whole(text)

@@ -139,7 +139,9 @@ BULK: Mapping[str, Callable[[Plan], Plan]] = {
         )
     ),
     "each_script_installs_its_own_and_one_another": _with_own_scripts,
-    "jobs_wait_for_nothing_in_all_namespaces": _in_bulk(_waiting_for_nothing("-report", "-split_data", "_reviews")),
+    "jobs_wait_for_nothing_in_all_namespaces": _in_bulk(
+        _waiting_for_nothing("-report", "-split_data", "-clean_reviews")
+    ),
     "jobs_removed_that_have_nothing_in_common": _without_some,
     "some_jobs_change_in_many_ways_and_all_get_variables": _in_many_ways,
 }

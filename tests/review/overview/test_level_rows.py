@@ -200,4 +200,4 @@ def test_a_queue_that_describes_jobs_is_said_once():
 
 def test_only_images_that_jobs_run_are_named():
     declared = {name: JobDefinition(image=f"image-{name}", resources=SMALL) for name in ("d", "unused")}
-    assert "  images          image-d (d)\n" in show(a_job(nodes=("a",)), job_definitions=declared)[0] + "\n"
+    assert "  images          image-d in a\n" in show(a_job(nodes=("a",)), job_definitions=declared)[0] + "\n"

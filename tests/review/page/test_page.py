@@ -15,7 +15,6 @@ from kedro_batch.plan.model import Plan
 from kedro_batch.plan.settings import JobDefinition, JobSettings, Resources
 from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.diff.model import Change
-from kedro_batch.review.overview.build_overview import build_overview
 from kedro_batch.review.page.page import render_diff_page, render_overview_page
 from kedro_batch.text.escaping import for_review
 from tests.support.containers import MAIN, SIDE, on_pod, pod
@@ -26,7 +25,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def page_of(plan, title="plan.yaml"):
-    return render_overview_page(build_overview(plan), title)
+    return render_overview_page(plan, title)
 
 
 def diff_of(old, new, names=("main:plan.yaml", "plan.yaml")):

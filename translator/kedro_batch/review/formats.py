@@ -58,7 +58,7 @@ def render_overview(plan: Plan, name: str, output_format: OverviewFormat, *, ful
         case OverviewFormat.MERMAID:
             return edges_of_plan(plan).draw().render()
         case OverviewFormat.HTML:
-            return render_overview_page(build_overview(plan), name)
+            return render_overview_page(plan, name)
         case _:
             assert_never(output_format)
 

@@ -6,7 +6,7 @@ A text of any plan fits into a comment: parts are cut after a whole entry, and t
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
@@ -15,7 +15,7 @@ from os.path import normpath
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.resource_hours import add_up_resources
 from kedro_batch.review.broken_rules import WAYS_SHOWN, show_violations
-from kedro_batch.review.commands import apply_command, show_command
+from kedro_batch.review.commands import apply_command
 from kedro_batch.review.diff.changes_text import described_jobs, untold_words, write_changes, write_every_job
 from kedro_batch.review.diff.cost import CostLine, judge_cost, list_costs, spell_verdict
 from kedro_batch.review.diff.details import Detail, data_details
@@ -29,19 +29,18 @@ from kedro_batch.review.diff.view import DiffView, build_diff_view
 from kedro_batch.review.fit_text import Part, fit_text
 from kedro_batch.review.job_sets import JobSets
 from kedro_batch.review.markdown_escape import fence
-from kedro_batch.review.mermaid import Graph, edges_of_diff, edges_of_plan
+from kedro_batch.review.mermaid import edges_of_diff
+from kedro_batch.review.overview.hours import spell_most_hours
 from kedro_batch.review.overview.model import Overview
-from kedro_batch.review.overview.view import Fact, OverviewView, build_overview_view
+from kedro_batch.review.overview.view import Fact, build_overview_view
+from kedro_batch.review.plan_markdown import PlanMarkdown, PlanParts, count_left_out, draw_graph, most_edges
 from kedro_batch.review.templates import render
 from kedro_batch.text.clipping import shorten_pair
-from kedro_batch.text.wording import counted
 
 _RISKS = 45_000
 """The most characters for risks, if other changes need the rest."""
-EDGES = 200
 CHANGED_EDGES = 100
 """The most edges in the graph of a diff, which few readers unfold."""
-_GRAPH_CHARACTERS = 20_000
 _ROWS = 60
 """The most rows of totals."""
 _TABLES = ("risks", "origin", "totals", "data")
@@ -63,7 +62,6 @@ class DiffMarkdown:
     changes: str
     changes_open: bool
     changes_left_out: str
-    rows_left_out: str
     every_job: str
     every_job_left_out: bool
     costs: tuple[CostLine, ...]
@@ -71,6 +69,8 @@ class DiffMarkdown:
     apply: str | None
     graph: str
     graph_left_out: str
+    whole: PlanMarkdown | None
+    removed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,13 +78,8 @@ class OverviewMarkdown:
     """The values that ``show.md.j2`` shows, likewise."""
 
     marker: str
-    show: OverviewView
-    left_out: str
-    data_left_out: str
+    plan: PlanMarkdown
     apply: str | None
-    see_all: str
-    graph: str
-    graph_left_out: str
 
 
 def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str, str]) -> str:
@@ -99,12 +94,12 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
     sets = sets_of_plans((old, new), diff.jobs)
     page = _begin_diff(diff, (old, new), names, sets[1])
     view = page.diff
+    whole = PlanParts(view.whole, new if new.jobs else old) if view.whole else None
     edges = edges_of_diff(diff, old, new)
-    drawn = cache(lambda most: _draw(edges.draw(most)))
+    drawn = cache(lambda most: draw_graph(edges.draw(most)))
     broken = cache(lambda ways: show_violations(diff.violations, sets[1], max(1, ways)))
     blocks = (*view.blocks, *view.defaults)
     every_job = "" if view.whole else write_every_job(diff, sets)
-    rows = view.whole.jobs if view.whole else ()
     written = cache(lambda most: write_changes(view.blocks, view.defaults, most))
     all_changes = written(len(blocks))
     untold = untold_words(every_job, all_changes)
@@ -113,26 +108,25 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
 
     def text(room: Mapping[str, int]) -> str:
         changes = written(room["blocks"])
-        graph = drawn(room["edges"]) if room["edges"] else ("", "")
+        graph = drawn(room["changed_edges"]) if room["changed_edges"] else ("", "")
         shown = replace(
             page,
             diff=replace(
                 view,
                 violations=broken(room["ways"]),
                 risks=_worst_and_rarest(view.risks, room["risks"]),
-                whole=view.whole and replace(view.whole, jobs=rows[: room["rows"]]),
                 **{part: getattr(view, part)[: room[part]] for part in _TABLES[1:]},
             ),
             subjects=max(1, room["subjects"]),
-            left_out={part: _left_out(len(getattr(view, part)) - room[part], "row") for part in _TABLES},
+            left_out={part: count_left_out(len(getattr(view, part)) - room[part], "row") for part in _TABLES},
             changes=fence(changes, "diff") if changes else "",
             changes_open=changes.count("\n") <= _OPEN_LINES,
-            changes_left_out=_left_out(len(blocks) - room["blocks"], "block"),
-            rows_left_out=_left_out(len(rows) - room["rows"], "row"),
+            changes_left_out=count_left_out(len(blocks) - room["blocks"], "block"),
             every_job=fence(every_job, "diff") if room["every_job"] else "",
             every_job_left_out=not_told and not room["every_job"],
             graph=graph[0],
             graph_left_out=graph[1],
+            whole=whole.within(room) if whole else None,
         )
         return render("diff.md.j2", shown)
 
@@ -143,11 +137,11 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
         Part("blocks", len(blocks)),
         Part("subjects", max((one.most_named(_SUBJECTS) for one in view.risks), default=_SUBJECTS)),
         Part("risks", len(view.risks)),
-        Part("rows", len(rows)),
         Part("data", len(view.data)),
         Part("totals", min(len(view.totals), _ROWS)),
         Part("every_job", int(worth_folding)),
-        Part("edges", _most_edges(drawn, CHANGED_EDGES)),
+        Part("changed_edges", 0 if whole else most_edges(drawn, CHANGED_EDGES)),
+        *(whole.parts if whole else ()),
     )
     return fit_text(text, parts)
 
@@ -161,10 +155,13 @@ def _begin_diff(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str, str]
         view = replace(view, origin=(), blocks=(), defaults=(), data=())
         totals = ()
     before, after = map(add_up_resources, plans)
-    verdict = spell_verdict(judge_cost(diff, before, after), before, after)
-    headline = write_headline(diff, names, risks=count_risks(view.risks), verdict=verdict)
+    if view.whole:
+        verdict = spell_most_hours(after) if plans[1].jobs else ""
+    else:
+        verdict = spell_verdict(judge_cost(diff, before, after), before, after)
+    headline = write_headline(diff, risks=count_risks(view.risks), verdict=verdict)
     return DiffMarkdown(
-        marker=_marker("diff", names[1]),
+        marker=_marker("diff", names[names[1] != os.devnull]),
         headline=headline,
         diff=replace(view, origin=tuple(map(_shorten_values, view.origin)), totals=totals),
         subjects=0,
@@ -172,14 +169,15 @@ def _begin_diff(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str, str]
         changes="",
         changes_open=False,
         changes_left_out="",
-        rows_left_out="",
         every_job="",
         every_job_left_out=False,
         costs=tuple(list_costs(before, after)) if diff.differ and not view.whole else (),
-        facts=tuple(answer_questions(diff, *plans, sets)),
+        facts=() if view.whole else tuple(answer_questions(diff, *plans, sets)),
         apply=None if names[1] == os.devnull else apply_command(names[1], diff.digest_after),
         graph="",
         graph_left_out="",
+        whole=None,
+        removed=not plans[1].jobs,
     )
 
 
@@ -194,26 +192,15 @@ def render_overview_markdown(overview: Overview, plan: Plan, name: str, *, full:
     """
     view = build_overview_view(overview, plan, name, full=full)
 
-    edges = edges_of_plan(plan)
-    drawn = cache(lambda most: _draw(edges.draw(most)))
+    parts = PlanParts(view, plan)
 
     def text(room: Mapping[str, int]) -> str:
-        graph = drawn(room["edges"]) if room["edges"] else ("", "")
         page = OverviewMarkdown(
-            marker=_marker("show", name),
-            show=replace(view, jobs=view.jobs[: room["jobs"]], data=view.data[: room["data"]]),
-            left_out=_left_out(sum(row.count for row in view.jobs[room["jobs"] :]), "job"),
-            data_left_out=_left_out(len(view.data) - room["data"], "row"),
-            apply=apply_command(name, overview.digest),
-            see_all=show_command(name, "--full"),
-            graph=graph[0],
-            graph_left_out=graph[1],
+            marker=_marker("show", name), plan=parts.within(room), apply=apply_command(name, overview.digest)
         )
         return render("show.md.j2", page)
 
-    return fit_text(
-        text, (Part("edges", _most_edges(drawn)), Part("data", len(view.data)), Part("jobs", len(view.jobs)))
-    )
+    return fit_text(text, parts.parts)
 
 
 def _marker(command: str, name: str) -> str:
@@ -223,27 +210,6 @@ def _marker(command: str, name: str) -> str:
     if plain != path:  # two paths may have become the same
         plain += f"-{sha256(path.encode('utf-8', 'backslashreplace')).hexdigest()[:8]}"
     return f"<!-- kedro-batch {command} {plain} -->"
-
-
-def _most_edges(drawn: Callable[[int], tuple[str, str]], edges: int = EDGES) -> int:
-    """Return the most edges with which the graph leaves room for the other parts."""
-    while edges > 1 and len(drawn(edges)[0]) > _GRAPH_CHARACTERS:
-        edges = edges * 3 // 4
-    return edges
-
-
-def _draw(graph: Graph) -> tuple[str, str]:
-    """Return a graph in a fence, and in words what it leaves out; no graph if that is most of the changed jobs."""
-    jobs, edges = _left_out(graph.jobs_left_out, "job"), _left_out(graph.edges_left_out, "edge")
-    left_out = " and ".join(filter(None, (jobs, edges)))
-    drawn = sum(one.change is not None for one in graph.boxes)  # none in the graph of a plan
-    if not graph.boxes or 0 < drawn < graph.jobs_left_out:
-        return "", left_out
-    return fence(graph.render(), "mermaid"), left_out
-
-
-def _left_out(number: int, noun: str) -> str:
-    return f"{counted(number, f'more {noun}')}" if number > 0 else ""
 
 
 def _shorten_values(one: Detail) -> Detail:

@@ -14,6 +14,7 @@ from kedro_batch.plan.resource_hours import ResourceUse
 from kedro_batch.plan.settings import AMOUNTS
 from kedro_batch.review.diff.model import PlanDiff, RiskKind
 from kedro_batch.review.formatting import AMOUNT_LABELS, BY_DEFINITION, DEFINITION_LABELS, memory_text
+from kedro_batch.review.overview.hours import HOURS, hours_text
 from kedro_batch.text.wording import counted
 
 
@@ -133,10 +134,6 @@ def spell_verdict(verdict: CostVerdict, before: ResourceUse, after: ResourceUse)
     return f"{verdict}: {labels} {BY_DEFINITION}"
 
 
-_HOURS = {"vcpus": ("vCPU-hours", 1), "memory_mib": ("GiB-hours", 1024), "gpus": ("GPU-hours", 1)}
-"""What the hours of an amount are called, and in what they are shown."""
-
-
 def list_costs(before: ResourceUse, after: ResourceUse) -> Iterator[CostLine]:
     """Yield what all jobs may use, before and after, also what is the same."""
     uses = before, after
@@ -147,9 +144,9 @@ def list_costs(before: ResourceUse, after: ResourceUse) -> Iterator[CostLine]:
             partial(_amount, name),
             [_has_unknown(use, name) for use in uses],
         )
-    for name, (label, unit) in _HOURS.items():
-        values = [(use.no_limit[name], use.hours[name] / unit, use.jobs_without_limit.get(name, 0)) for use in uses]
-        yield _line(label, values, _hours, [_has_unknown(use, f"{name} hours") for use in uses])
+    for name, one in HOURS.items():
+        values = [(use.no_limit[name], use.hours[name] / one.unit, use.jobs_without_limit.get(name, 0)) for use in uses]
+        yield _line(one.label, values, _hours, [_has_unknown(use, f"{name} hours") for use in uses])
     limits = [(use.jobs_without_limit.get("jobs", 0),) for use in uses]
     if any(number for (number,) in limits):
         yield _line("jobs without a time limit", limits, lambda value, _: f"{value[0]:,}", [False, False])
@@ -192,8 +189,7 @@ def _amount(name: str, value: tuple[float, ...], exactly: bool) -> str:
 def _hours(value: tuple[float, ...], exactly: bool) -> str:
     """Spell the hours of the jobs that have a time limit, and that there are others."""
     _, hours, unlimited = value
-    short = f"{hours:,.1f}".removesuffix(".0")
-    text = f"{hours:,.6f}".rstrip("0").rstrip(".") if exactly or (short == "0" and hours) else short
+    text = hours_text(hours, exactly=exactly)
     if not unlimited:
         return text
     return f"{text}, and no limit for {counted(unlimited, 'job')}" if hours else "no limit"

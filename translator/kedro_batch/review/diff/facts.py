@@ -6,22 +6,20 @@ Who gets less memory, which datasets are lost, which jobs use GPUs, which images
 from collections.abc import Iterable, Iterator
 from itertools import accumulate, takewhile
 
-from kedro_batch.plan.job_containers import JobImages, images_of_job
 from kedro_batch.plan.job_resources import PlanResources
 from kedro_batch.plan.model import Plan
 from kedro_batch.review.diff.model import PlanDiff
 from kedro_batch.review.formatting import BY_DEFINITION, memory_text, quote_names
-from kedro_batch.review.job_sets import JobSets, Kind
+from kedro_batch.review.job_sets import JobSets
 from kedro_batch.review.name_sets import written_datasets
-from kedro_batch.review.overview.view import Fact
-from kedro_batch.text.wording import counted, listed
+from kedro_batch.review.overview.gpus_and_images import gpu_lines, image_line, jobs_by_image
+from kedro_batch.review.overview.view import LINES, Fact, fact_lines
+from kedro_batch.text.wording import listed
 
-_LINES = 8
-"""The most lines of one question."""
 _DATASETS, _CHARACTERS = 20, 350
 """The most datasets in one line, and the most characters of their names."""
 _FEW = 3
-"""Jobs with one number of GPUs that are named, besides all that have any."""
+"""The worst changes of memory that have lines of their own where there are many."""
 
 
 def answer_questions(diff: PlanDiff, old: Plan, new: Plan, sets: JobSets) -> Iterator[Fact]:
@@ -35,24 +33,15 @@ def answer_questions(diff: PlanDiff, old: Plan, new: Plan, sets: JobSets) -> Ite
     """
     if old.jobs:
         if new.jobs:
-            yield from _lines("less memory", _less_memory(diff, old, new, sets), "no job")
+            yield from fact_lines("less memory", _less_memory(diff, old, new, sets), "no job")
         lost = quote_names(diff.data.outputs.lost)
         number = f"{len(lost):,}: " if len(lost) > 1 else ""
         named = f"{number}{listed(lost, _fitting(lost))}" if lost else "none"
         shared = written_datasets(old).describe(diff.data.outputs.lost)
         yield Fact(label="datasets no longer written", text=shared or named)
     if new.jobs:
-        yield from _lines("GPUs now", _gpus(new, sets), "no job")
-        yield from _lines("images now", _images(diff, old, new, sets), "none")
-
-
-def _lines(label: str, texts: Iterable[str], nothing: str) -> Iterator[Fact]:
-    """Yield the lines of one question; the label stands in the first."""
-    found = list(texts) or [nothing]
-    if more := len(found[_LINES:]):
-        found = [*found[:_LINES], f"and {more:,} more"]
-    for number, text in enumerate(found):
-        yield Fact(label="" if number else label, text=text)
+        yield from fact_lines("GPUs now", gpu_lines(new, sets), "no job")
+        yield from fact_lines("images now", _images(diff, old, new, sets), "none")
 
 
 def _fitting(names: Iterable[str]) -> int:
@@ -79,10 +68,10 @@ def _less_memory(diff: PlanDiff, old: Plan, new: Plan, sets: JobSets) -> Iterato
         if most and (now is None or now < most):
             less.setdefault((most, now), []).append(job.name)
     groups = sorted(less.items(), key=lambda one: (len(one[1]), -one[0][0]))
-    for (most, now), jobs in groups if len(groups) <= _LINES else sorted(groups, key=_worst_first)[:_FEW]:
+    for (most, now), jobs in groups if len(groups) <= LINES else sorted(groups, key=_worst_first)[:_FEW]:
         amount = BY_DEFINITION if now is None else memory_text(now)
         yield f"{memory_text(most)} -> {amount}: {sets.describe(jobs)}"
-    if len(groups) > _LINES:  # the least and the most of all, in one line
+    if len(groups) > LINES:  # the least and the most of all, in one line
         amounts = [sorted({side[at] or 0 for side, _ in groups}) for at in (0, 1)]
         ranges = (" to ".join(memory_text(some[at]) for at in (0, -1)[: len(some)]) for some in amounts)
         yield f"all: {' -> '.join(ranges)}: {sets.describe(job for jobs in less.values() for job in jobs)}"
@@ -94,37 +83,12 @@ def _worst_first(group: tuple[tuple[int, int | None], list[str]]) -> float:
     return (after or 0) / before
 
 
-def _gpus(plan: Plan, sets: JobSets) -> Iterator[str]:
-    """Yield the jobs with GPUs, then these by their number, and those whose job definition may give them some.
-
-    All containers of a job count.
-    """
-    by_number: dict[int, list[str]] = {}
-    unknown: list[str] = []
-    resources = PlanResources(plan)
-    for job in plan.jobs:
-        if gpus := resources.known(job).gpus:
-            by_number.setdefault(gpus, []).append(job.name)
-        if "gpus" in resources.of(job.settings).unknown:
-            unknown.append(job.name)
-    if by_number:
-        total = sum(number * len(jobs) for number, jobs in by_number.items())
-        every = [job for jobs in by_number.values() for job in jobs]
-        yield f"{counted(total, 'GPU')}: {sets.describe(every, without={Kind.GPUS})}"
-    for number, jobs in sorted(by_number.items()) if len(by_number) > 1 else ():
-        found, each = sets.find(jobs, without={Kind.GPUS}), " each" if len(jobs) > 1 else ""
-        few = found.text() if len(jobs) <= _FEW else counted(len(jobs), "job")
-        yield f"{counted(number, 'GPU')}{each}: {found.heading or few}"
-    if unknown:
-        yield f"{BY_DEFINITION}: {sets.describe(unknown, without={Kind.GPUS})}"
-
-
 def _images(diff: PlanDiff, old: Plan, new: Plan, sets: JobSets) -> Iterator[str]:
     """Yield the images with the jobs that run them.
 
     New images come first, then those that a job runs which ran another one before, and of these those of few jobs.
     """
-    ran = {image: {*jobs} for image, jobs in _runs(old).items()}
+    ran = {image: {*jobs} for image, jobs in jobs_by_image(old).items()}
     old_name = {one.job: one.name_before for one in diff.jobs}  # none of an added job
 
     def order(one: tuple[str, list[str]]) -> tuple[bool, bool, int, str]:
@@ -132,23 +96,5 @@ def _images(diff: PlanDiff, old: Plan, new: Plan, sets: JobSets) -> Iterator[str
         before = {old_name.get(job, job) for job in jobs} - {None}
         return image in ran, before <= ran.get(image, set()), len(jobs), image
 
-    for image, jobs in sorted(_runs(new).items(), key=order):
-        found = sets.find(jobs)
-        few = found.text() if len(jobs) <= _FEW else counted(len(jobs), "job")
-        yield f"{image} in {found.heading or few}"
-
-
-def _runs(plan: Plan) -> dict[str, list[str]]:
-    """Return the images with the jobs that run them, also those that ``submit`` puts in the place of others."""
-    runs: dict[str, list[str]] = {}
-    found: dict[int, JobImages] = {}  # many jobs share their settings
-    for job in plan.jobs:
-        if id(job.settings) not in found:
-            found[id(job.settings)] = images_of_job(job.settings, plan)
-        images = found[id(job.settings)]
-        names = [*images.declared, *(f"{image}, by submit" for image in images.by_submit)]
-        if images.definition:
-            names.append(f"that of job definition {images.definition}")
-        for name in names:
-            runs.setdefault(name, []).append(job.name)
-    return runs
+    for image, jobs in sorted(jobs_by_image(new).items(), key=order):
+        yield image_line(image, jobs, sets)

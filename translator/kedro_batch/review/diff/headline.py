@@ -1,6 +1,5 @@
 """Say in one line what a diff is: how much changed, how many risks there are, whether it may cost more. Pure."""
 
-import os
 from collections.abc import Iterator
 
 from kedro_batch.diagnostics import Severity
@@ -9,34 +8,32 @@ from kedro_batch.review.diff.model import PlanDiff
 from kedro_batch.text.wording import counted
 
 
-def write_headline(diff: PlanDiff, names: tuple[str, str], *, risks: int, verdict: str) -> str:
+def write_headline(diff: PlanDiff, *, risks: int, verdict: str) -> str:
     """Write the headline of a diff: ``684 of 800 jobs changed · 2 risks · more cost``.
 
     Args:
         diff: What differs.
-        names: What readers call the two plans; ``/dev/null`` is one that does not exist.
         risks: The number of different risks, without those that only mean higher cost.
-        verdict: Whether the new plan may cost more, in words.
+        verdict: Whether the new plan may cost more, in words; how much it may, if there was none before; may be empty.
     """
-    whole = os.devnull in names
-    parts = [_what_changed(diff, names)]
+    parts = [_what_changed(diff)]
     if broken := count_rules(diff.violations, Severity.ERROR):
         parts.append(f"breaks {counted(broken, 'rule')} of the policy")
     if warned := count_rules(diff.violations, Severity.WARNING):
         parts.append(counted(warned, "policy warning"))
     if diff.differ:
-        if risks or not whole:
+        if risks or (diff.totals_before.jobs and diff.totals_after.jobs):
             parts.append(counted(risks, "risk") if risks else "no risks")
-        if not whole:
+        if verdict:
             parts.append(verdict)
     return " · ".join(parts)
 
 
-def _what_changed(diff: PlanDiff, names: tuple[str, str]) -> str:
+def _what_changed(diff: PlanDiff) -> str:
     before, after = diff.totals_before.jobs, diff.totals_after.jobs
-    if names[0] == os.devnull:
+    if after and not before:
         return f"new, {counted(after, 'job')}"
-    if names[1] == os.devnull:
+    if before and not after:
         return f"removed, with {counted(before, 'job')}"
     if not diff.differ:
         return f"no difference in {counted(after, 'job')} (order and comments are ignored)"

@@ -31,8 +31,8 @@ class RiskTable:
 
     @property
     def count(self) -> str:
-        """How many reads or values the rows have, in words."""
-        return counted(len(self.first.subjects), "read") if self.first.lists_reads else counted(len(self.rows), "value")
+        """How many rows there are, in words."""
+        return counted(len(self.rows), "read" if self.first.lists_reads else "value")
 
 
 def tables_of_risks(lines: Iterable[RiskLine]) -> Iterator[RiskTable]:
@@ -45,15 +45,7 @@ def tables_of_risks(lines: Iterable[RiskLine]) -> Iterator[RiskTable]:
             rows = tuple(f"{value}: {_who(line)}" for line, value in zip(some, own, strict=True))
             yield RiskTable(first=replace(some[0], before=before, after=after), rows=rows)
         else:
-            yield from (RiskTable(first=line, rows=_rows_of_reads(line) if line.lists_reads else ()) for line in some)
-
-
-def _rows_of_reads(line: RiskLine) -> tuple[str, ...]:
-    """Return what each job reads without waiting, one job in a row."""
-    reads: dict[str, list[str]] = {}
-    for subject, job in zip(line.subjects, line.jobs, strict=True):
-        reads.setdefault(f"{job}: ", []).append(subject.removeprefix(f"{job}: "))
-    return tuple(f"{job}{', '.join(some)}" for job, some in reads.items())
+            yield from (RiskTable(first=line, rows=line.shown if line.lists_reads else ()) for line in some)
 
 
 def _who(line: RiskLine) -> str:

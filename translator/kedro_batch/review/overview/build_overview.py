@@ -9,6 +9,8 @@ from kedro_batch.plan.digest import plan_digest
 from kedro_batch.plan.graph import children_of, levels
 from kedro_batch.plan.job_resources import JobResources, PlanResources
 from kedro_batch.plan.model import JobName, Plan
+from kedro_batch.plan.resource_hours import add_up_resources
+from kedro_batch.review.overview.hours import sum_hours
 from kedro_batch.review.overview.model import Amounts, DataOverview, JobOverview, Overview, Read, Totals, Written
 from kedro_batch.review.overview.peak_demand import calculate_peaks
 
@@ -31,6 +33,7 @@ def build_overview(plan: Plan, totals: Totals | None = None, digest: str | None 
         digest=digest or plan_digest(plan),
         origin=plan.header(),
         totals=totals or count_totals(plan, level_of),
+        hours=sum_hours(add_up_resources(plan)),
         jobs=tuple(
             JobOverview(
                 job=name,

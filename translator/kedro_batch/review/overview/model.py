@@ -149,6 +149,21 @@ class DataOverview:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hours:
+    """The hours of an amount that all jobs may use: each uses all its attempts, and each of them all its time.
+
+    Attributes:
+        most: Of the jobs that have a time limit, as far as the plan tells.
+        jobs_without_limit: The number of other jobs that have such an amount.
+        unknown: Job definitions that the plan does not declare may set more of it, a time limit or attempts.
+    """
+
+    most: int | float
+    jobs_without_limit: int
+    unknown: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
     """A plan as its reviewers see it.
 
@@ -156,6 +171,7 @@ class Overview:
         digest: The hash of the plan's meaning, for ``apply --expect-digest``.
         origin: The source of the plan, by the names of a plan file: project, pipelines, env and so on.
         totals: The size of the plan.
+        hours: The most that all jobs may use: ``vcpu_hours``, ``gib_hours`` of memory, and ``gpu_hours``.
         jobs: The jobs in topological order: always the smallest name among the ready ones.
         data: The datasets that jobs read and write.
     """
@@ -164,5 +180,6 @@ class Overview:
     digest: str
     origin: Mapping[str, Any]
     totals: Totals
+    hours: Mapping[str, Hours]
     jobs: tuple[JobOverview, ...]
     data: DataOverview

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from kedro_batch.diagnostics import path_text
-from kedro_batch.plan.checks.job_definitions import images_of
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.params import param_leaves
-from kedro_batch.plan.settings import AMOUNTS, JobDefinition
+from kedro_batch.plan.settings import AMOUNTS
 from kedro_batch.review.formatting import (
+    AMOUNT_LABELS,
+    BY_DEFINITION,
     LONGEST_PARAM,
     fill_line,
     memory_text,
@@ -19,6 +20,9 @@ from kedro_batch.review.formatting import (
     sum_text,
     value_text,
 )
+from kedro_batch.review.job_sets import JobSets
+from kedro_batch.review.overview.gpus_and_images import gpu_lines, image_line, jobs_by_image
+from kedro_batch.review.overview.hours import spell_hours
 from kedro_batch.review.overview.level_rows import NO_NAMES, JobRow, Names, build_level_rows, first_names
 from kedro_batch.review.overview.model import DataOverview, Overview, Peak
 from kedro_batch.review.overview.usual_settings import find_usual
@@ -31,14 +35,38 @@ from kedro_batch.text.wording import counted, listed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """A fact about the whole plan."""
+    """A fact about the whole plan; a line of a terminal may break at each blank of it, or only behind commas."""
 
     label: str
     text: str
+    in_words: bool = False
 
     def filled(self) -> str:
         """Return the line for a terminal, escaped."""
-        return _fill(self.label, _BEHIND_COMMA.split(for_review(self.text)))
+        text = for_review(self.text)
+        return _fill(self.label, text.split(" ") if self.in_words else _BEHIND_COMMA.split(text))
+
+
+LINES = 8
+"""The most lines of one fact."""
+
+
+def fact_lines(
+    label: str, texts: Iterable[str], nothing: str | None = None, most: int | None = LINES
+) -> Iterator[Fact]:
+    """Yield a fact of several lines; the label stands in the first.
+
+    Args:
+        label: The label.
+        texts: The lines.
+        nothing: What the fact says if there are none; None leaves it out.
+        most: The most lines; how many more there are is said. None for all.
+    """
+    found = list(texts) or ([] if nothing is None else [nothing])
+    if most is not None and (more := len(found[most:])):
+        found = [*found[:most], f"and {more:,} more"]
+    for number, text in enumerate(found):
+        yield Fact(label="" if number else label, text=text, in_words=True)
 
 
 def _fill(label: str, pieces: Iterable[str]) -> str:
@@ -105,7 +133,7 @@ def build_overview_view(overview: Overview, plan: Plan, name: str, *, full: bool
     """
     totals = overview.totals
     levels = build_level_rows(overview, plan, full=full)
-    *facts, digest = list_facts(overview)
+    *facts, digest = list_facts(overview, plan, longest=None if full else LONGEST_PARAM)
     longest = max((len(name) for row in levels.rows if row.count == 1 for name in row.jobs.first), default=0)
     return OverviewView(
         name=name,
@@ -118,13 +146,16 @@ def build_overview_view(overview: Overview, plan: Plan, name: str, *, full: bool
     )
 
 
-def list_facts(overview: Overview, *, exactly: bool = False, longest: int | None = LONGEST_PARAM) -> Iterator[Fact]:
+def list_facts(
+    overview: Overview, plan: Plan, *, exactly: bool = False, longest: int | None = LONGEST_PARAM
+) -> Iterator[Fact]:
     """Yield the totals of a plan, its source, and its digest.
 
     Args:
-        overview: The plan.
-        exactly: Round no amount of memory.
-        longest: Shorten parameters that have more characters, and long lists of queues and definitions; None for none.
+        overview: The overview of the plan.
+        plan: The plan.
+        exactly: Round no amount of memory, and no hours.
+        longest: Shorten parameters that have more characters, and long lists; None for none.
     """
     totals = overview.totals
     most = _TARGETS if longest else max(len(totals.queues), len(totals.definitions))
@@ -132,25 +163,18 @@ def list_facts(overview: Overview, *, exactly: bool = False, longest: int | None
     yield Fact(label="jobs at peak", text=at_peak(totals.peak, "jobs", f"{totals.peak.jobs:,}"))
     if totals.join_jobs:
         yield Fact(label="join jobs", text=f"{totals.join_jobs:,}")
-    summed, peak = totals.summed, totals.peak
-    memory, memory_at_peak = (memory_text(one.memory_mib, exactly=exactly) for one in (summed, peak))
-    vcpus = f"{summed.vcpus:,} in total, {at_peak(peak, 'vcpus', f'{peak.vcpus:,}')} at peak"
-    sizes = f"{memory} in total, {at_peak(peak, 'memory_mib', memory_at_peak)} at peak"
-    yield Fact(label="vCPUs", text=_amount_text(vcpus, summed.vcpus, summed.jobs_without_vcpus, totals.jobs))
-    yield Fact(label="memory", text=_amount_text(sizes, summed.memory_mib, summed.jobs_without_memory, totals.jobs))
-    unknown = sum("gpus" in job.resources.unknown for job in overview.jobs)
-    if summed.gpus or unknown:
-        gpus = f"{summed.gpus:,} in total, {at_peak(peak, 'gpus', f'{peak.gpus:,}')} at peak"
-        yield Fact(label="GPUs", text=_amount_text(gpus, summed.gpus, unknown, totals.jobs))
+    sets = JobSets(plan.jobs)
+    yield from _amount_facts(overview, exactly=exactly)
+    if totals.summed.gpus or _without_gpus(overview) < totals.jobs:
+        yield from fact_lines("jobs with GPUs", gpu_lines(plan, sets), most=LINES if longest else None)
     yield Fact(label="queues", text=_with_counts(totals.queues, most))
     if len(totals.queues) > 1:
         peaks = (f"{name_of_arn(name)}: {_peak_text(one)}" for name, one in totals.peak_by_queue.items())
         yield Fact(label="peak by queue", text=listed(peaks, _QUEUES, "; "))
     yield Fact(label="definitions", text=_with_counts(totals.definitions, most))
-    declared = overview.origin.get("job_definitions", {})
-    used = [name for name in declared if name in totals.definitions]
-    if images := [f"{image} ({name})" for name in used for image in _images(declared[name])]:
-        yield Fact(label="images", text=", ".join(images))
+    images = sorted(jobs_by_image(plan).items(), key=lambda one: len(one[1]))  # in the order of the plan
+    lines = (image_line(image, jobs, sets) for image, jobs in images)
+    yield from fact_lines("images", lines, most=LINES if longest else None)
     for name, value in sorted(overview.origin.items(), key=lambda field: field[0] not in _PLACE):
         if name == "params":
             yield from _param_facts(value, longest)
@@ -158,6 +182,32 @@ def list_facts(overview: Overview, *, exactly: bool = False, longest: int | None
             continue
         yield Fact(label=name.replace("_", " "), text=_origin_text(value))
     yield Fact(label="digest", text=overview.digest)
+
+
+def _amount_facts(overview: Overview, *, exactly: bool) -> Iterator[Fact]:
+    """Yield vCPUs, memory and GPUs: of all jobs, at the peak, and the hours of them."""
+    summed, peak = overview.totals.summed, overview.totals.peak
+    unknown = {
+        "vcpus": summed.jobs_without_vcpus,
+        "memory_mib": summed.jobs_without_memory,
+        "gpus": _without_gpus(overview),
+    }
+    for name, label in AMOUNT_LABELS.items():
+        total, most = getattr(summed, name), getattr(peak, name)
+        if name == "gpus" and not total and not unknown[name]:
+            yield Fact(label=label, text="none")
+            continue
+        amounts = [f"{total:,}", f"{most:,}"]
+        if name == "memory_mib":
+            amounts = [memory_text(one, exactly=exactly) for one in (total, most)]
+        hours = spell_hours(overview.hours, name, exactly=exactly)
+        text = f"{amounts[0]} in total, {at_peak(peak, name, amounts[1])} at peak, {hours}"
+        yield Fact(label=label, text=_amount_text(text, total, unknown[name], overview.totals.jobs))
+
+
+def _without_gpus(overview: Overview) -> int:
+    """Return how many jobs may get more GPUs than the plan tells."""
+    return sum("gpus" in job.resources.unknown for job in overview.jobs)
 
 
 def _usual_facts(overview: Overview, *, full: bool) -> Iterator[Fact]:
@@ -171,10 +221,6 @@ def _usual_facts(overview: Overview, *, full: bool) -> Iterator[Fact]:
 def _param_facts(params: Mapping[str, Any], longest: int | None) -> Iterator[Fact]:
     for path, value in param_leaves(spell_params(params), ("params",)):
         yield Fact(label=path_text(path), text=value if longest is None else clip(value, longest))
-
-
-def _images(declared: Mapping[str, Any]) -> Iterator[str]:
-    return (image for _, image in images_of(JobDefinition.from_dict(declared)))
 
 
 def at_peak(peak: Peak, name: str, text: str) -> str:
@@ -191,7 +237,8 @@ def _peak_text(peak: Peak) -> str:
 def _amount_text(text: str, known: float, unknown: int, jobs: int) -> str:
     """Add to an amount how many jobs may get more of it by their job definition."""
     if unknown and not known:
-        return f"set by the job definition ({'all ' if jobs > 1 else ''}{counted(jobs, 'job')})"
+        number = f"{unknown:,} of " if unknown < jobs else "all " if jobs > 1 else ""
+        return f"{BY_DEFINITION} ({number}{counted(jobs, 'job')})"
     return f"at least {text}; {counted(unknown, 'job')} may get more by the job definition" if unknown else text
 
 

@@ -5,9 +5,10 @@ diff, what differs comes first, and what is the same is folded. The peaks of eac
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from kedro_batch.plan.model import Plan
 from kedro_batch.review.diff.job_block import JobBlock
 from kedro_batch.review.diff.model import Counts
 from kedro_batch.review.diff.view import DiffView
@@ -76,9 +77,9 @@ class Header:
     see_all: str = ""
 
 
-def build_overview_header(overview: Overview) -> Header:
+def build_overview_header(overview: Overview, plan: Plan) -> Header:
     """Build the header of a plan."""
-    facts = [HeaderFact(label=one.label, value=one.text) for one in _facts(overview)]
+    facts = [HeaderFact(label=one.label, value=one.text) for one in _facts(overview, plan)]
     return Header(
         size=_size(overview),
         digests=_digests(overview),
@@ -89,20 +90,21 @@ def build_overview_header(overview: Overview) -> Header:
 
 
 def build_diff_header(
-    counts: Counts, overviews: tuple[Overview, Overview], view: DiffView, *, in_common: int
+    counts: Counts, overviews: tuple[Overview, Overview], plans: tuple[Plan, Plan], view: DiffView, *, in_common: int
 ) -> Header:
     """Build the header of a diff.
 
     Args:
         counts: The number of jobs by what happened to them.
-        overviews: The old and the new plan.
+        overviews: Those of the old and the new plan.
+        plans: The old and the new plan.
         view: What differs, in words.
         in_common: The number of changed jobs that differ in nothing but what all jobs have in common.
     """
     old, new = overviews
-    before, after = (_facts_by_label(one) for one in overviews)
+    before, after = (_facts_by_label(*one) for one in zip(overviews, plans, strict=True))
     if before["memory"] == after["memory"] and _memory(old) != _memory(new):  # they differ only before rounding
-        before, after = (_facts_by_label(one, exactly=True) for one in overviews)
+        before, after = (_facts_by_label(*one, exactly=True) for one in zip(overviews, plans, strict=True))
     facts = [
         HeaderFact(label=label, value=now, before="" if then == now else then)
         for label in {**before, **after}
@@ -116,7 +118,7 @@ def build_diff_header(
         ("renamed", counts.renamed, "> {} renamed"),
         ("same", counts.unchanged, "{} unchanged"),
     )
-    return Header(
+    header = Header(
         size=_size(new) if _size(old) == _size(new) else f"{_size(old)} -> {_size(new)}",
         digests=_digests(old, new),
         counts=tuple((kind, text.format(f"{number:,}")) for kind, number, text in numbers if number),
@@ -125,6 +127,14 @@ def build_diff_header(
             *(one for one in facts if one.before and one.label == _LONG),
             *(one for one in facts if not one.before),
         ),
+    )
+    return judged(header, view)
+
+
+def judged(header: Header, view: DiffView) -> Header:
+    """Return a header with what the policy says, if the diff was judged by one."""
+    return replace(
+        header,
         policy=view.policy and for_review(view.policy),
         violations=tuple(for_review(f"{one.severity} {one}") for one in view.violations.lines),
         see_all=for_review(view.see_all) if view.violations.left_out else "",
@@ -164,13 +174,17 @@ def _memory(overview: Overview) -> tuple[int, int]:
     return overview.totals.summed.memory_mib, overview.totals.peak.memory_mib
 
 
-def _facts_by_label(overview: Overview, *, exactly: bool = False) -> dict[str, str]:
+def _facts_by_label(overview: Overview, plan: Plan, *, exactly: bool = False) -> dict[str, str]:
     """Return the facts of a plan, to compare them with those of another: none is shortened."""
-    return {fact.label: fact.text for fact in _facts(overview, exactly=exactly, longest=None)}
+    return {fact.label: fact.text for fact in _facts(overview, plan, exactly=exactly, longest=None)}
 
 
-def _facts(overview: Overview, **options: Any) -> Iterator[Fact]:
-    yield Fact(label="dependencies", text=f"{overview.totals.dependencies:,}")
-    for one in list_facts(overview, **options):
-        if one.label != "digest":
-            yield Fact(label=one.label, text=for_review(one.text))
+def _facts(overview: Overview, plan: Plan, **options: Any) -> Iterator[Fact]:
+    """Yield the facts of a plan, each with all its lines."""
+    texts = {"dependencies": [f"{overview.totals.dependencies:,}"]}
+    label = ""
+    for one in list_facts(overview, plan, **options):
+        label = one.label or label
+        texts.setdefault(label, []).append(for_review(one.text))
+    del texts["digest"]
+    yield from (Fact(label=label, text="; ".join(lines)) for label, lines in texts.items())

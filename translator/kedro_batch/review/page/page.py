@@ -15,8 +15,7 @@ from kedro_batch.review.diff.common_changes import CommonChanges
 from kedro_batch.review.diff.model import PlanDiff
 from kedro_batch.review.diff.view import build_diff_view
 from kedro_batch.review.overview.build_overview import build_overview
-from kedro_batch.review.overview.model import Overview
-from kedro_batch.review.page.header import Header, build_diff_header, build_overview_header
+from kedro_batch.review.page.header import Header, build_diff_header, build_overview_header, judged
 from kedro_batch.review.page.model import PageData, PageRisk, to_json
 from kedro_batch.review.page.page_data import build_diff_data, build_overview_data
 from kedro_batch.review.page.self_contained import embed, join_files, page_script, page_style, policy
@@ -58,14 +57,16 @@ class _Page:
     is_diff: bool
 
 
-def render_overview_page(overview: Overview, title: str) -> str:
+def render_overview_page(plan: Plan, title: str) -> str:
     """Write a plan as a page.
 
     Args:
-        overview: The plan.
+        plan: The plan.
         title: The title of the page, such as the name of the file.
     """
-    return _render_page(build_overview_data(overview), title, build_overview_header(overview))
+    overview = build_overview(plan)
+    header = build_overview_header(overview, plan)
+    return _render_page(build_overview_data(overview), title, header, heading="Plan", noun="warning")
 
 
 def render_diff_page(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str, str]) -> str:
@@ -81,19 +82,24 @@ def render_diff_page(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str,
         build_overview(plans[0], diff.totals_before, diff.digest_before),
         build_overview(plans[1], diff.totals_after, diff.digest_after),
     )
+    if view.whole:  # nothing of it is green because it is new, or red because it is gone
+        at = 1 if plans[1].jobs else 0
+        header = judged(build_overview_header(overviews[at], plans[at]), view)
+        data = build_overview_data(overviews[at], view.risks)
+        return _render_page(data, names[at], header, heading="New plan" if at else "Removed plan", noun="risk")
     data = build_diff_data(diff, overviews, view.risks, CommonChanges(diff, plans))
     in_common = sum(job.change is not None and job.change.common for job in data.jobs)
-    header = build_diff_header(diff.counts, overviews, view, in_common=in_common)
-    return _render_page(data, " -> ".join(names), header)
+    header = build_diff_header(diff.counts, overviews, plans, view, in_common=in_common)
+    return _render_page(data, " -> ".join(names), header, heading="Changes", noun="risk")
 
 
-def _render_page(data: PageData, title: str, header: Header) -> str:
+def _render_page(data: PageData, title: str, header: Header, *, heading: str, noun: str) -> str:
     style = page_style("page", "page.css", "drawing.css")
     script = f"{_dagre()}\n{page_script('page', *_SCRIPTS)}"
     is_diff = data.kind == "diff"
     view = _Page(
         title=for_review(title),
-        heading="Changes" if is_diff else "Plan",
+        heading=heading,
         header=header,
         folded=counted(len(header.folded), "more fact"),
         colours=_colour_choices(is_diff=is_diff, queues=len(data.colours.queue.legend)),
@@ -101,7 +107,7 @@ def _render_page(data: PageData, title: str, header: Header) -> str:
         style=Markup(style),  # noqa: S704  our own
         script=Markup(script),  # noqa: S704  our own
         data=Markup(embed(data, to_json)),  # noqa: S704  escaped by embed
-        risks=_count_risks(data.risks, "risk" if is_diff else "warning"),
+        risks=_count_risks(data.risks, noun),
         is_diff=is_diff,
     )
     return render("page/page.html.j2", view)

@@ -52,13 +52,19 @@ class _Union:
         return {self.number[name]: str(one.change) for name, one in self.change_of.items() if name not in self.common}
 
 
-def build_overview_data(overview: Overview) -> PageData:
-    """Build the data of a plan."""
+def build_overview_data(overview: Overview, risks: Iterable[RiskLine] | None = None) -> PageData:
+    """Build the data of a plan.
+
+    Args:
+        overview: The plan.
+        risks: What a review has found in it; None for its unordered reads, if there was none.
+    """
     number = {job.job: index for index, job in enumerate(overview.jobs)}
     parents = tuple(tuple(number[parent] for parent in job.depends_on) for job in overview.jobs)
     union = _Union(jobs=overview.jobs, change_of={}, number=number, parents=parents, lost=((),) * len(parents))
     data = PageDatasets(datasets=_build_datasets(overview, union))
-    return _build_data("plan", union, data, tuple(_unordered_reads(overview, number)))
+    found = _unordered_reads(overview, number) if risks is None else (_build_risk(line, number) for line in risks)
+    return _build_data("plan", union, data, tuple(found))
 
 
 def build_diff_data(
