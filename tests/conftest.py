@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,10 +25,6 @@ settings.register_profile(
     "suite", max_examples=100, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("suite")
-
-# Programs of tests keep no bytecode: a test may write a module twice within a second, and Python, which compares times
-# by the second, would take the bytecode of the first one. It would also be among the files that a command has written.
-os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -64,6 +61,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     working = [item for item in items if _FAULTS not in item.path.parents]
     places = [(number / len(some), item) for some in (waiting, working) for number, item in enumerate(some)]
     items[:] = [item for _, item in sorted(places, key=lambda place: place[0])]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_bytecode() -> None:
+    """Keep no bytecode of what tests write, in this process and in their programs.
+
+    A test may write a module twice within a second, and Python, which compares times by the second, would take the
+    bytecode of the first one. It would also be among the files that a command has written. What was imported until now,
+    the tests and what they test, keeps its bytecode: else each process would rewrite the asserts of all tests anew.
+    """
+    sys.dont_write_bytecode = True
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 
 
 @pytest.fixture(autouse=True)

@@ -48,7 +48,8 @@ def table(declared: Mapping[str, Any]) -> dict[str, JobDefinition]:
             **roles,
             log_group=declared["log_group"],
             resources=_FULL,
-            volumes=({"path": "/data", "host": "/mnt/data"}, {"path": "/scratch", "host": "/tmp", "read_only": True}),  # noqa: S108  of the machine
+            # A folder of the machine of a job: nothing is written here.
+            volumes=({"path": "/data", "host": "/mnt/data"}, {"path": "/scratch", "host": "/tmp", "read_only": True}),  # noqa: S108
             ulimits={"nofile": 65536, "nproc": {"soft": 1024, "hard": 2048}},
             shared_memory_mib=256,
             register={"parameters": {"one": "1"}, "schedulingPriority": 5},

@@ -36,7 +36,8 @@ _SOURCES = {file.name: ast.parse(file.read_text()) for file in sorted(_HERE.glob
 @pytest.fixture(scope="module")
 def clients():
     """Clients that send nothing: they know the operations and their arguments."""
-    session: Any = boto3.Session(region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")  # noqa: S106  made up
+    # Made up: nothing is sent.
+    session: Any = boto3.Session(region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")  # noqa: S106
     return {service: session.client(service) for service in SERVICES}
 
 

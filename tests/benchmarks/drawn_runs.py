@@ -184,7 +184,7 @@ def _parts(logs: Sequence[float], jobs: int, world: World) -> Iterator[_Part]:
 
 def oracle_ends(parents: Parents, times: Mapping[JobName, Mixture], run: Run, now: float, world: World) -> list[float]:
     """Return ends of a run as they may be, drawn from all that is known of it now; sorted."""
-    random = Random(2)  # noqa: S311  nothing secret
+    random = Random(2)  # noqa: S311  no secret is made of it
     ended = {one.job: math.log(one.stopped_at - one.started_at) for one in run.times if one.stopped_at <= now}
     running = {one.job: math.log(now - one.started_at) for one in run.times if one.started_at < now < one.stopped_at}
     starting = {job: now - at for job, at in run.took_slot.items() if at <= now and job not in ended | running}

@@ -102,7 +102,7 @@ def main() -> None:
     _costs()
 
 
-def _show(  # noqa: PLR0913  what is varied
+def _show(  # noqa: PLR0913  each is something that the benchmark varies
     title: str,
     shapes: dict[str, Parents],
     history: int,
@@ -133,7 +133,7 @@ def _row(estimates: Sequence[dict[str, _Told]]) -> str:
 
 
 def _shapes() -> dict[str, Parents]:
-    random = Random(7)  # noqa: S311  nothing secret
+    random = Random(7)  # noqa: S311  no secret is made of it
     nine = ["", "", "0 1", "0", "2", "4 3", "5", "5", "6 7"]
     regions = ["" if n < 20 else str(n - 20) for n in range(160)]
     wide = [" ".join({str(random.randrange(max(0, n - 20), n)) for _ in range(2)}) if n > 2 else "" for n in range(300)]
@@ -163,7 +163,7 @@ def _plan(parents: Parents) -> Plan:
     return Plan(jobs=jobs, project="benchmark", pipelines=("__default__",))
 
 
-def _estimates(  # noqa: PLR0913  what is varied
+def _estimates(  # noqa: PLR0913  each is something that the benchmark varies
     shape: str,
     parents: Parents,
     history: int,
@@ -176,7 +176,7 @@ def _estimates(  # noqa: PLR0913  what is varied
     found = []
     for number in range(max(_RUNS, _JOBS_DRAWN // len(parents))):
         slots = _SLOTS[number % len(_SLOTS)]
-        random = Random(f"{shape} {slots} {number}")  # noqa: S311  nothing secret
+        random = Random(f"{shape} {slots} {number}")  # noqa: S311  no secret is made of it
         usual = draw_usual(parents, random)
         new = set(random.sample(sorted(parents), int(world.unseen * len(parents))))
         earlier = [draw_run(parents, usual, slots, random, world) for _ in range(history)]
@@ -219,7 +219,7 @@ def _so_far(run: Sequence[JobTimes], now: float) -> RunSoFar:
 def _costs() -> None:
     parents = {JobName(job): tuple(map(JobName, above.split())) for job, above in layered(_MANY, 500).items()}
     plan, world = _plan(parents), World(name="")
-    random = Random(1)  # noqa: S311  nothing secret
+    random = Random(1)  # noqa: S311  no secret is made of it
     usual = draw_usual(parents, random)
     content = plan_text(plan).encode()
     with tempfile.TemporaryDirectory() as folder, contextlib.closing(Journal(Path(folder) / "journal.db")) as journal:

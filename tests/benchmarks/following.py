@@ -114,7 +114,7 @@ def _calls(scale: float) -> str:
 
 def _end_to_end(parents: dict[str, str], scale: float, *, spread: bool) -> str:
     """Compare the tool with the plain loop; jobs take a minute, or half to one and a half."""
-    chance = random.Random(1)  # noqa: S311  nothing secret
+    chance = random.Random(1)  # noqa: S311  no secret is made of it
     durations = {name: (chance.uniform(30, 90) if spread else 60.0) * scale for name in parents}
     ideal_s = _ideal_s(parents, durations)
     lines = [f"  ideal {ideal_s:.1f} s; the plain loop has {_SLOTS} workers and asks every {_POLL_S:g} s\n"]

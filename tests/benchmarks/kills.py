@@ -29,7 +29,7 @@ def main() -> None:
     given = _arguments()
     if given.local:
         _kill_local_runs(given)
-    chosen = random.Random(given.seed)  # noqa: S311  chooses samples
+    chosen = random.Random(given.seed)  # noqa: S311  chooses samples, makes no secret
     every = kill_points()
     points = list(every) if given.points == "all" else chosen.sample(every, int(given.points))
     points = [point for point in points if given.file in point.file]
@@ -83,7 +83,7 @@ def main() -> None:
 def _kill_local_runs(given: argparse.Namespace) -> NoReturn:
     """Kill runs on this machine, and end."""
     every = [one for one in local_kill_points() if not one.importing and given.file in one.file]
-    chosen = random.Random(given.seed)  # noqa: S311  chooses samples
+    chosen = random.Random(given.seed)  # noqa: S311  chooses samples, makes no secret
     points = every if given.points == "all" else chosen.sample(every, int(given.points))
     reached: Counter[bool] = Counter()
     failures: list[str] = []

@@ -24,12 +24,12 @@ _PARENTS = 20
 _Parents = list[list[int]]
 
 
-def _chains(jobs: int, chance: random.Random) -> _Parents:  # noqa: ARG001  every shape takes the same
+def _chains(jobs: int, chance: random.Random) -> _Parents:  # noqa: ARG001  as all shapes are called
     """Namespaces of eight jobs, one behind the other."""
     return [[number - 1] if number % 8 else [] for number in range(jobs)]
 
 
-def _fan(jobs: int, chance: random.Random) -> _Parents:  # noqa: ARG001  every shape takes the same
+def _fan(jobs: int, chance: random.Random) -> _Parents:  # noqa: ARG001  as all shapes are called
     """One job, very many behind it, and join jobs of 20 parents until one is left."""
     parents: _Parents = [[]]
     waiting: list[int] = []
@@ -70,7 +70,7 @@ def main() -> None:
     jobs = int(sys.argv[1]) if len(sys.argv) > 1 else _JOBS
     for name, shape in _SHAPES.items():
         for kind in ("same", "drawn", "twenty queues"):
-            chance = random.Random(1)  # noqa: S311  nothing secret
+            chance = random.Random(1)  # noqa: S311  no secret is made of it
             parents = shape(jobs, chance)
             content = json.dumps(
                 _plan(parents, chance, alike=kind == "same", queues=20 if kind == "twenty queues" else 1)

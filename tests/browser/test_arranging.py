@@ -36,7 +36,7 @@ def arrange(browser):
 
 def drawn_plan(seed, *, circle=False):
     """Draw a plan with nested groups, some of them open; jobs may depend on any earlier job, of any group."""
-    chance = random.Random(seed)  # noqa: S311  nothing secret
+    chance = random.Random(seed)  # noqa: S311  no secret is made of it
     count = chance.randint(1, 60)
     groups = [{"kind": "namespace", "inside": chance.choice([None, *range(n)])} for n in range(chance.randint(0, 8))]
     jobs: list[dict[str, Any]] = []
@@ -56,7 +56,7 @@ def dense_plan():
     """Each of 60 jobs depends on 20 of the earlier ones: too many lines for dagre."""
     jobs: list[dict[str, Any]] = []
     for number in range(60):
-        parents = random.Random(number).sample(range(number), min(20, number))  # noqa: S311  nothing secret
+        parents = random.Random(number).sample(range(number), min(20, number))  # noqa: S311  no secret is made of it
         level = 1 + max((jobs[one]["level"] for one in parents), default=0)
         jobs.append({"number": number, "level": level, "parents": parents, "lost": [], "group": None})
     return {"jobs": jobs, "groups": [], "open": []}

@@ -6,18 +6,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-import pexpect
 import pytest
 from jsonschema import Draft202012Validator
 
 from kedro_batch.files.resources import schema
 from kedro_batch.submitter.journal_view import read_journal
-from tests.support.command_line import GENEROUS_S, PROGRAM, environment, kedro_batch, run
+from tests.support.command_line import PROGRAM, environment, kedro_batch, run
 from tests.support.plans import write_plan
 from tests.support.runs import interrupted, read_until, wait_until
+from tests.support.terminals import Terminal, on_terminal
 
 
 def python(source: str) -> list[str]:
@@ -356,42 +356,35 @@ def test_a_hundred_jobs_in_a_chain_and_a_fan_are_followed_to_the_end(tmp_path):
     assert ended.events[-1]["counts"] == {"SUCCEEDED": 100}
 
 
+def in_colour(folder: Path, command: list[str], unless: list[str]) -> AbstractContextManager[Terminal]:
+    """Run a command on a terminal that has colours, unless a flag or a variable switches them off."""
+    flags = [word for word in unless if word.startswith("-")]
+    env = {name: "1" for name in unless if name not in flags}
+    return on_terminal(*command, *flags, cwd=folder, env=env, kind="xterm-256color", program=PROGRAM)
+
+
 @pytest.mark.parametrize(("words", "coloured"), [([], True), (["--no-color"], False), (["NO_COLOR"], False)])
 def test_on_a_terminal_there_is_a_live_view(tmp_path, words, coloured):
     write_plan(
         tmp_path,
         {"a": OK, "slow": python(wait_for("seen")), "bad": python("raise SystemExit(1)")},
     )
-    env = environment({"TERM": "xterm-256color", **({"NO_COLOR": "1"} if words == ["NO_COLOR"] else {})})
-    flags = [word for word in words if word.startswith("-")]
-    terminal = pexpect.spawn(
-        PROGRAM[0],
-        [*PROGRAM[1:], "apply", "plan.yaml", "--local", *flags],
-        cwd=str(tmp_path),
-        env=env,
-        dimensions=(30, 120),
-        timeout=GENEROUS_S,
-        encoding="utf-8",
-    )
-    terminal.expect("1 running")
-    (tmp_path / "seen").touch()
-    terminal.expect(pexpect.EOF)
-    terminal.close()
-    shown = str(terminal.before)
-    assert terminal.exitstatus == 6
-    assert "bad failed: exit code 1 (an error, usually an exception in Python)" in shown
-    assert bool(re.search(r"\x1b\[(?:\d+;)*[349]\dm", shown)) == coloured
+    with in_colour(tmp_path, ["apply", "plan.yaml", "--local"], words) as terminal:
+        terminal.wait_for("1 running")
+        (tmp_path / "seen").touch()
+        ended = terminal.end()
+    assert ended.code == 6
+    assert "bad failed: exit code 1 (an error, usually an exception in Python)" in ended.err
+    assert bool(re.search(r"\x1b\[(?:\d+;)*[349]\dm", terminal.shown)) == coloured
 
 
 @pytest.mark.parametrize(("words", "coloured"), [([], True), (["--no-color"], False), (["NO_COLOR"], False)])
 def test_an_error_on_a_terminal_is_coloured_unless_told_otherwise(tmp_path, words, coloured):
-    env = environment({"TERM": "xterm-256color", **({"NO_COLOR": "1"} if words == ["NO_COLOR"] else {})})
-    flags = [word for word in words if word.startswith("-")]
-    shown = pexpect.run(
-        " ".join([*PROGRAM, "validate", "nothing.yaml", *flags]), cwd=str(tmp_path), env=env, encoding="utf-8"
-    )
-    assert "cannot read nothing.yaml" in shown
-    assert ("\x1b[" in shown) == coloured
+    with in_colour(tmp_path, ["validate", "nothing.yaml"], words) as terminal:
+        ended = terminal.end()
+    assert ended.code == 2
+    assert "cannot read nothing.yaml" in ended.err
+    assert ("\x1b[" in terminal.shown) == coloured
 
 
 def test_as_many_jobs_run_at_once_as_there_are_processors(tmp_path):

@@ -13,11 +13,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from io import TextIOWrapper
+from pathlib import Path
 from typing import TextIO
 
 import pytest
 from rich.text import Text
 
+from kedro_batch.cli import terminal_prompt
 from kedro_batch.cli.background_view import BackgroundView
 from kedro_batch.cli.base import print_plainly
 from kedro_batch.cli.json_lines import JsonLines, write_line
@@ -37,6 +39,7 @@ from kedro_batch.submitter.inbox import Inbox
 from kedro_batch.submitter.job_execution import JobExecution
 from kedro_batch.submitter.job_state import JobRecord, JobState
 from tests.support.progress import HEAD, RunUntil
+from tests.support.runs import wait_until
 
 JOBS = 200
 RUN = RunUntil(JOBS, 1.0)
@@ -44,6 +47,10 @@ STOP, GO_ON = b"\x13", b"\x11"
 DRAWN = b"\x1b[?7l"
 """Begins each screen that is drawn."""
 _F_SETPIPE_SZ = 1031
+_SYSCALL = Path("/proc/self/syscall")
+"""The system call in which a thread is, and its arguments; the fourth of futex() is a limit of time, or no address."""
+_FUTEX = ("202", "98")
+"""The number of futex() in Linux, on x86_64 and on arm64."""
 SAYS = Verbosity(as_json=False, quiet=False, verbose=False, no_color=True)
 
 
@@ -195,7 +202,7 @@ def test_what_cannot_be_drawn_is_said_once_and_the_run_is_told_in_lines(terminal
 class Broken(PlainView):
     """A view in which nothing works."""
 
-    def begin(self, progress: Progress, head: RunHead, at: float) -> None:  # noqa: ARG002  as other views
+    def begin(self, progress: Progress, head: RunHead, at: float) -> None:  # noqa: ARG002  as all views are called
         raise ValueError("cannot begin")
 
     def clear(self) -> str:
@@ -255,6 +262,29 @@ def test_notes_stand_above_the_screen_and_behind_it_are_written_as_ever(terminal
     assert capsys.readouterr().err == "It was read\n"
     close(stream)
     assert re.search(r"\x1b\[\d+AWarning: the disk is full\n\x1b\[\?7l", reader.end())
+
+
+@pytest.mark.skipif(not _SYSCALL.exists(), reason="this system does not tell what a thread waits for")
+def test_nothing_is_drawn_over_a_question_however_long_it_is_open(terminal):
+    stream, reader = terminal
+    reader.begin()
+    others = threading.enumerate()
+    with view_on(stream) as view:
+        reader.wait_for(b"0 of 200 jobs done")
+        (writing,) = [one for one in threading.enumerate() if one.name == "view" and one not in others]
+        with terminal_prompt._drawn[-1]():  # noqa: SLF001  as ask_hidden does, which needs the terminal of the tests
+            os.write(stream.fileno(), b"MFA code: ")
+            reader.wait_for(b"MFA code: ")
+            show(view, RUN.events)
+            wait_until(lambda: waits_for_a_lock(writing) or not reader.read.endswith(b"MFA code: "))
+            assert reader.read.endswith(b"MFA code: ")
+        reader.wait_for(b"200 of 200 jobs done")
+
+
+def waits_for_a_lock(thread: threading.Thread) -> bool:
+    """True if a thread waits for another one, and for as long as that takes: it does nothing until then."""
+    call = Path(f"/proc/self/task/{thread.native_id}/syscall").read_text().split()
+    return call[0] in _FUTEX and call[4] == "0x0"
 
 
 def test_what_is_kept_above_a_narrow_screen_breaks_at_blanks_and_a_command_stays_whole(terminal):

@@ -1,7 +1,7 @@
-import pexpect
 import pytest
 
-from tests.support.command_line import GENEROUS_S, PROGRAM, environment, kedro_batch
+from tests.support.command_line import PROGRAM, kedro_batch
+from tests.support.terminals import on_terminal
 
 
 @pytest.mark.long
@@ -22,18 +22,14 @@ def test_the_demo_shows_the_main_job_from_nothing_to_a_score(tmp_path):
 
 
 def test_ctrl_c_in_the_demo_ends_it_as_it_ends_a_run(tmp_path):
-    terminal = pexpect.spawn(
-        PROGRAM[0], [*PROGRAM[1:], "demo"], cwd=str(tmp_path), env=environment(), timeout=GENEROUS_S, encoding="utf-8"
-    )
-    terminal.expect("2 running")
-    terminal.sendintr()
-    terminal.expect(pexpect.EOF)
-    terminal.close()
-    shown = str(terminal.before)
-    assert terminal.exitstatus == 130
-    assert "Stopped while running: clean_companies, clean_shuttles. No job goes on" in shown
-    assert shown.count("Stopped") == 1
-    assert "Traceback" not in shown
+    with on_terminal("demo", cwd=tmp_path, kind="xterm", program=PROGRAM) as terminal:
+        terminal.wait_for("2 running")
+        terminal.press("\x03")
+        ended = terminal.end()
+    assert ended.code == 130
+    assert "Stopped while running: clean_companies, clean_shuttles. No job goes on" in ended.err
+    assert ended.err.count("Stopped") == 1
+    assert "Traceback" not in ended.err
 
 
 @pytest.mark.long

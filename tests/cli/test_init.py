@@ -3,14 +3,14 @@
 import shlex
 import subprocess
 
-import pexpect
 import pytest
 import yaml
 
 from kedro_batch.scaffold.written_choices import read_choices
-from tests.support.command_line import GENEROUS_S, PROGRAM, environment
+from tests.support.command_line import PROGRAM
 from tests.support.forked import kedro_batch
 from tests.support.projects import json_catalog, write_project
+from tests.support.terminals import on_terminal
 
 BUCKET = ("--bucket", "flights-data")
 FILES = ("conf/aws_batch/aws_batch.yml", "infrastructure.yml", "Dockerfile", ".dockerignore", ".gitignore")
@@ -196,51 +196,37 @@ def test_errors_of_the_project_leave_the_files_and_say_how_to_go_on(flights):
 # Questions
 
 
-def terminal(root, *words):
-    return pexpect.spawn(
-        PROGRAM[0],
-        [*PROGRAM[1:], "init", *words],
-        cwd=str(root),
-        env={name: value for name, value in environment().items() if name != "CI"},
-        timeout=GENEROUS_S,
-        encoding="utf-8",
-    )
-
-
-def ended(child):
-    child.expect(pexpect.EOF)
-    child.close()
-    return str(child.before), child.exitstatus
+def init_on_terminal(root, *words):
+    return on_terminal("init", *words, cwd=root, env={"CI": ""}, program=PROGRAM)
 
 
 def test_what_nobody_knows_is_asked_until_the_answer_is_one(flights):
-    child = terminal(flights, "--github", "infrastructure.yml")
-    child.expect_exact("S3 bucket for the data")
-    child.sendline("Flights Data")
-    child.expect_exact("is not the name of a bucket")
-    child.expect_exact("S3 bucket for the data")
-    child.sendline("s3://flights-data/team/flights")
-    child.expect_exact("Does the bucket flights-data exist already? [Y/n]")
-    child.sendline("n")
-    child.expect_exact("Repository on github.com (OWNER/NAME)")
-    child.sendline("team/flights")
-    _, code = ended(child)
-    assert code == 0
+    with init_on_terminal(flights, "--github", "infrastructure.yml") as terminal:
+        terminal.wait_for("S3 bucket for the data")
+        terminal.type("Flights Data")
+        terminal.wait_for("is not the name of a bucket")
+        terminal.wait_for("S3 bucket for the data")
+        terminal.type("s3://flights-data/team/flights")
+        terminal.wait_for("Does the bucket flights-data exist already? [Y/n]")
+        terminal.type("n")
+        terminal.wait_for("Repository on github.com (OWNER/NAME)")
+        terminal.type("team/flights")
+        assert terminal.end().code == 0
     kept = read_choices((flights / "infrastructure.yml").read_text()) or {}
     assert (kept["bucket"], kept["prefix"], kept["create_bucket"]) == ("flights-data", "team/flights", True)
     assert kept["repository"] == "team/flights"
 
 
 @pytest.mark.parametrize(
-    ("end", "code", "said"), [("eof", 2, "there was no answer"), ("intr", 130, "Stopped by SIGINT")]
+    ("key", "code", "said"), [("\x04", 2, "there was no answer"), ("\x03", 130, "Stopped by SIGINT")]
 )
-def test_no_answer_leaves_no_file(end, code, said, flights):
+def test_no_answer_leaves_no_file(key, code, said, flights):
     before = written(flights)
-    child = terminal(flights)
-    child.expect_exact("S3 bucket for the data")
-    child.sendeof() if end == "eof" else child.sendintr()
-    shown, exit_code = ended(child)
-    assert exit_code == code
-    assert said in shown
-    assert "Traceback" not in shown
+    with init_on_terminal(flights) as terminal:
+        terminal.wait_for("S3 bucket for the data")
+        terminal.press(key)
+        ended = terminal.end()
+    assert ended.code == code
+    assert said in ended.err
+    assert "Traceback" not in ended.err
     assert written(flights) == before

@@ -7,15 +7,15 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-import pexpect
 import pytest
 from jsonschema import Draft202012Validator
 
 from kedro_batch.files.resources import schema
-from tests.support.command_line import GENEROUS_S, PROGRAM, environment
+from tests.support.command_line import PROGRAM
 from tests.support.forked import kedro_batch
 from tests.support.plans import write_plan
 from tests.support.services import StandIn, standin
+from tests.support.terminals import on_terminal
 
 COMMANDS = {name: ["echo", name] for name in "abcd"}
 PARENTS = {"b": "a", "c": "a", "d": "b c"}
@@ -201,17 +201,7 @@ def test_a_run_is_named_in_full_or_as_far_as_it_is_the_only_one(tmp_path):
     odd = kedro_batch("report", "ab-1", "-o", "report.pdf", cwd=tmp_path)
     assert (odd.code, "Write one of .html, .md, .json and .csv, or add --format" in odd.err) == (2, True)
     assert not (tmp_path / "report.pdf").exists()
-    command = [*PROGRAM, "report", "ab-1", "--format", "html"]
-    screen = pexpect.spawn(
-        command[0],
-        command[1:],
-        cwd=tmp_path,
-        env=environment(),
-        encoding="utf-8",
-        timeout=GENEROUS_S,
-        dimensions=(24, 200),
-    )
-    shown = screen.read()
-    screen.close()
-    assert screen.exitstatus == 2
-    assert "Write it to a file: kedro-batch report ab-1 --format html -o report.html" in " ".join(shown.split())
+    with on_terminal("report", "ab-1", "--format", "html", cwd=tmp_path, program=PROGRAM) as terminal:
+        screen = terminal.end()
+    assert screen.code == 2
+    assert "Write it to a file: kedro-batch report ab-1 --format html -o report.html" in " ".join(screen.err.split())

@@ -74,7 +74,8 @@ def others_are_usable(recorded: Recorded) -> None:
 
 @pytest.mark.parametrize(("column", "value"), [("state", "HIBERNATING"), ("job", ESCAPE), ("log_tail", "[" * 100_000)])
 def test_an_odd_row_of_a_job_is_one_message_that_names_it_and_other_runs_stay_usable(recorded, column, value):
-    statement = f"UPDATE submissions SET {column} = ? WHERE run = 'r' AND job = 'a'"  # noqa: S608  a fixed name
+    # A name of this code, no input.
+    statement = f"UPDATE submissions SET {column} = ? WHERE run = 'r' AND job = 'a'"  # noqa: S608
     recorded.change(statement, value)
     code, said = recorded.on("status", "r")
     assert (code, said.count("\n")) == (2, 1), said
@@ -87,7 +88,7 @@ def test_an_odd_row_of_a_job_is_one_message_that_names_it_and_other_runs_stay_us
 
 @pytest.mark.parametrize(("column", "value"), [("run", ESCAPE), ("outcome", "evaporated"), ("location", "{")])
 def test_an_odd_row_of_a_run_is_named_in_the_list_and_the_others_are_listed(recorded, column, value):
-    recorded.change(f"UPDATE runs SET {column} = ? WHERE run = 'r'", value)  # noqa: S608  a fixed name
+    recorded.change(f"UPDATE runs SET {column} = ? WHERE run = 'r'", value)  # noqa: S608  a name of this code, no input
     code, said = recorded.on("runs")
     assert code == 0
     assert f"Warning: the journal {JOURNAL} has an odd row for run " in said
@@ -128,7 +129,8 @@ def test_an_event_that_is_none_is_a_message_and_ends_no_report(recorded, event):
 @pytest.mark.parametrize("cause", ["exit", "memory"], ids=["shown", "an odd row"])
 def test_text_that_anybody_may_have_written_reaches_no_terminal_as_it_is(recorded, cause):
     for column in FREE_TEXT:
-        statement = f"UPDATE submissions SET {column} = ? WHERE run = 'r' AND job = 'a'"  # noqa: S608  a fixed name
+        # A name of this code, no input.
+        statement = f"UPDATE submissions SET {column} = ? WHERE run = 'r' AND job = 'a'"  # noqa: S608
         recorded.change(statement, ESCAPE)
     recorded.change("UPDATE submissions SET log_tail = ? WHERE run = 'r'", json.dumps([ESCAPE]))
     recorded.change("UPDATE submissions SET cause = ? WHERE run = 'r' AND job = 'a'", cause)
@@ -148,7 +150,8 @@ def test_a_report_shows_such_text_harmlessly_in_every_format(recorded):
     texts = dict.fromkeys((*FREE_TEXT, "exception", "exception_cause", "node"), ESCAPE)
     texts |= {"log_tail": json.dumps([ESCAPE]), "details": json.dumps({"attempts": [attempt]})}
     for column, text in texts.items():
-        recorded.change(f"UPDATE submissions SET {column} = ? WHERE run = 'r' AND job = 'a'", text)  # noqa: S608  the same
+        # A name of this code, no input.
+        recorded.change(f"UPDATE submissions SET {column} = ? WHERE run = 'r' AND job = 'a'", text)  # noqa: S608
     recorded.change("UPDATE runs SET location = ? WHERE run = 'r'", json.dumps({"account": ESCAPE, "region": ESCAPE}))
     for form in ("markdown", "json", "csv", "html"):
         code, said = recorded.on("report", "r", "--format", form)

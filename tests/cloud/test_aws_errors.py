@@ -126,8 +126,8 @@ def test_the_page_has_every_row_of_the_code():
 def test_what_botocore_takes_for_throttling_is_throttling_here():
     limited: Any = ThrottledRetryableChecker
     transient: Any = TransientRetryableChecker
-    assert set(limited._THROTTLED_ERROR_CODES) == THROTTLED  # noqa: SLF001  it is nowhere else
-    for code in transient._TRANSIENT_ERROR_CODES:  # noqa: SLF001  the same
+    assert set(limited._THROTTLED_ERROR_CODES) == THROTTLED  # noqa: SLF001  botocore states its codes nowhere else
+    for code in transient._TRANSIENT_ERROR_CODES:  # noqa: SLF001  botocore states its codes nowhere else
         assert error_of(reply(code, "x", status=400)).passing
     legacy = create_loader().load_data("_retry")["definitions"].values()
     codes = {one["applies_when"].get("response", {}).get("service_error_code") for one in legacy}

@@ -12,7 +12,8 @@ DEFAULTS = ResolvedSettings.from_dict({"job_queue": "q", "job_definition": "d"},
 SETTINGS = Settings(defaults=DEFAULTS)
 
 
-def command(pipeline="__default__", options=CompileOptions(), settings=SETTINGS, version="1.7.0"):  # noqa: B008  all frozen
+# No call can change them: frozen.
+def command(pipeline="__default__", options=CompileOptions(), settings=SETTINGS, version="1.7.0"):  # noqa: B008
     commands = CommandBuilder({pipeline: [NODE]}, options, settings, find_kedro_features(version))
     return commands.build([NODE])
 

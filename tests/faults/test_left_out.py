@@ -29,7 +29,7 @@ def row(folder: Path) -> tuple[object, ...] | None:
     columns = "state, exit_code, cause, stopped_at IS NOT NULL"
     with closing(sqlite3.connect(folder / JOURNAL)) as journal:
         found: tuple[object, ...] | None = journal.execute(
-            f"SELECT {columns} FROM submissions WHERE job = 'old'"  # noqa: S608  fixed columns
+            f"SELECT {columns} FROM submissions WHERE job = 'old'"  # noqa: S608  names of this code, no input
         ).fetchone()
         return found
 

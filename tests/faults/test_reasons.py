@@ -9,14 +9,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pexpect
 import pytest
 
-from tests.support.command_line import BIN
+from tests.support.command_line import PROGRAM
 from tests.support.forked import on
 from tests.support.plans import write_plan
 from tests.support.runs import JOURNAL, make_older, states, wait_until
 from tests.support.services import StandIn, standin
+from tests.support.terminals import on_terminal
 from tests.support.transcripts import Transcript
 
 TRACEBACK = [
@@ -167,7 +167,8 @@ def rows(folder: Path) -> dict[tuple[str, int], tuple[Any, ...]]:
     """Give created_at, started_at, stopped_at and details of each submission, straight from the journal's file."""
     columns = "job, submission, created_at, started_at, stopped_at, details"
     with closing(sqlite3.connect(folder / JOURNAL)) as connection:
-        found = connection.execute(f"SELECT {columns} FROM submissions").fetchall()  # noqa: S608  fixed columns
+        # Names of this code, no input.
+        found = connection.execute(f"SELECT {columns} FROM submissions").fetchall()  # noqa: S608
     return {(job, submission): (*times, json.loads(details or "null")) for job, submission, *times, details in found}
 
 
@@ -306,12 +307,11 @@ def test_on_a_terminal_the_id_of_a_job_is_a_link_to_the_console(tmp_path):
         assert on(service, "apply", "plan.yaml", "--run-id", "r", cwd=tmp_path).code == 6
         job_id = service.jobs()["a"]["id"]
         shown = {}
-        for terminal in ("xterm-256color", "linux"):
-            env = {**service.environment, "PATH": str(Path(sys.executable).parent), "TERM": terminal}
-            words = ["status", "r"]
-            child = pexpect.spawn(str(BIN / "kedro-batch"), words, cwd=str(tmp_path), env=env, encoding="utf-8")
-            child.expect(pexpect.EOF)
-            shown[terminal] = str(child.before)
+        for kind in ("xterm-256color", "linux"):
+            env = service.environment
+            with on_terminal("status", "r", cwd=tmp_path, env=env, kind=kind, program=PROGRAM) as terminal:
+                assert terminal.end().code == 0
+            shown[kind] = terminal.shown
     page = f"https://us-east-1.console.aws.amazon.com/batch/home?region=us-east-1#jobs/detail/{job_id}"
     assert f"  job: \x1b]8;;{page}\x1b\\{job_id}\x1b]8;;\x1b\\\r\n" in shown["xterm-256color"]
     assert f"  job: {page}\r\n" in shown["linux"]

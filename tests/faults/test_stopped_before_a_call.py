@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.kill_points import KillPoint, first_point_in
-from tests.support.command_line import environment
+from tests.support.command_line import environment, unmeasured
 from tests.support.forked import on
 from tests.support.plans import write_plan
 from tests.support.runs import end_of, states, wait_until
@@ -27,7 +27,7 @@ def stopped_at(
 ) -> Iterator["subprocess.Popen[str]"]:
     """Start ``kedro-batch WORDS``, which is stopped at a line; wait until it is."""
     command = [sys.executable, str(_KILLED), f"{point}:{times}:SIGSTOP", "--", *words]
-    env = {name: value for name, value in environment(service.environment).items() if not name.startswith("COVERAGE")}
+    env = unmeasured(environment(service.environment))
     pipe = subprocess.PIPE
     with subprocess.Popen(command, cwd=cwd, env=env, stdout=pipe, stderr=pipe, text=True) as process:
         try:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tests.faults.kill_points import KillPoint, first_point_in
-from tests.support.command_line import GENEROUS_S, PROGRAM, Ended, environment, kedro_batch
+from tests.support.command_line import GENEROUS_S, PROGRAM, Ended, environment, kedro_batch, unmeasured
 from tests.support.large_plans import write_layered_plan
 from tests.support.services import StandIn, standin
 
@@ -119,7 +119,7 @@ def run_and_kill(
         location = f"{when[0]}:{when[1]}"
         command, limit = [sys.executable, str(_KILLED), location, "--", *words], GENEROUS_S
     # Measuring coverage and killing at a line would each need the trace function for itself.
-    env = {name: value for name, value in env.items() if not name.startswith("COVERAGE")}
+    env = unmeasured(env)
     log = cwd / "killed.log"
     with (
         log.open("wb") as output,

@@ -4,7 +4,10 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
-SUPPRESSED = re.compile(r"# (?:noqa|type: ignore|pragma: no cover)(?P<what>\[[a-z, -]*\]|:? ?[A-Z0-9, ]*)(?P<why>.*)")
+POINTING = re.compile(r"(the same|likewise|ditto|(as|see) (above|before|below|there))\W*$", re.IGNORECASE)
+SUPPRESSED = re.compile(
+    r"# (?:noqa|type: ignore|pragma: no cover)(?P<what>\[[a-z, -]*\]|:?(?: [A-Z]+[0-9]+,?)*)(?P<why>.*)"
+)
 
 
 def suppressions():
@@ -20,4 +23,11 @@ def test_every_suppression_names_its_rules_and_says_why():
     found = [one for one in suppressions() if not one[0].startswith("tests/house/test_suppressions.py")]
     assert len(found) > 100
     assert [where for where, _, what, _ in found if not what.strip(" :[]")] == []
-    assert [where for where, above, _, why in found if not why.strip(" #") and not above.strip().startswith("# ")] == []
+    reasons = {
+        where: why.strip(" #") or (above.strip() if above.strip().startswith("# ") else "")
+        for where, above, _, why in found
+    }
+    assert [where for where, why in reasons.items() if len(why.split()) < 3] == [], "too short for a stranger"
+    assert [where for where, why in reasons.items() if POINTING.match(why.strip("# "))] == [], (
+        "no reason: it points to another"
+    )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kedro_batch.files import resources
-from tests.support.command_line import environment
+from tests.support.command_line import environment, unmeasured
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -31,7 +31,7 @@ def test_a_wheel_carries_every_module_template_and_schema(tmp_path):
     assert not missing
     # It finds what it carries, and nothing of this checkout.
     code = "from kedro_batch.files import resources as r; print(r.folder('schemas'), r.schema('plan')['title'])"
-    env = {name: value for name, value in environment({"PYTHONPATH": str(site)}).items() if "COVERAGE" not in name}
+    env = unmeasured(environment({"PYTHONPATH": str(site)}))
     found = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, env=env, capture_output=True, text=True, check=True
     )

@@ -119,11 +119,11 @@ class Done(NamedTuple):
     ends: tuple[tuple[int, str], ...] = ()
 
 
-class _Paused(Exception):  # noqa: N818  it is none of an error
+class _Paused(Exception):  # noqa: N818  not an error: it hands control back to the test
     """The loop would wait now."""
 
 
-class _LooksAgain(Exception):  # noqa: N818  it is none of an error
+class _LooksAgain(Exception):  # noqa: N818  not an error: it hands control back to the test
     """The run asks again how it stands, since what it has ended has ended otherwise."""
 
 
@@ -235,7 +235,7 @@ class _Revisions:
 class _Loop(Loop):
     """A loop that does not wait."""
 
-    def _wait(self, now: float, until: float) -> None:  # noqa: ARG002  as the loop calls it
+    def _wait(self, now: float, until: float) -> None:  # noqa: ARG002  the loop passes this argument
         raise _Paused
 
 

@@ -7,6 +7,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.command_line import unmeasured
+
 _ROOT = Path(__file__).parent.parent.parent
 _PACKAGE = Path("translator/kedro_batch")
 
@@ -121,6 +123,5 @@ def search_mutant(mutant: Mutant, folder: Path) -> str:
     module.write_text(text)
     command = [sys.executable, "-m", "tests.model", mutant.scenario]
     # What a copy of the package executes says nothing about the coverage of the package.
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
-    variables = {**kept, "PYTHONPATH": str(folder / "translator")}
+    variables = {**unmeasured(os.environ), "PYTHONPATH": str(folder / "translator")}
     return subprocess.run(command, cwd=_ROOT, env=variables, capture_output=True, text=True, check=False).stdout

@@ -76,7 +76,7 @@ class Look:
     def adapt_plan(self, plan: Plan) -> Plan:
         return plan
 
-    def list_jobs(self, queue: str, name: str, token: str | None) -> JobPage:  # noqa: ARG002  as an engine has it
+    def list_jobs(self, queue: str, name: str, token: str | None) -> JobPage:  # noqa: ARG002  as all engines are called
         found = (
             summary_of(number, one)
             for number, one in enumerate(self.copies)
@@ -107,13 +107,13 @@ class Look:
         self.sent.append(Sent(request["jobName"], waits_for))
         return JobId("")
 
-    def log_tail(self, detail: JobDetail, lines: int) -> LogTail:  # noqa: ARG002  as an engine has it
+    def log_tail(self, detail: JobDetail, lines: int) -> LogTail:  # noqa: ARG002  as all engines are called
         return LogTail(complete=True)
 
     def renew(self) -> None:
         """Nothing expires."""
 
-    def renew_here(self, error: ServiceError) -> bool:  # noqa: ARG002  the engine's signature
+    def renew_here(self, error: ServiceError) -> bool:  # noqa: ARG002  as all engines are called
         """Nothing expires."""
         return False
 

@@ -5,6 +5,7 @@ import pytest
 from tests.model.scenarios import SCENARIOS
 from tests.model.search import search
 
+pytestmark = pytest.mark.no_cover  # measured, it takes three times as long; other tests execute the same lines
 STATES = {
     "lost replies": 3_560,
     "late listing": 10_323,

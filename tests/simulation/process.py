@@ -65,7 +65,7 @@ class Process:
         """Prepare it; ``work`` is what it does, and returns its exit code and what it says."""
         self.name = name
         self.inbox = Inbox()
-        self.random = Random(f"{world.seed} {name}")  # noqa: S311  nothing secret
+        self.random = Random(f"{world.seed} {name}")  # noqa: S311  no secret is made of it
         self.wall_step_s = 0.0
         self.began_at: float | None = None
         self.ended: Ended | None = None

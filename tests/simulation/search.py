@@ -50,7 +50,7 @@ class Simulated:
 
 def simulate(seed: int, adapt: Callable[[Scenario], Scenario] = lambda scenario: scenario) -> Simulated:
     """Simulate what a seed draws; ``adapt`` may change that first."""
-    scenario = adapt(draw_scenario(Random(seed)))  # noqa: S311  nothing secret
+    scenario = adapt(draw_scenario(Random(seed)))  # noqa: S311  no secret is made of it
     world = World(seed)
     judge = Judge(world, scenario)
     with tempfile.TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as folder:

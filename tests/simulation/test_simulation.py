@@ -9,6 +9,7 @@ import pytest
 from tests.simulation.search import simulate
 from tests.simulation.seeds import FAILED
 
+pytestmark = pytest.mark.no_cover  # measured, it takes three times as long; other tests execute the same lines
 ROOT = Path(__file__).parent.parent.parent
 _SEEDS = 200
 _IN_ONE_TEST = 25

@@ -35,7 +35,7 @@ class World:
         """Begin at the time zero, with a service of which nothing is configured."""
         self.time = 0.0
         self.seed = seed
-        self.random = Random(f"{seed} world")  # noqa: S311  nothing secret
+        self.random = Random(f"{seed} world")  # noqa: S311  no secret is made of it
         self.service = Service(Config(seed=seed), clock=lambda: self.time, epoch=EPOCH)
         self.story: list[str] = []
         self.faults: dict[str, int] = {}

@@ -221,7 +221,7 @@ def test_a_job_without_tags_is_known_by_its_name(name, label):
 
 @given(st.integers(0, 2**32), st.integers(1, 5))
 def test_any_graph_comes_to_its_end_with_no_job_before_its_parents_and_none_without_room(seed, slots):
-    random = Random(seed)  # noqa: S311  nothing secret
+    random = Random(seed)  # noqa: S311  no secret is made of it
     world = Simulated(
         slots=slots,
         start_s=1,
@@ -249,7 +249,7 @@ def test_any_graph_comes_to_its_end_with_no_job_before_its_parents_and_none_with
 
 def test_ten_thousand_jobs_are_taken_as_fast_as_they_may_be():
     world = Simulated(slots=500, throttle={"rate": 50}, keep_bodies=False, seed=1)
-    random = Random(1)  # noqa: S311  nothing secret
+    random = Random(1)  # noqa: S311  no secret is made of it
     ids: list[str] = []
     edges = 0
     for n in range(10_000):

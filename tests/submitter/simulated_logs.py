@@ -70,7 +70,7 @@ class SimulatedCalls:
     def wall(self) -> float:
         return EPOCH + self._service.now
 
-    def free(self, lane: Lane) -> int:  # noqa: ARG002  the protocol's signature
+    def free(self, lane: Lane) -> int:  # noqa: ARG002  as all pools are called
         return 1
 
     def start(self, lane: Lane, about: Any, call: Callable[[], Any]) -> None:

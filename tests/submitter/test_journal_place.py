@@ -6,7 +6,6 @@ import stat
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -21,6 +20,7 @@ from kedro_batch.submitter.journal_rows import RunEntry
 from kedro_batch.submitter.journal_view import read_journal
 from kedro_batch.submitter.run_lock import begin_lock, is_hidden, is_locked, lock_problem, run_lock
 from tests.support.simulation import Simulation, plan_of
+from tests.support.users import IS_ROOT, folder_of_everybody, unprivileged
 
 RUN = RunId("r1")
 
@@ -77,7 +77,7 @@ def test_a_journal_with_two_hard_links_is_refused_and_the_advice_helps(tmp_path,
         with pytest.raises(UsageError, match="hard links"), read_journal(name):
             pass
     command = str(caught.value).partition("own: ")[2]
-    assert os.system(command) == 0  # noqa: S605  it is the advice
+    assert os.system(command) == 0  # noqa: S605  does what the message advises, in a shell as people do
     for name in (file, second):
         Journal(name).close()
 
@@ -248,22 +248,18 @@ def test_it_is_said_when_the_usual_folder_is_taken_from_a_group_that_could_write
 @pytest.fixture
 def of_another() -> Iterator[Path]:
     """Give the folder of a run of another user, who keeps it to himself."""
-    with TemporaryDirectory(dir="/tmp") as folder:  # others may enter it
-        theirs = Path(folder)
+    with folder_of_everybody() as theirs:
+        theirs.chmod(0o700)  # else what is made in it would be for everybody, too
         with run_lock(theirs / "runs" / "r1", RUN):
             pass
         Journal(theirs / "theirs.db").close()
         theirs.chmod(0o777)
-        nobody = 65534
-        if os.getuid() == 0:
-            os.seteuid(nobody)
-        else:
+        if not IS_ROOT:
             (theirs / "runs").chmod(0)
         try:
-            yield theirs / "runs" / "r1"
+            with unprivileged():
+                yield theirs / "runs" / "r1"
         finally:
-            if os.getuid() == 0:
-                os.seteuid(0)
             (theirs / "runs").chmod(0o700)
 
 
@@ -280,7 +276,7 @@ def test_a_run_whose_lock_may_not_be_read_counts_as_one_that_may_go_on(of_anothe
     assert any("run r1 of this project goes on, as far as the journal knows, and writes 1 d" in one for one in told)
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="only root can be another user")
+@pytest.mark.skipif(not IS_ROOT, reason="only root can be two users: run the tests as root")
 def test_who_may_not_write_a_lock_is_told_whose_it_is_and_how_it_is_shared(of_another):
     with pytest.raises(UsageError, match="Permission denied") as caught, run_lock(of_another, RUN):
         pass
@@ -288,7 +284,7 @@ def test_who_may_not_write_a_lock_is_told_whose_it_is_and_how_it_is_shared(of_an
     assert f"{folder} belongs to root. To share it with a group: chmod -R g+rwX {folder}" in str(caught.value)
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="only root can be another user")
+@pytest.mark.skipif(not IS_ROOT, reason="only root can be two users: run the tests as root")
 def test_who_may_not_open_a_journal_is_told_whose_it_is(of_another):
     journal = of_another.parent.parent / "theirs.db"
     with pytest.raises(UsageError, match="cannot write the journal") as written:

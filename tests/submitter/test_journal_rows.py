@@ -31,7 +31,7 @@ def journal(tmp_path: Path) -> Iterator[JournalView]:
 
 def change(journal: JournalView, table: str, column: str, value: object) -> None:
     with closing(sqlite3.connect(journal.file)) as connection, connection:
-        statement = f"UPDATE {table} SET {column} = ? WHERE run = 'r'"  # noqa: S608  fixed names
+        statement = f"UPDATE {table} SET {column} = ? WHERE run = 'r'"  # noqa: S608  names of this code, no input
         assert connection.execute(statement, (value,)).rowcount == 1
 
 

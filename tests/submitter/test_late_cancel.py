@@ -35,7 +35,8 @@ def follow_after_its_end(folder: Path, cancel_after_s: float | None = None) -> t
     simulation.to_the_end()
     with closing(sqlite3.connect(simulation.journal.file)) as journal, journal:
         times = ("created_at", "started_at", "stopped_at", "details")
-        journal.execute(f"UPDATE submissions SET {', '.join(f'{one} = NULL' for one in times)}")  # noqa: S608  fixed names
+        # Names of this code, no input.
+        journal.execute(f"UPDATE submissions SET {', '.join(f'{one} = NULL' for one in times)}")  # noqa: S608
     simulation.follow(folder)
     began = simulation.calls.time
     if cancel_after_s:

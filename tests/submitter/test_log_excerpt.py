@@ -27,7 +27,7 @@ class Ascii(io.StringIO):
 def raised(error: BaseException) -> BaseException:
     try:
         raise error  # noqa: TRY301  it has to have been raised here
-    except BaseException as found:  # noqa: BLE001  all kinds are drawn
+    except BaseException as found:  # noqa: BLE001  every kind of exception is drawn, KeyboardInterrupt too
         return found
 
 

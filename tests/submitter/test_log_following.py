@@ -100,7 +100,7 @@ def test_no_line_is_lost_and_none_is_repeated(tmp_path, lines, configuration):
 class Described(dict[str, Any]):
     """A job of a DescribeJobs reply, of which one can be told whether it is held."""
 
-    __hash__ = object.__hash__  # type: ignore[assignment]  # a dict has none
+    __hash__ = object.__hash__  # type: ignore[assignment]  # mypy knows that a dict has no hash; this one gets one
 
 
 def test_what_is_held_while_logs_are_followed_does_not_grow_with_the_jobs_that_have_ended(tmp_path, monkeypatch):

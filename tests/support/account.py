@@ -116,12 +116,12 @@ class _Connection(BaseHTTPRequestHandler):
         else:
             self._forward(body)
 
-    do_POST = do_HEAD = do_PUT = do_GET  # noqa: N815  as the base calls them
+    do_POST = do_HEAD = do_PUT = do_GET  # noqa: N815  names that http.server asks for
 
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
 
-    def date_time_string(self, timestamp: float | None = None) -> str:  # noqa: ARG002  as the base has it
+    def date_time_string(self, timestamp: float | None = None) -> str:  # noqa: ARG002  as http.server calls it
         return formatdate(time.time() + self.server.account.clock_s, usegmt=True)
 
     def _operation(self, body: bytes) -> tuple[str, dict[str, list[str]]]:

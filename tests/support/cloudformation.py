@@ -372,7 +372,7 @@ class _Connection(BaseHTTPRequestHandler):
             service.hanging.set()
             self.rfile.read(1)  # until the caller gives up
 
-    do_GET = do_POST  # noqa: N815  as the base calls it
+    do_GET = do_POST  # noqa: N815  names that http.server asks for
 
     def log_message(self, *_: Any) -> None:
         """Say nothing."""

@@ -48,6 +48,11 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**kept, **_ISOLATED, "PATH": path, **(extra or {})}
 
 
+def unmeasured(env: Mapping[str, str]) -> dict[str, str]:
+    """Return variables with which coverage measures no program: measured, Python takes twice as long to start."""
+    return {name: value for name, value in env.items() if not name.startswith("COVERAGE_")}
+
+
 def kedro_batch(
     *words: str | Path,
     cwd: Path,

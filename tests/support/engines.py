@@ -153,7 +153,7 @@ class _Ecr:
         }
         body = json.dumps(arguments).encode()
         request = urllib.request.Request(os.environ["AWS_ENDPOINT_URL"], data=body, headers=headers)  # noqa: S310  a loopback address
-        urllib.request.urlopen(request).close()  # noqa: S310  the same
+        urllib.request.urlopen(request).close()  # noqa: S310  a loopback address
 
 
 def _push_to_ecr(_: str, repository: str, tag: str, content: dict[str, Any]) -> str:

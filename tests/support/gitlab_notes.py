@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from tests.support.serving import serving
 
-TOKEN = "glpat-made-up"  # noqa: S105  nobody's
+TOKEN = "glpat-made-up"  # noqa: S105  made up, nobody's
 BOT = 7
 """The id of the user that the token is of."""
 

@@ -47,7 +47,7 @@ class ImageRegistry:
 
     def _get(self, path: str) -> bytes:
         request = urllib.request.Request(f"http://{self.address}:{_PORT}/v2/{path}", headers={"Accept": _MANIFEST})
-        with urllib.request.urlopen(request) as reply:  # noqa: S310  the same
+        with urllib.request.urlopen(request) as reply:  # noqa: S310  an address of this machine
             content: bytes = reply.read()
             return content
 

@@ -22,7 +22,7 @@ def in_between(status: int, content: str = PAGE, kind: str = "text/html", date: 
             self.end_headers()
             self.wfile.write(content.encode())
 
-        do_POST = do_GET  # noqa: N815  as the base calls it
+        do_POST = do_GET  # noqa: N815  names that http.server asks for
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

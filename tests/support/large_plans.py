@@ -19,7 +19,7 @@ def write_layered_plan(folder: Path, widths: Sequence[int], *, seed: int = 1, **
         seed: Chooses the parents.
         extra: As ``write_plan`` takes it.
     """
-    random = Random(seed)  # noqa: S311  nothing secret
+    random = Random(seed)  # noqa: S311  no secret is made of it
     layers = [[f"l{layer:02}-{number:03}" for number in range(width)] for layer, width in enumerate(widths)]
     parents = {
         name: " ".join(random.sample(above, min(len(above), random.randint(1, _PARENTS_AT_MOST))))

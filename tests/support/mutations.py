@@ -208,7 +208,7 @@ _ODD_VALUES: tuple[Any, ...] = (
 
 def mutated(seed: int) -> tuple[bytes, bytes]:
     """Give a plan that can be applied, and what became of it: the same for the same number."""
-    chance = Random(seed)  # noqa: S311  nothing secret
+    chance = Random(seed)  # noqa: S311  no secret is made of it
     plan = chance.choice(SEEDS)
     changed = plan
     for _ in range(chance.choice((1, 1, 1, 2, 3, 6))):
@@ -257,7 +257,8 @@ def _lines_changed(content: bytes, chance: Random) -> bytes:
 def _values_changed(content: bytes, chance: Random) -> bytes:
     """Change the structure; where there is none any more, the bytes."""
     try:
-        root = yaml.load(content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  a safe one
+        # The safe loader, written in C where there is one.
+        root = yaml.load(content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
     except (yaml.YAMLError, ValueError, TypeError, AttributeError, RecursionError):
         return _bytes_changed(content, chance)
     places = list(_places(root))

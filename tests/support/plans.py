@@ -51,7 +51,7 @@ def write_plan(
 
 def layered(jobs: int, width: int) -> dict[str, str]:
     """Give as many names in layers of this width, with one to four parents in the layer above: 2.5 in the mean."""
-    chance = random.Random(1)  # noqa: S311  nothing secret
+    chance = random.Random(1)  # noqa: S311  no secret is made of it
     names = [f"job_{number:05}" for number in range(jobs)]
     parents = {}
     for number, name in enumerate(names):

@@ -47,7 +47,7 @@ class RunUntil:
             fail: The probability that a job fails.
             slots: How many jobs run at once.
         """
-        self._chance = random.Random(jobs)  # noqa: S311  nothing secret
+        self._chance = random.Random(jobs)  # noqa: S311  no secret is made of it
         plan = layered(jobs, max(3, jobs // 10))
         self.parents = {JobName(name): tuple(map(JobName, above.split())) for name, above in plan.items()}
         self.state = RunState(self.parents, {})

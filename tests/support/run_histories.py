@@ -93,7 +93,7 @@ def without_times(history: RunHistory) -> RunHistory:
 
 
 def _run(plan: Plan, story: Story) -> tuple[dict[JobName, _Times], dict[JobName, JobName]]:
-    chance = random.Random(story.seed)  # noqa: S311  nothing secret
+    chance = random.Random(story.seed)  # noqa: S311  no secret is made of it
     parents = plan.parents
     children = children_of(parents)
     created = {name: BEGAN + 1 + number * 0.02 for number, name in enumerate(parents)}

@@ -16,7 +16,7 @@ from typing import Any
 import boto3
 import botocore.config
 
-from tests.support.command_line import GENEROUS_S
+from tests.support.command_line import GENEROUS_S, unmeasured
 
 _STANDIN = Path(__file__).with_name("standin")
 _CREDENTIALS = {
@@ -78,7 +78,7 @@ class StandIn:
             endpoint_url=self.url,
             region_name="us-east-1",
             aws_access_key_id="testing",
-            aws_secret_access_key="testing",  # noqa: S106  the stand-in takes anything
+            aws_secret_access_key="testing",  # noqa: S106  made up: the stand-in takes any key
             config=botocore.config.Config(retries={"total_max_attempts": 1}, read_timeout=read_timeout),
         )
 
@@ -86,7 +86,7 @@ class StandIn:
 @contextmanager
 def standin(**configuration: Any) -> Iterator[StandIn]:
     command = [sys.executable, str(_STANDIN), json.dumps(configuration)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, env=unmeasured(os.environ), stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout
             yield StandIn(int(process.stdout.readline()))
@@ -108,7 +108,7 @@ class Moto:
             endpoint_url=self.url,
             region_name="us-east-1",
             aws_access_key_id="testing",
-            aws_secret_access_key="testing",  # noqa: S106  moto takes anything
+            aws_secret_access_key="testing",  # noqa: S106  made up: moto takes any key
         )
 
     def reset(self) -> None:
@@ -153,7 +153,7 @@ def moto(folder: Path, more: Mapping[str, str] | None = None) -> Iterator[Moto]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "moto.server", "-p", str(port)]
-    env = {**os.environ, "MOTO_RECORDER_FILEPATH": str(folder / "recording"), **(more or {})}
+    env = {**unmeasured(os.environ), "MOTO_RECORDER_FILEPATH": str(folder / "recording"), **(more or {})}
     with subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             wait_for_port(port)
@@ -185,4 +185,4 @@ def _post(url: str, body: dict[str, Any] | None = None) -> None:
     request = urllib.request.Request(  # noqa: S310  a loopback address
         url, data=json.dumps(body or {}).encode(), headers={"Content-Type": "application/json"}, method="POST"
     )
-    urllib.request.urlopen(request).close()  # noqa: S310  the same
+    urllib.request.urlopen(request).close()  # noqa: S310  a loopback address

@@ -230,7 +230,7 @@ class InProcess:
     def renew(self) -> None:
         """Do nothing: the configuration says when credentials are valid again."""
 
-    def renew_here(self, error: ServiceError) -> bool:  # noqa: ARG002  the engine's signature
+    def renew_here(self, error: ServiceError) -> bool:  # noqa: ARG002  as all engines are called
         """Return False: what the configuration says is renewed elsewhere."""
         return False
 

@@ -1,8 +1,8 @@
-"""Runs the command line on a pseudo terminal, where it may ask."""
+"""Runs the command line, or another program, on a pseudo terminal, where it may ask."""
 
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import pexpect
 
 from tests.support.command_line import GENEROUS_S, Ended, environment
 
-_PROGRAM = Path(__file__).with_name("impatient.py")
+_IMPATIENT = (sys.executable, str(Path(__file__).with_name("impatient.py")))
 _LOOKS_S = 1.0
 _ASKED = 3
 """In so many looks one after the other a command has to ask: it may not have seen an answer yet that was just typed."""
@@ -42,6 +42,10 @@ class Terminal:
         """Type a line."""
         self.process.sendline(line)
 
+    def press(self, keys: str) -> None:
+        """Press keys, and no return: ``"\\x03"`` is Ctrl-C, ``"\\x04"`` Ctrl-D."""
+        self.process.send(keys)
+
     def end(self) -> Ended:
         """Wait for the end of the command; all that was written, but for keys, counts as its standard error."""
         self._expect(pexpect.EOF)
@@ -71,11 +75,25 @@ class Terminal:
 
 
 @contextmanager
-def on_terminal(*words: str, cwd: Path, env: Mapping[str, str], kind: str = "dumb") -> Iterator[Terminal]:
-    """Run ``kedro-batch WORDS`` on a terminal of a kind: ``dumb``, where nothing is drawn, or ``xterm``."""
+def on_terminal(
+    *words: str,
+    cwd: Path,
+    env: Mapping[str, str] | None = None,
+    kind: str = "dumb",
+    program: Sequence[str] = _IMPATIENT,
+) -> Iterator[Terminal]:
+    """Run ``kedro-batch WORDS`` on a terminal of a kind: ``dumb``, where nothing is drawn, or ``xterm``.
+
+    Args:
+        words: The words behind the program.
+        cwd: Where it runs.
+        env: More variables.
+        kind: The kind of the terminal.
+        program: The program: with short pauses (``impatient``), unless it is another one.
+    """
     more: dict[str, Any] = {"dimensions": (30, 200), "timeout": GENEROUS_S, "encoding": "utf-8"}
-    arguments = [str(_PROGRAM), *words]
-    process = pexpect.spawn(sys.executable, arguments, cwd=str(cwd), env=environment({**env, "TERM": kind}), **more)
+    variables = environment({**(env or {}), "TERM": kind})
+    process = pexpect.spawn(program[0], [*program[1:], *words], cwd=str(cwd), env=variables, **more)
     try:
         yield Terminal(process)
     finally:

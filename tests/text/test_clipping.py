@@ -9,7 +9,7 @@ import pytest
 from kedro_batch.text.clipping import shorten, shorten_apart, shorten_pair
 
 LONG = "echo something; " * 100
-NOISE = base64.b64encode(random.Random(1).randbytes(9_000)).decode()  # noqa: S311  nothing secret
+NOISE = base64.b64encode(random.Random(1).randbytes(9_000)).decode()  # noqa: S311  no secret is made of it
 LEFT_OUT = re.compile(r"\.\.\.\(([0-9,]+) (?:same|more) characters\)\.\.\.")
 
 

@@ -53,7 +53,7 @@ class KedroBatchHooks:
         result = yield  # to the hooks of others
         if in_job:
             from kedro_batch.data_versions.in_job import prepare_added  # noqa: PLC0415  only jobs need it
-            from kedro_batch.data_versions.job_environment import open_session  # noqa: PLC0415  the same
+            from kedro_batch.data_versions.job_environment import open_session  # noqa: PLC0415  only jobs need it
 
             prepare_added(pipeline, catalog, os.environ, prepared)
             open_session(os.environ)

@@ -124,8 +124,8 @@ class AWSBatchRunner(AbstractRunner):
         self,
         pipeline: Any,
         catalog: Any,
-        hook_manager: Any = None,  # noqa: ARG002  as Kedro calls it
-        run_id: str | None = None,  # noqa: ARG002  the same
+        hook_manager: Any = None,  # noqa: ARG002  Kedro passes this argument
+        run_id: str | None = None,  # noqa: ARG002  Kedro passes this argument
         only_missing_outputs: bool = False,
     ) -> dict[str, Any]:
         """Run a pipeline on AWS Batch, and follow it to its end.

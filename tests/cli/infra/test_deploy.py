@@ -3,7 +3,6 @@
 import signal
 import subprocess
 
-import pexpect
 import pytest
 import yaml
 
@@ -19,6 +18,7 @@ from tests.support.cloudformation import (
 from tests.support.command_line import GENEROUS_S, PROGRAM, environment
 from tests.support.forked import kedro_batch
 from tests.support.infrastructure import SETTINGS, STACK, TEMPLATE, settings_of
+from tests.support.terminals import on_terminal
 
 DECLARED = {
     "name": "kedro_run",
@@ -220,21 +220,14 @@ def test_without_a_terminal_and_yes_nothing_is_changed(infra, prepared, status):
 )
 def test_the_question_is_asked_on_a_terminal(prepared, answer, code, said):
     with cloudformation() as aws:
-        terminal = pexpect.spawn(
-            PROGRAM[0],
-            [*PROGRAM[1:], "infra", "deploy"],
-            cwd=str(prepared),
-            env=environment({**aws.environment, "CI": ""}),
-            timeout=GENEROUS_S,
-            encoding="utf-8",
-        )
-        terminal.expect("8 to make")
-        terminal.expect(r"Make these changes\? \[y/N\]: ")
-        terminal.send(answer)
-        terminal.expect(pexpect.EOF)
-        terminal.close()
-        assert terminal.exitstatus == code
-        assert said in str(terminal.before)
+        env = {**aws.environment, "CI": ""}
+        with on_terminal("infra", "deploy", cwd=prepared, env=env, program=PROGRAM) as terminal:
+            terminal.wait_for("8 to make")
+            terminal.wait_for("Make these changes? [y/N]: ")
+            terminal.press(answer)
+            ended = terminal.end()
+        assert ended.code == code
+        assert said in ended.err
         assert aws.change_sets == {}
         assert aws.status == ("DELETE_COMPLETE" if code else "CREATE_COMPLETE")
 

@@ -13,7 +13,7 @@ from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.formats import DiffFormat, render_diff
 from tests.support.plans import a_job
 
-_RANDOM = random.Random(1)  # noqa: S311  nothing secret
+_RANDOM = random.Random(1)  # noqa: S311  no secret is made of it
 NOISE = base64.b64encode(_RANDOM.randbytes(12_000)).decode()
 PADS = {
     "a letter": "x" * 6_000,

@@ -93,7 +93,7 @@ def test_more_jobs_that_run_than_ever_before_have_slots():
 
 def test_a_run_that_is_slower_than_usual_is_expected_to_stay_so():
     parents = {JobName(f"job-{number}"): () for number in range(40)}
-    random = Random(1)  # noqa: S311  nothing secret
+    random = Random(1)  # noqa: S311  no secret is made of it
     times = {job: tuple(100 * math.exp(random.gauss(0, 0.2)) for _ in range(5)) for job in parents}
     usual = UsualTimes(runs=5, times=times, queues=dict.fromkeys(parents, "q"), slots={"q": 1})
     done = list(parents)[:20]
@@ -113,7 +113,7 @@ def test_a_run_that_is_slower_than_usual_is_expected_to_stay_so():
 
 def test_of_many_jobs_beside_each_other_some_take_longer_than_usual():
     parents = {JobName(f"job-{number}"): () for number in range(100)}
-    random = Random(1)  # noqa: S311  nothing secret
+    random = Random(1)  # noqa: S311  no secret is made of it
     times = {job: tuple(100 * math.exp(random.gauss(0, 0.5)) for _ in range(5)) for job in parents}
     usual = UsualTimes(runs=5, times=times, queues=dict.fromkeys(parents, "q"), slots={"q": 100})
     ends = [max(100 * math.exp(random.gauss(0, 0.5)) for _ in parents) for _ in range(200)]
@@ -236,7 +236,7 @@ def test_the_words_are_in_the_reader_s_time_zone():
 
 def test_four_of_five_runs_end_between_the_two_times_that_are_likely():
     parents = {JobName(f"job-{number}"): () for number in range(20)}
-    random = Random(1)  # noqa: S311  nothing secret
+    random = Random(1)  # noqa: S311  no secret is made of it
 
     def times(factor=1.0):
         return {job: 100 * math.exp(random.gauss(0, 0.5)) * factor for job in parents}

@@ -21,7 +21,7 @@ class Renewing:
     def renew(self) -> None:
         self.renewals += 1
 
-    def renew_here(self, error: ServiceError) -> bool:  # noqa: ARG002  the engine's signature
+    def renew_here(self, error: ServiceError) -> bool:  # noqa: ARG002  as all engines are called
         return False
 
     def __getattr__(self, name: str) -> Any:

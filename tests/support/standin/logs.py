@@ -89,7 +89,7 @@ def _backwards(config: Config, way: str, place: str, lines: list[_Line], size: i
     return lines[start:end], behind, f"b/{start}"
 
 
-def _written(  # noqa: PLR0913  all that it depends on
+def _written(  # noqa: PLR0913  all that the lines of a job depend on
     config: Config, label: str, looks: int, *, started: float, until: float, now: float
 ) -> Iterator[_Line]:
     """Yield the lines of a job that can be seen yet, with their times since its start."""

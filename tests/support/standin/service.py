@@ -64,8 +64,8 @@ class Service:
         self._clock = clock
         self._looks_at_logs: Counter[str] = Counter()
         self._epoch = epoch
-        self._ids = Random(config.seed)  # noqa: S311  nothing secret
-        self._faults = Faults(config, Random(config.seed))  # noqa: S311  the same
+        self._ids = Random(config.seed)  # noqa: S311  no secret is made of it
+        self._faults = Faults(config, Random(config.seed))  # noqa: S311  no secret is made of it
         self._operations: dict[str, Callable[[dict[str, Any], float], dict[str, Any]]] = {
             "submitjob": self._submit,
             "describejobs": self._describe,

@@ -36,7 +36,7 @@ def aws_engine(plan: "Plan", *, new_run: bool) -> "AwsEngine":
             wants an MFA code that nobody types.
     """
     from kedro_batch.submitter.service.aws import AwsEngine  # noqa: PLC0415  boto3 takes a third of a second
-    from kedro_batch.submitter.service.aws_session import AwsSession  # noqa: PLC0415  likewise
+    from kedro_batch.submitter.service.aws_session import AwsSession  # noqa: PLC0415  boto3 takes a third of a second
 
     return AwsEngine(AwsSession(plan.region, plan.account, new_run=new_run, ask=ask_hidden))
 

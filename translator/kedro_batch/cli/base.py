@@ -134,7 +134,7 @@ def words_behind_dashes(ctx: click.Context) -> tuple[str, ...]:
 
 
 def _print_refusal(ctx: click.Context, error: KedroBatchError) -> None:
-    from kedro_batch.cli.diagnostics_output import message_text  # noqa: PLC0415  reached only on the way out
+    from kedro_batch.cli.diagnostics_output import message_text  # noqa: PLC0415  only if a command is refused
 
     _print_error(ctx, message_text(error, every=bool(ctx.params.get("verbose"))))
 
@@ -150,7 +150,7 @@ def _print_error(ctx: click.Context, message: str) -> None:
 
 def print_diagnostics(diagnostics: "Sequence[Diagnostic]", *, every: bool, no_color: bool, headline: str = "") -> None:
     """Print diagnostics below a headline or their number, all that is known if ``every``; nothing if there are none."""
-    from kedro_batch.cli.diagnostics_output import diagnostics_text  # noqa: PLC0415  loaded only if there are some
+    from kedro_batch.cli.diagnostics_output import diagnostics_text  # noqa: PLC0415  only if there are diagnostics
 
     if diagnostics:
         text = diagnostics_text(diagnostics, every=every, headline=headline)
@@ -159,7 +159,7 @@ def print_diagnostics(diagnostics: "Sequence[Diagnostic]", *, every: bool, no_co
 
 def shown_if(diagnostics: "Sequence[Diagnostic]", *, quiet: bool) -> "Sequence[Diagnostic]":
     """Return the diagnostics that are printed: if quiet, no notes."""
-    from kedro_batch.diagnostics import Severity  # noqa: PLC0415  when a command runs
+    from kedro_batch.diagnostics import Severity  # noqa: PLC0415  not loaded for --help
 
     return [one for one in diagnostics if one.severity is not Severity.NOTE] if quiet else diagnostics
 

@@ -65,7 +65,7 @@ def upload_inputs(
             f"nothing was uploaded: {counted(len(missing), 'input')} of the jobs {are} not here: "
             f"{', '.join(missing)}. Put the files there, or copy them to {folder} from where they are"
         )
-    from kedro_batch.cloud.uploads import upload_file  # noqa: PLC0415  it loads boto3
+    from kedro_batch.cloud.uploads import upload_file  # noqa: PLC0415  it loads boto3, which is slow
 
     try:
         clients = open_clients(settings)
@@ -92,7 +92,7 @@ def _make_bucket_command(folder: S3Folder, root: Path) -> str:
 
 def _find_files(one: LocalInput, folder: S3Folder, root: Path) -> Iterator["Upload"]:
     """Yield the files of an input, sorted: a folder has all that is below it."""
-    from kedro_batch.cloud.uploads import Upload  # noqa: PLC0415  it loads boto3
+    from kedro_batch.cloud.uploads import Upload  # noqa: PLC0415  it loads boto3, which is slow
 
     place, key = _place(one, root), one.key
     matches = [place]

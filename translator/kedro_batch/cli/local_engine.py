@@ -31,7 +31,7 @@ def local_engine(plan: Plan, inbox: Inbox, options: CommandOptions, *, start: Pa
         ProjectError: A ``pyproject.toml`` cannot be read.
     """
     from kedro_batch.submitter.service.local import LocalEngine  # noqa: PLC0415  only for runs on this machine
-    from kedro_batch.submitter.service.local_record import RECORD  # noqa: PLC0415  the same
+    from kedro_batch.submitter.service.local_record import RECORD  # noqa: PLC0415  only for runs on this machine
 
     folder = find_local_folder(plan, options.local.project or start)
     dropped = os.environ.get(ENV_VARIABLE)

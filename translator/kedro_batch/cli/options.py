@@ -85,7 +85,7 @@ def _events(_: click.Context, __: click.Parameter, file: Path | None) -> Path | 
     if file == Path("-"):
         raise click.BadParameter("- is standard output: for the events there, write --json instead")
     if file:
-        from kedro_batch.cli.event_file import refuse_other_content  # noqa: PLC0415  only if there is one
+        from kedro_batch.cli.event_file import refuse_other_content  # noqa: PLC0415  only where there is a file
 
         try:
             refuse_other_content(file)
@@ -116,7 +116,7 @@ def data_version_option(command: _F) -> _F:
 
 
 def _data_version(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
-    from kedro_batch.plan.data_version import is_data_version, make_data_version  # noqa: PLC0415  when a command runs
+    from kedro_batch.plan.data_version import is_data_version, make_data_version  # noqa: PLC0415  not loaded for --help
 
     if text is not None and not is_data_version(text):
         raise click.BadParameter(
@@ -244,7 +244,7 @@ def command_options(given: dict[str, Any], mode: "RunMode", **more: Any) -> Comm
         mode: What the command does with the run.
         more: Further fields of ``RunOptions``.
     """
-    from kedro_batch.submitter.run_options import DEFAULT_RETRY_FOR_S, RunOptions  # noqa: PLC0415  when a command runs
+    from kedro_batch.submitter.run_options import DEFAULT_RETRY_FOR_S, RunOptions  # noqa: PLC0415  not loaded for --help
 
     return CommandOptions(
         run=RunOptions(
@@ -280,7 +280,7 @@ def named_jobs(file: str | None, read: Callable[[str], tuple[bytes, str]]) -> "t
     """
     if file is None:
         return None
-    from kedro_batch.plan.model import JobName  # noqa: PLC0415  loaded when a command runs
+    from kedro_batch.plan.model import JobName  # noqa: PLC0415  not loaded for --help
 
     content, name = read(file)
     try:

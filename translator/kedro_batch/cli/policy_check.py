@@ -77,8 +77,8 @@ def judge(plan: "Plan", content: bytes, name: str, policy: "Policy | None") -> l
     if policy is None or name == os.devnull:
         return []
     from kedro_batch.plan.policy.judge import judge_plan  # noqa: PLC0415  loaded only if there is a policy
-    from kedro_batch.plan.reader import locate_diagnostics  # noqa: PLC0415  the same
-    from kedro_batch.review.violations import violation_diagnostics  # noqa: PLC0415  the same
+    from kedro_batch.plan.reader import locate_diagnostics  # noqa: PLC0415  loaded only if there is a policy
+    from kedro_batch.review.violations import violation_diagnostics  # noqa: PLC0415  loaded only if there is a policy
 
     found = violation_diagnostics(judge_plan(plan, policy), plan, policy)
     return locate_diagnostics(found, content, name)
@@ -116,8 +116,8 @@ def report_violations(
     """
     if not violations or policy is None:
         return
-    from kedro_batch.review.broken_rules import count_rules, show_violations  # noqa: PLC0415  loaded only if needed
-    from kedro_batch.review.job_sets import JobSets  # noqa: PLC0415  the same
+    from kedro_batch.review.broken_rules import count_rules, show_violations  # noqa: PLC0415  only if a rule is broken
+    from kedro_batch.review.job_sets import JobSets  # noqa: PLC0415  only if a rule is broken
 
     def lines(severity: Severity) -> list[Diagnostic]:
         if listing is None:

@@ -66,7 +66,7 @@ def compile_from_flags(context: click.Context, project: Path, flags: dict[str, A
         on_warning = None if flags["quiet"] else lambda line: print_note(for_terminal(line))
         resolve = None
         if flags["resolve_image"]:
-            from kedro_batch.cli.image_resolver import image_resolver  # noqa: PLC0415  it loads boto3
+            from kedro_batch.cli.image_resolver import image_resolver  # noqa: PLC0415  it loads boto3, which is slow
 
             resolve = image_resolver()
         return compile_project(root, options, strict=flags["strict"], on_warning=on_warning, resolve_image=resolve)

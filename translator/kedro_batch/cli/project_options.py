@@ -75,8 +75,8 @@ def open_settings(root: Path, env: str, init: str) -> "ProjectSettings":
     Raises:
         Refused: The project or its settings are wrong.
     """
-    from kedro_batch.compiler.project.conf_folder import MissingEnvironment  # noqa: PLC0415  when a command runs
-    from kedro_batch.compiler.project_settings import read_project_settings  # noqa: PLC0415  the same
+    from kedro_batch.compiler.project.conf_folder import MissingEnvironment  # noqa: PLC0415  not loaded for --help
+    from kedro_batch.compiler.project_settings import read_project_settings  # noqa: PLC0415  not loaded for --help
 
     try:
         return read_project_settings(root, env)
@@ -91,8 +91,8 @@ def open_clients(settings: "ProjectSettings") -> "Clients":
         UsageError: They name another account or region.
         ServiceError: There are no credentials, or AWS does not take them.
     """
-    from kedro_batch.cli.terminal_prompt import ask_hidden  # noqa: PLC0415  only this asks
-    from kedro_batch.cloud.clients import Clients  # noqa: PLC0415  it loads boto3
+    from kedro_batch.cli.terminal_prompt import ask_hidden  # noqa: PLC0415  only where a code is asked for
+    from kedro_batch.cloud.clients import Clients  # noqa: PLC0415  it loads boto3, which is slow
 
     stated = settings.settings
     clients = Clients(region=stated.region, ask=ask_hidden)

@@ -67,7 +67,7 @@ def write_review(text: str, given: dict[str, object], paint: _Paint = paint_chan
     """
     output, encoded = str(given["output"]), text.encode("utf-8", "backslashreplace")
     if output != "-":
-        from kedro_batch.files.atomic_write import write_bytes  # noqa: PLC0415  loaded only if it is needed
+        from kedro_batch.files.atomic_write import write_bytes  # noqa: PLC0415  loaded only to write a file
 
         write_bytes(Path(output), encoded, shown=output)
     elif sys.stdout.name == os.devnull:  # it was closed when the program started

@@ -48,9 +48,9 @@ def choose_run_id(view: "JournalView", given: str | None, *, prefix: bool = Fals
         RunUnknown: There is no last run.
         UsageError: Several ids begin so, or it can be no id.
     """
-    from kedro_batch.submitter.journal_view import journal_words  # noqa: PLC0415  when a command runs
-    from kedro_batch.submitter.run_id import LAST, checked_run_id  # noqa: PLC0415  the same
-    from kedro_batch.text.wording import listed  # noqa: PLC0415  the same
+    from kedro_batch.submitter.journal_view import journal_words  # noqa: PLC0415  not loaded for --help
+    from kedro_batch.submitter.run_id import LAST, checked_run_id  # noqa: PLC0415  not loaded for --help
+    from kedro_batch.text.wording import listed  # noqa: PLC0415  not loaded for --help
 
     if given in (None, LAST):
         entries = view.runs()
@@ -80,7 +80,7 @@ def named_run_id(given: str | None) -> "RunId":
     Raises:
         UsageError: It can be no id, or it is missing.
     """
-    from kedro_batch.submitter.run_id import LAST, checked_run_id  # noqa: PLC0415  when a command runs
+    from kedro_batch.submitter.run_id import LAST, checked_run_id  # noqa: PLC0415  not loaded for --help
 
     if given in (None, LAST):
         raise UsageError("--plan is for a run of another machine: name the id of the run, too")
@@ -89,7 +89,7 @@ def named_run_id(given: str | None) -> "RunId":
 
 def complete_run(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     """Return the ids of runs that begin so, the newest first, and ``last``: for the completion of a shell."""
-    from kedro_batch.submitter.run_id import LAST  # noqa: PLC0415  when a shell asks
+    from kedro_batch.submitter.run_id import LAST  # noqa: PLC0415  only for completions of a shell
 
     return _offered(ctx, incomplete, lambda view: [*(one.run for one in reversed(view.runs())), LAST])
 
@@ -106,8 +106,8 @@ def complete_job(ctx: click.Context, _: click.Parameter, incomplete: str) -> lis
 
 def _offered(ctx: click.Context, incomplete: str, names: "Callable[[JournalView], Sequence[str]]") -> list[str]:
     """Return the names in the journal that begin so; wait for no other program, write nothing, and never fail."""
-    from kedro_batch.submitter.journal_place import DEFAULT_JOURNAL  # noqa: PLC0415  when a shell asks
-    from kedro_batch.submitter.journal_view import read_journal  # noqa: PLC0415  the same
+    from kedro_batch.submitter.journal_place import DEFAULT_JOURNAL  # noqa: PLC0415  only for completions of a shell
+    from kedro_batch.submitter.journal_view import read_journal  # noqa: PLC0415  only for completions of a shell
 
     try:
         with read_journal(Path(ctx.params.get("journal") or DEFAULT_JOURNAL), patience_s=0) as view:

@@ -83,6 +83,6 @@ def open_data(run: RecordedRun, start: Path) -> "DataOfRun":
         UsageError: The folder is not in that project.
         Refused: It cannot be loaded.
     """
-    from kedro_batch.compiler.stored_data import open_data_of_run  # noqa: PLC0415  it imports Kedro
+    from kedro_batch.compiler.stored_data import open_data_of_run  # noqa: PLC0415  it loads Kedro, which is slow
 
     return open_data_of_run(find_project_of(run.plan, start), run.plan, run.version)

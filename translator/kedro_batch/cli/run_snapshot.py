@@ -188,7 +188,7 @@ def look_at_batch(recorded: RunSnapshot, batch: BatchAccess | None, earlier: Run
     Raises:
         Interrupted: A signal came.
     """
-    from kedro_batch.submitter.run_look import look_at_recorded_run, merge_look  # noqa: PLC0415  only if it is asked
+    from kedro_batch.submitter.run_look import look_at_recorded_run, merge_look  # noqa: PLC0415  only where AWS is asked
 
     run, now = recorded.run, recorded
     if batch is None or run.is_local:
@@ -236,7 +236,7 @@ def listed_snapshot(run: ShownRun, batch: BatchAccess, earlier: RunSnapshot | No
         ServiceError: AWS Batch could not be asked.
         Interrupted: A signal came.
     """
-    from kedro_batch.submitter.run_look import look_at_listed_run  # noqa: PLC0415  only if it is asked
+    from kedro_batch.submitter.run_look import look_at_listed_run  # noqa: PLC0415  only where AWS is asked
 
     with batch.service() as service:
         look: RunLook = look_at_listed_run(run.run_id, run.plan, service, earlier.records if earlier else {})

@@ -28,7 +28,7 @@ def history_of(run: ShownRun, plan_file: str | None) -> RunHistory:
     if run.entry is not None:
         with read_journal(run.journal, print_plainly) as view:
             return read_history(view, run.run_id)
-    from kedro_batch.submitter.listed_history import HistoryRequest, ask_history  # noqa: PLC0415  what AWS is asked for
+    from kedro_batch.submitter.listed_history import HistoryRequest, ask_history  # noqa: PLC0415  only where AWS is asked
 
     named = file_word("--plan", plan_file or "-")
     inbox = Inbox()

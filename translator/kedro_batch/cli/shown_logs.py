@@ -221,8 +221,8 @@ def _reader(run: ShownRun, service: "AskedService") -> "Callable[[], RecordedRun
         RunUnknown: AWS Batch has no job of a run that the journal does not have.
         UsageError: The plan is none of that run's.
     """
-    from kedro_batch.submitter.listed_plan import refuse_unlisted_plan  # noqa: PLC0415  as where it is called
-    from kedro_batch.submitter.log_service import RecordedRun, RunListing  # noqa: PLC0415  the same
+    from kedro_batch.submitter.listed_plan import refuse_unlisted_plan  # noqa: PLC0415  only where AWS is asked
+    from kedro_batch.submitter.log_service import RecordedRun, RunListing  # noqa: PLC0415  only where AWS is asked
 
     if run.entry is None:
         listing = RunListing(service, run.run_id, run.queues, run.names)

@@ -56,7 +56,7 @@ class TerminalView:
         self._above: deque[str] = deque(maxlen=MOST_LINES_AT_ONCE)
         self._drawn: tuple[Screen, tuple[Text, ...]] | None = None
 
-    def begin(self, progress: Progress, head: RunHead, at: float) -> None:  # noqa: ARG002  as other views
+    def begin(self, progress: Progress, head: RunHead, at: float) -> None:  # noqa: ARG002  as all views are called
         """Show a run from now on."""
         self._run = progress, head
 

@@ -112,7 +112,7 @@ class DataOfRun:
         Raises:
             ProjectError: The dataset cannot be made.
         """
-        from kedro_batch.compiler.project.kedro_catalog import UndefinedCredentials  # noqa: PLC0415  it imports Kedro
+        from kedro_batch.compiler.project.kedro_catalog import UndefinedCredentials  # noqa: PLC0415  it loads Kedro, which is slow
 
         entry = self._found.entry(dataset) or {}
         try:
@@ -147,7 +147,7 @@ def open_data_of_run(root: Path, plan: Plan, version: DataVersion) -> DataOfRun:
         Refused: The project cannot be loaded, or its configuration is wrong.
     """
     make_project = import_kedro()
-    from kedro_batch.compiler.project.kedro_catalog import read_kedro_catalog  # noqa: PLC0415  it imports Kedro
+    from kedro_batch.compiler.project.kedro_catalog import read_kedro_catalog  # noqa: PLC0415  it loads Kedro, which is slow
 
     with project_warnings(root, None, verbose=False):
         project = make_project(root, CompileOptions(env=plan.env, conf_source=_conf_source(root, plan)))

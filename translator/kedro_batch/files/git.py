@@ -95,7 +95,7 @@ def read_object(root: Path, name: str, most: int) -> bytes:
     command = ["git", *_FIXED, "cat-file", "blob", name]
     with (
         TemporaryFile() as said,
-        # As above. Its output is read as far as it may be: since its size was asked, the name may have moved on.
+        # No shell reads the words. Since the size was asked, the name may have moved on: no more is read than may be.
         subprocess.Popen(command, cwd=root, env=_environment(), stdout=subprocess.PIPE, stderr=said) as git,  # noqa: S603
     ):
         content = git.stdout.read(most + 1) if git.stdout else b""

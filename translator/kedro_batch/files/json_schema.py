@@ -21,7 +21,7 @@ def _is_finite_number(_: object, value: object) -> bool:
 
 @cache
 def _validator(name: str) -> Any:
-    from jsonschema import Draft202012Validator, validators  # noqa: PLC0415  only what is wrong needs it
+    from jsonschema import Draft202012Validator, validators  # noqa: PLC0415  loaded only to word what is wrong
 
     # JSON has no infinite numbers, but YAML has.
     kinds = Draft202012Validator.TYPE_CHECKER.redefine("number", _is_finite_number)
@@ -109,7 +109,7 @@ def _unspelled(word: str, validator: Any, wanted: Any, value: object, shape: Any
 
     Our schemas have no list and no mapping under ``enum``, ``const`` and ``not``, so that none is allowed there.
     """
-    from jsonschema import Draft202012Validator, ValidationError  # noqa: PLC0415  only what is wrong needs it
+    from jsonschema import Draft202012Validator, ValidationError  # noqa: PLC0415  loaded only to word what is wrong
 
     if not isinstance(value, list | dict):
         yield from Draft202012Validator.VALIDATORS[word](validator, wanted, value, shape)
@@ -129,7 +129,7 @@ def _unspelled(word: str, validator: Any, wanted: Any, value: object, shape: Any
 
 def _each_once(_: object, wanted: bool, items: object, __: object) -> Iterator[Any]:
     """Check ``uniqueItems`` as jsonschema does, whose time grows with the square if the kinds of values are mixed."""
-    from jsonschema import ValidationError  # noqa: PLC0415  only what is wrong needs it
+    from jsonschema import ValidationError  # noqa: PLC0415  loaded only to word what is wrong
 
     if wanted and isinstance(items, list) and repeated(items):
         yield ValidationError("has items more than once")

@@ -27,7 +27,8 @@ def logged_in(host: str, authorization: str) -> Iterator[Mapping[str, str]]:
         host: The host of the registry.
         authorization: User name and password with a colon between them, in Base64.
     """
-    own = Path(os.environ.get("DOCKER_CONFIG") or Path(os.path.expanduser("~")) / ".docker")  # noqa: PTH111  never fails
+    # Path.home() raises where there is no home, this does not.
+    own = Path(os.environ.get("DOCKER_CONFIG") or Path(os.path.expanduser("~")) / ".docker")  # noqa: PTH111
     with TemporaryDirectory(prefix="kedro-batch-login-") as name:  # nobody else may read it
         folder = Path(name)
         for one in own.iterdir() if own.is_dir() else ():

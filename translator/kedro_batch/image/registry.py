@@ -56,9 +56,11 @@ def _find_digest(image: ImageReference) -> str | None:
     host = image.registry or _DOCKER_HUB
     scheme = "http" if speaks_http(host) else "https"
     url = f"{scheme}://{host}/v2/{image.repository}/manifests/{image.tag}"
-    request = urllib.request.Request(url, method="HEAD", headers={"Accept": ", ".join(MEDIA_TYPES)})  # noqa: S310  a scheme of ours
+    # The URL begins with http or https, as above.
+    request = urllib.request.Request(url, method="HEAD", headers={"Accept": ", ".join(MEDIA_TYPES)})  # noqa: S310
     try:
-        with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as reply:  # noqa: S310  the same
+        # The URL begins with http or https, as above.
+        with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as reply:  # noqa: S310
             digest = str(reply.headers.get("Docker-Content-Digest"))
     except urllib.error.HTTPError as error:
         error.close()

@@ -25,7 +25,7 @@ def read_choices(text: str) -> Mapping[str, Any] | None:
         YAML: somebody else wrote it, or has changed it.
     """
     try:
-        content = yaml.load(text, Loader=_TemplateLoader)  # noqa: S506  it makes nothing but plain values
+        content = yaml.load(text, Loader=_TemplateLoader)  # noqa: S506  this loader makes plain values only
     except (yaml.YAMLError, ValueError, RecursionError):  # ValueError: a day such as 2026-02-30
         return None
     for key in ("Metadata", "KedroBatch"):

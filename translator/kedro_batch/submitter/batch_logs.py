@@ -159,7 +159,7 @@ class BatchLogs:
 
     def open(self, place: LogPlace) -> StreamLog:
         """Begin to read a log."""
-        assert isinstance(place.where, LogStream)  # noqa: S101  for the types: here are no others
+        assert isinstance(place.where, LogStream)  # noqa: S101  tells mypy what kind it is: there are no others here
         return StreamLog(place, place.where, self._service, self._choice.since)
 
     def describe(self, jobs: Iterable[JobName]) -> None:

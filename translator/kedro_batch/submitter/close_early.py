@@ -23,7 +23,7 @@ _FLUSH_S = 5.0
 _SHOWN = 3
 
 
-def close_early(  # noqa: PLR0913  the parts of a run
+def close_early(  # noqa: PLR0913  it joins the parts of a run
     context: RunContext,
     run_state: RunState,
     submitter: JobSubmitter,

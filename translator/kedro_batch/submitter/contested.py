@@ -27,7 +27,7 @@ class ContestedJobs:
     def __init__(self, context: RunContext) -> None:
         """Begin with none."""
         self._context = context
-        self._random = Random(context.poll_seed)  # noqa: S311  nothing secret
+        self._random = Random(context.poll_seed)  # noqa: S311  no secret is made of it
         self._rounds: dict[JobName, int] = {}
 
     def open(self, rounds: Mapping[JobName, int]) -> None:

@@ -175,8 +175,9 @@ class RunContext:
         view = copy.copy(self)
         plans = {**self.earlier, self.digest: self.plan}
         view.plan, view.digest, view.begun_with = plans.pop(digest), digest, self.run_digest
-        view.earlier, view.new_plan, view.gone_queues, view._may_be_gone = plans, None, set(), True  # noqa: SLF001  of the same class
-        view.location, view.begun, view._held_back = {}, False, []  # noqa: SLF001  the same
+        # Another object of this class.
+        view.earlier, view.new_plan, view.gone_queues, view._may_be_gone = plans, None, set(), True  # noqa: SLF001
+        view.location, view.begun, view._held_back = {}, False, []  # noqa: SLF001  another object of this class
         view.is_to_get = self.plan_file or "NEW"
         for name, value in vars(RunContext).items():
             if isinstance(value, cached_property):

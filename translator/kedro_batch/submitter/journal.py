@@ -254,5 +254,6 @@ class Journal(JournalCommit):
         if not self._is_there:
             return
         for table in ("events", "submissions", "plans", "runs"):
-            self._waiting.append((f"DELETE FROM {table} WHERE run = ?", (run_id,)))  # noqa: S608  a fixed name
+            # A name of this code, no input.
+            self._waiting.append((f"DELETE FROM {table} WHERE run = ?", (run_id,)))  # noqa: S608
         self.commit()

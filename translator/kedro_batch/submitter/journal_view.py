@@ -32,7 +32,7 @@ from kedro_batch.submitter.submission_rows import (
 _NEWEST = "(SELECT digest FROM plans WHERE plans.run = runs.run ORDER BY number DESC LIMIT 1)"
 
 
-class JournalMissing(UsageError):  # noqa: N818  named for what is so
+class JournalMissing(UsageError):  # noqa: N818  named for the state of things
     """Where a journal should be, there is none."""
 
 
@@ -76,7 +76,8 @@ class JournalView(JournalTimes):
 
     def _entries(self, where: str = "", *values: object) -> Iterator[RunEntry | UsageError]:
         columns = f"{self._columns('runs', RUN_COLUMNS)}, {_NEWEST if self._has_plans() else 'NULL'}"
-        rows = self._read(f"SELECT {columns} FROM runs {where} ORDER BY began_at, run", *values)  # noqa: S608  fixed
+        # Names of this code, no input.
+        rows = self._read(f"SELECT {columns} FROM runs {where} ORDER BY began_at, run", *values)  # noqa: S608
         for row in rows:
             try:
                 yield run_entry(row)
@@ -122,7 +123,8 @@ class JournalView(JournalTimes):
             UsageError: A row is odd.
         """
         columns = self._columns("submissions", ["plan_digest"])
-        query = f"SELECT job, submission, {columns} FROM submissions WHERE run = ? ORDER BY submission"  # noqa: S608  fixed
+        # Names of this code, no input.
+        query = f"SELECT job, submission, {columns} FROM submissions WHERE run = ? ORDER BY submission"  # noqa: S608
         try:
             return dict(map(digest_sent, self._read(query, run_id)))
         except OddValueError as error:
@@ -147,7 +149,8 @@ class JournalView(JournalTimes):
             UsageError: A row is odd.
         """
         columns = self._columns("submissions", SUBMISSION_COLUMNS)
-        query = f"SELECT {columns} FROM submissions WHERE run = ? ORDER BY submission"  # noqa: S608  fixed columns
+        # Names of this code, no input.
+        query = f"SELECT {columns} FROM submissions WHERE run = ? ORDER BY submission"  # noqa: S608
         return tuple(self._submission(run_id, row) for row in self._read(query, run_id))
 
     def _submission(self, run_id: RunId, row: tuple[Any, ...]) -> tuple[JobName, JobRecord]:
@@ -187,7 +190,8 @@ class JournalView(JournalTimes):
         It is that of the latest submission that was sent, or may have been. The newest submission comes first.
         """
         query = (
-            f"SELECT job, {self._columns('submissions', ['revision'])}, intended_at FROM submissions "  # noqa: S608  fixed
+            # Names of this code, no input.
+            f"SELECT job, {self._columns('submissions', ['revision'])}, intended_at FROM submissions "  # noqa: S608
             "WHERE run = ? AND (job_id IS NOT NULL OR state = ?) ORDER BY submission"
         )
         latest = {}

@@ -143,7 +143,7 @@ class LocalLogs:
 
     def open(self, place: LogPlace) -> FileLog:
         """Begin to read a file."""
-        assert isinstance(place.where, Path)  # noqa: S101  for the types: here are no others
+        assert isinstance(place.where, Path)  # noqa: S101  tells mypy what kind it is: there are no others here
         return FileLog(place.where)
 
     def logs_of(self, job: JobName, *, ended: bool = True) -> Iterator[LogAtWork]:

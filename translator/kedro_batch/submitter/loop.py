@@ -33,7 +33,7 @@ class Loop:
         cancelled: Another command has cancelled the run, as AWS Batch shows.
     """
 
-    def __init__(  # noqa: PLR0913  the parts of a run
+    def __init__(  # noqa: PLR0913  it joins the parts of a run
         self,
         context: RunContext,
         run_state: RunState,

@@ -29,7 +29,7 @@ _NAME_LENGTH = 500
 """What is read of the name of a holder; a file that somebody else wrote may have any length."""
 
 
-class RunHeld(UsageError):  # noqa: N818  named for what is so
+class RunHeld(UsageError):  # noqa: N818  named for the state of things
     """Another process on this machine works on the run.
 
     Attributes:

@@ -151,7 +151,7 @@ class StuckJobs:
         wait.end_asked_at = now
         return True
 
-    def _message(  # noqa: PLR0913  likewise
+    def _message(  # noqa: PLR0913  what is seen, where and when
         self, job: JobName, queue: str, reason: str, wait: _Wait, now: float, *, others_at_work: bool
     ) -> str | None:
         waited_s = now - wait.runnable_since

@@ -19,7 +19,7 @@ REFUSED_S = 300
 NOTABLE_S = 60
 
 
-def check_clock(subject: Subject, account: "Account") -> Iterator[Finding]:  # noqa: ARG001  the signature of checks
+def check_clock(subject: Subject, account: "Account") -> Iterator[Finding]:  # noqa: ARG001  as all checks are called
     """Compare the clock with the date of a reply; a refusal has one too."""
     with suppress(ServiceError):
         account.identity  # noqa: B018  asks AWS, if nothing has been asked yet

@@ -7,7 +7,7 @@ from enum import StrEnum
 class Status(StrEnum):
     """How a check ended."""
 
-    PASS = "pass"  # noqa: S105  no password
+    PASS = "pass"  # noqa: S105  the result of a check, no password
     WARNING = "warning"
     """It may go wrong, or the account may not look."""
     FAILURE = "failure"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from kedro_batch.cloud.account import Account
 
 
-def check_project(subject: Subject, account: "Account") -> Iterator[Finding]:  # noqa: ARG001  the signature of checks
+def check_project(subject: Subject, account: "Account") -> Iterator[Finding]:  # noqa: ARG001  as all checks are called
     """Check the packages that the project lists; or say what is not checked, and why."""
     if subject.project is not None:
         yield from _judge_packages(subject.project)

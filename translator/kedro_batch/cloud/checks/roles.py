@@ -59,7 +59,8 @@ def own_account(account: "Account", replies: TargetReplies) -> str | None:
 def role_account(role: str) -> str | None:
     """Return the account in the ARN of a role; None for a name alone."""
     parts = role.split(":")
-    return parts[4] if role.startswith("arn:") and len(parts) > 4 else None  # noqa: PLR2004  arn:aws:iam::ACCOUNT:role/NAME
+    # The account is the fifth part of arn:aws:iam::ACCOUNT:role/NAME.
+    return parts[4] if role.startswith("arn:") and len(parts) > 4 else None  # noqa: PLR2004
 
 
 def role_name(role: str) -> str:

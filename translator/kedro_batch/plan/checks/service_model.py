@@ -170,7 +170,7 @@ def _input_shape(operation: str) -> Any:
 def _service_model() -> Any:
     """Load the model without a session, which would read the AWS configuration of the shell: this is offline."""
     from botocore.loaders import Loader  # noqa: PLC0415  loaded only when a check asks for it
-    from botocore.model import ServiceModel  # noqa: PLC0415  the same
+    from botocore.model import ServiceModel  # noqa: PLC0415  loaded only when a check asks for it
 
     return ServiceModel(Loader().load_service_model("batch", "service-2"), "batch")
 

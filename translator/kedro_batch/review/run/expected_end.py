@@ -102,7 +102,7 @@ def expected_end(
     estimates = run_time_estimates(left, usual.times, took)
     rest = _Rest(parents, left, usual, so_far)
     elapsed = {job: max(0.0, so_far.as_of - since) for job, since in so_far.running.items() if job in estimates.jobs}
-    random = Random(1)  # noqa: S311  nothing secret
+    random = Random(1)  # noqa: S311  no secret is made of it
     ends = []
     for _ in range(_times_to_play(len(left))):
         slower = random.gauss(0, estimates.in_common)

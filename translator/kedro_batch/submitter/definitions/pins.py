@@ -27,7 +27,7 @@ class NewerDefinitions(UsageError):  # noqa: N818  a question to the user, not a
     """Newer revisions of named definitions are active than the run has used: the user has to choose."""
 
 
-class InactiveRevisions(UsageError):  # noqa: N818  the same
+class InactiveRevisions(UsageError):  # noqa: N818  a question to the user, not a fault
     """A run cannot keep its revisions, because some are not active any more.
 
     Attributes:

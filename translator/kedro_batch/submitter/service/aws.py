@@ -59,7 +59,7 @@ class AwsEngine:
         """Return the plan itself."""
         return plan
 
-    def left_running(self, number: Signals | None = None) -> tuple[str, ...]:  # noqa: ARG002  the engine's signature
+    def left_running(self, number: Signals | None = None) -> tuple[str, ...]:  # noqa: ARG002  as all engines are called
         """Return none: jobs on AWS Batch go on without a command, and are found again."""
         return ()
 

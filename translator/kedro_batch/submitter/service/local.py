@@ -111,7 +111,7 @@ class LocalEngine(NoAccount):
                 self._jobs |= self._earlier.ended
         return self._earlier.left_running(number)
 
-    def renew_here(self, error: ServiceError) -> bool:  # noqa: ARG002  the engine's signature
+    def renew_here(self, error: ServiceError) -> bool:  # noqa: ARG002  as all engines are called
         """Return False: there are no credentials."""
         return False
 
@@ -144,7 +144,7 @@ class LocalEngine(NoAccount):
         with self._lock:
             return [self._jobs[job_id].detail for job_id in ids if job_id in self._jobs]
 
-    def list_jobs(self, queue: str, name: str, token: str | None) -> JobPage:  # noqa: ARG002  the engine's signature
+    def list_jobs(self, queue: str, name: str, token: str | None) -> JobPage:  # noqa: ARG002  as all engines are called
         """List jobs by name, newest first, all on one page."""
         with self._lock:
             found = [one for one in self._jobs.values() if fnmatchcase(one.request["jobName"], name)]

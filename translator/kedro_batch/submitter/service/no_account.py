@@ -19,7 +19,7 @@ class NoAccount:
 
     def describe_compute_environments(
         self,
-        names: Sequence[str],  # noqa: ARG002  the signature of engines
+        names: Sequence[str],  # noqa: ARG002  as all engines are called
     ) -> list[EnvironmentDetail]:
         """Describe none: there are no queues behind which they could be."""
         return []
