@@ -75,6 +75,11 @@ def test_a_missing_folder_is_named(tmp_path):
         write_bytes(tmp_path / "out" / "plan.yaml", b"x", shown="out/plan.yaml")
 
 
+def test_a_folder_that_takes_no_files_is_not_said_to_be_missing():
+    with pytest.raises(UsageError, match=r"cannot write /proc/plan\.yaml: No such file or directory"):
+        write_bytes(Path("/proc/plan.yaml"), b"x")
+
+
 def test_links_in_a_circle_are_refused(tmp_path):
     (tmp_path / "a").symlink_to("b")
     (tmp_path / "b").symlink_to("a")

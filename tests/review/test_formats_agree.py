@@ -9,6 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from kedro_batch.review.diff.diff_plans import diff_plans
+from kedro_batch.review.diff.model import RiskKind
 from kedro_batch.review.diff.view import build_diff_view
 from kedro_batch.review.formats import render_json
 from kedro_batch.review.formatting import command_text, memory_text, setting_text, value_text
@@ -126,10 +127,12 @@ def test_every_fact_of_the_json_is_in_text_and_markdown(name, plans):
         for field in one["fields"]:
             label, before, after = ".".join(field["path"]), field_text(field, "before"), field_text(field, "after")
             how = f"- {before}" if after is None else f"+ {after}" if before is None else f"{before} -> {after}"
-            assert f" {label} {how} " in texts["text"]
-            if has_every_job(texts["markdown"]):
-                assert before is None or f"- {label} {before} " in texts["markdown"]
-                assert after is None or f"+ {label} {after} " in texts["markdown"]
+            # One that has no impact of its own may have one of the job.
+            marks = [f"{RiskKind(field['impact']).mark} "] if field["impact"] else ["", "! ", "$ "]
+            assert any(f" {mark}{label} {how} " in texts["text"] for mark in marks)
+            for sign, value in (("-", before), ("+", after)):
+                if value is not None and has_every_job(texts["markdown"]):
+                    assert any(f"{sign} {mark}{label} {value} " in texts["markdown"] for mark in marks)
     if not document["differ"]:
         facts = {"no difference"}
     if not has_every_job(texts["markdown"]):

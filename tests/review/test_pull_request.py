@@ -138,7 +138,7 @@ def test_a_diff_keeps_within_its_limits_and_shows_changes(name):
     changes = text.partition("```diff")[2].partition("```")[0]
     assert changes or "The plan as a whole" in text
     if "all" in name or "each" in name:
-        assert re.search(r"^[!+-] (in )?all 3,000 jobs$", changes, re.MULTILINE)
+        assert re.search(r"^[!+-] ([!$] )?(in )?all 3,000 jobs$", changes, re.MULTILINE)
 
 
 @pytest.mark.parametrize("plan", [LARGE, HUGE_JOB], ids=["large", "huge job"])
@@ -164,7 +164,7 @@ def test_what_is_cut_is_counted():
     variables = {f"E{n:02}": "v" for n in range(40)}
     old, new = Plan(jobs=(a_job("a"),)), Plan(jobs=(a_job("a", ("curl", "evil"), environment=variables),))
     text = render_diff_markdown(diff_plans(old, new), old, new, _CALLED)
-    assert "+     command                curl evil\n" in text
+    assert "+   ! command                curl evil\n" in text
     assert "+     and 11 more            diff --full shows all\n" in text
 
 
@@ -300,10 +300,10 @@ def test_changes_that_many_jobs_have_come_after_what_few_have_and_before_the_job
     text = render_diff_markdown(diff_plans(old, new), old, new, _CALLED)
     assert text.partition("```diff\n")[2].partition("```")[0].splitlines() == [
         "! job_00007",
-        "+     environment.LD_PRELOAD x.so",
+        "+   ! environment.LD_PRELOAD x.so",
         "",
-        "-     attempts               2",
-        "+     attempts               3",
+        "-   $ attempts               2",
+        "+   $ attempts               3",
         "! in all 100 jobs",
     ]
 

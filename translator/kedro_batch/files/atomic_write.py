@@ -33,10 +33,10 @@ def write_bytes(path: Path, content: bytes, shown: str | None = None, within: Pa
                 stream.write(content)
             return
         _replace(path.resolve(), content)
-    except FileNotFoundError as error:
-        raise UsageError(f"cannot write {shown or path}: there is no folder {Path(shown or path).parent}") from error
     except (OSError, RuntimeError) as error:  # links in a circle are a RuntimeError
         reason = error.strerror if isinstance(error, OSError) else error
+        if isinstance(error, FileNotFoundError) and not path.parent.exists():
+            reason = f"there is no folder {Path(shown or path).parent}"
         raise UsageError(f"cannot write {shown or path}: {reason}") from error
 
 

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from kedro_batch.review.diff.detail_impacts import worst_impact
 from kedro_batch.review.diff.details import Detail
+from kedro_batch.review.diff.model import RiskKind
 from kedro_batch.review.shown_names import NAMES_SHOWN, share_room, shorten_names
 
 FEW = 3
@@ -23,6 +25,7 @@ class JobBlock:
         heading: What the jobs have in common, with their number; None if their names tell it.
         jobs: Their names; ``old -> new`` if they were renamed.
         details: What differs in each of them.
+        impact: Why a reviewer must not miss that they came or went; None if it is no risk and no cost.
         leads: What changed comes first, and then the jobs.
         names: How many of the jobs are named in short at most.
         room: And how many characters they have at most.
@@ -32,6 +35,7 @@ class JobBlock:
     heading: str | None
     jobs: tuple[str, ...]
     details: tuple[Detail, ...]
+    impact: RiskKind | None = None
     leads: bool = False
     names: int = NAMES_SHOWN
     room: int = share_room(1)
@@ -62,7 +66,11 @@ class JobBlock:
         if self.sign not in ("+", "-") or self.leads:
             return self
         words = [word for one in self.details for word in f"{one.before or one.after}".split()]
-        told = [one for one in self.details if one.label != "nodes" or _selecting(one.gained or one.lost) not in words]
+        told = [
+            one
+            for one in self.details
+            if one.label != "nodes" or one.impact or _selecting(one.gained or one.lost) not in words
+        ]
         settings = [one for one in told if self.sign == "-" and one.before is not None and one.label != "command"]
         rest = [one for one in told if one not in settings]
         return replace(self, details=(in_one_line(settings), *rest) if settings[1:] else tuple(told))
@@ -98,4 +106,5 @@ def in_one_line(details: Sequence[Detail]) -> Detail:
         for side in ("before", "after")
     )
     gone = all(one.after is None for one in details)
-    return Detail(label="settings", before=before if gone else None, after=None if gone else after)
+    impact = worst_impact(one.impact for one in details)
+    return Detail(label="settings", before=before if gone else None, after=None if gone else after, impact=impact)

@@ -14,9 +14,10 @@ from kedro_batch.plan.settings import JOB_SETTINGS
 from kedro_batch.review.diff.alike_changes import Facet
 from kedro_batch.review.diff.changed_defaults import ChangedDefaults
 from kedro_batch.review.diff.decompose import JobsByName, Shared, decompose
+from kedro_batch.review.diff.detail_impacts import WHOLE_JOB, place_impacts, worst_impact
 from kedro_batch.review.diff.details import Detail, field_detail, job_details, pack_entries
 from kedro_batch.review.diff.job_block import FEW, NAMES_OF_PART, JobBlock, JobBlocks, in_one_line
-from kedro_batch.review.diff.model import Change, JobChange, Names
+from kedro_batch.review.diff.model import Change, JobChange, Names, RiskKind
 from kedro_batch.review.job_sets import JobSet, JobSets, Kind
 from kedro_batch.review.shown_names import share_room
 
@@ -27,6 +28,8 @@ _BLOCKS = 6
 _OF_EACH = ("nodes", "depends on", "reads", "writes")
 """What differs in each of many jobs that came or went; the data of the plan tell what it comes to."""
 _REMOVED = "removed jobs"
+_OF_JOBS = (WHOLE_JOB, *_OF_EACH)
+"""What sits on the names of many jobs that came or went."""
 _TAKEN = "nodes now in"
 _PARTS = 12
 """The most groups of new jobs with equal settings; where there are more, each setting is shown with its jobs."""
@@ -110,14 +113,15 @@ def _whole_blocks(
     shared: list[Facet] = []
     others: list[Shared] = []
     apart: list[Shared] = []
-    for facets, who in decompose(changes, jobs, lambda facet: facet.group in _OF_EACH or facet.field is None):
-        some = [one for one in facets if one.group not in _OF_EACH and not _took(one, told)]
+    for facets, who in decompose(changes, jobs, lambda facet: facet.label in _OF_EACH or facet.field is None):
+        some = [one for one in facets if one.label not in _OF_EACH and not _took(one, told)]
         if len(who) == len(changes):
             shared += some
-        elif some and (change is Change.ADDED or any(one.group == _TAKEN for one in some)):
+        elif some and (change is Change.ADDED or any(one.label == _TAKEN for one in some)):
             (others if some[0].field else apart).append((some, who))
     found = of_plan.find(one.job for one in changes)
-    yield len(changes), replace(_block(_sign(change), _in_short(shared), found), leads=False)
+    impact = worst_impact(impacts.get(label) for impacts in map(place_impacts, changes) for label in _OF_JOBS)
+    yield len(changes), replace(_block(_sign(change), _in_short(shared), found), leads=False, impact=impact)
     these = JobSets((jobs[change is Change.ADDED][one.job] for one in changes), these=True)
     parts = _by_job(others)
     blocks = [
@@ -130,7 +134,7 @@ def _whole_blocks(
 
 def _took(facet: Facet, told: AbstractSet[str]) -> bool:
     """True for nodes that only jobs took whose own blocks say so."""
-    return facet.group == _TAKEN and facet.own is not None and told >= {*facet.own.gained}
+    return facet.label == _TAKEN and facet.own is not None and told >= {*facet.own.gained}
 
 
 def _in_short(facets: Sequence[Facet]) -> list[Facet]:
@@ -172,7 +176,7 @@ def _block(sign: str, facets: Sequence[Facet], found: JobSet) -> JobBlock:
     few = len(found.names) <= FEW
     told = ((one.own, one.alike) for one in facets)
     details = [detail for own, alike in told if (detail := own if len(found.names) == 1 else alike)]
-    name = any(one.group == "name" for one in facets)
+    name = any(one.label == "name" for one in facets)
     details = pack_entries([one for one in details if not (few and one.label == "name")])
     return JobBlock(
         sign=">" if name and sign == "~" else sign,
@@ -198,21 +202,26 @@ def _shown_name(one: JobChange) -> str:
 
 def group_equal_jobs(jobs: Sequence[JobChange], sets: tuple[JobSets, JobSets]) -> Iterator[JobBlock]:
     """Group jobs with equal changes, nothing left out; equal settings of added or removed jobs are shown once."""
-    alike: dict[tuple[Change, tuple[Detail, ...]], list[JobChange]] = {}
+    alike: dict[tuple[Change, RiskKind | None, tuple[Detail, ...]], list[JobChange]] = {}
     for one in jobs:
-        alike.setdefault((one.change, tuple(job_details(one))), []).append(one)
+        impact = place_impacts(one).get(WHOLE_JOB)
+        alike.setdefault((one.change, impact, tuple(job_details(one))), []).append(one)
     shown: dict[tuple[Change, tuple[Detail, ...]], str] = {}
-    for (change, details), group in alike.items():
-        first, settings = group[0], tuple(map(field_detail, group[0].fields))
+    for (change, impact, details), group in alike.items():
+        first, impacts = group[0], place_impacts(group[0])
+        settings = tuple(field_detail(one, impacts.get(one.name)) for one in first.fields)
         in_short = None
         if change in _WHOLE and len(settings) > 1:
             other = shown.setdefault((change, settings), first.job)
-            in_short = None if other == first.job else _refer_to(other, change)
+            in_short = (
+                None if other == first.job else _refer_to(other, change, worst_impact(one.impact for one in settings))
+            )
         yield JobBlock(
             sign=_sign(change),
             heading=sets[change is not Change.REMOVED].find(one.job for one in group).heading,
             jobs=tuple(map(_shown_name, group)),
             details=tuple(job_details(first, in_short)) if in_short else details,
+            impact=impact,
         )
 
 
@@ -230,6 +239,7 @@ def _sign(change: Change) -> str:
             assert_never(change)
 
 
-def _refer_to(job: str, change: Change) -> Detail:
+def _refer_to(job: str, change: Change, impact: RiskKind | None) -> Detail:
     words = f"same as {job}"
-    return Detail(label="settings", after=words) if change is Change.ADDED else Detail(label="settings", before=words)
+    before, after = (None, words) if change is Change.ADDED else (words, None)
+    return Detail(label="settings", before=before, after=after, impact=impact)
