@@ -166,3 +166,10 @@ def test_a_risk_of_a_new_plan_is_on_its_page():
     page = rendered(replace(plan, jobs=(evil, *plan.jobs[1:])), DiffFormat.HTML, new=True)
     assert "<summary>3 risks</summary>" in page
     assert "evil.example" in page
+
+
+def test_a_read_that_no_job_orders_is_a_risk_of_a_new_plan_and_told_once():
+    jobs = (a_job("a", nodes=("a",), writes=("x",)), a_job("b", nodes=("b",), reads=("x",)))
+    for output_format in (DiffFormat.MARKDOWN, DiffFormat.TEXT):
+        text = " ".join(rendered(Plan(jobs=jobs), output_format, new=True).split())
+        assert text.count("b reads x without waiting for a, which writes it") == 1
