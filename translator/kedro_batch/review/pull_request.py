@@ -150,7 +150,7 @@ def _begin_diff(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str, str]
     """Return what the comment of a diff says however little fits; the jobs of ``sets`` are those of the new plan."""
     view = build_diff_view(diff, plans, names)
     view = replace(view, data=tuple(data_details(diff.data, full=False)))
-    totals = tuple(total_details(diff, full=True))
+    totals = tuple(total_details(diff, plans, full=True))
     if view.whole:  # it is told by itself: nothing is compared
         view = replace(view, origin=(), blocks=(), defaults=(), data=())
         totals = ()

@@ -72,6 +72,8 @@ class RiskLine:
             return "unordered read, without waiting for the job that writes it"
         if self.kind is RiskKind.NO_LONGER_STATED:
             return f"{DEFINITION_LABELS.get(self.field or '', self.field)} no longer stated"
+        if self.kind is RiskKind.ENV_CHANGED and self.subjects:  # by options of ``kedro run``, not only ``--env``
+            return "Kedro configuration changed"
         return self.kind.replace("_", " ").replace("vcpus", "vCPUs").replace("gpus", "GPUs")
 
     @property
