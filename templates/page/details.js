@@ -7,19 +7,23 @@ const copyCommand = (job) => {
 };
 const changeOf = ({ change }) => {
   if (!change) return [];
-  const names = Object.entries(change.names ?? {}).flatMap(([what, { gained, lost }]) => section(what,
+  const marks = change.marks ?? {};
+  const sign = (one) => (one ? el("b", { class: one === "!" ? "risky" : "cost" }, `${one} `) : "");
+  const mark = (what) => sign(marks[what]);
+  const names = Object.entries(change.names ?? {}).flatMap(([what, { gained, lost }]) => section([mark(what === "parents" ? "depends on" : what), what],
     list([...gained.map((name) => item(name, "+")), ...lost.map((name) => item(name, "-"))], SIDE)));
-  const fields = (change.fields ?? []).map(([name, before, after]) => [name, [value(before, "del"), " → ", value(after, "ins")]]);
+  const fields = (change.fields ?? []).map(([name, before, after]) => [[mark(name), name], [value(before, "del"), " → ", value(after, "ins")]]);
   const words = (change.command ?? []).flatMap(([what, texts]) =>
     texts.map((text) => el({ kept: "span", removed: "del", added: "ins" }[what], {}, text)));
   const whole = change.kind === "added" || change.kind === "removed"; // then the sections below show everything
+  const all = Object.values(marks);
   return [el("div", { class: "what" },
-    el("strong", { class: change.kind }, `${SIGNS[change.kind]} ${change.kind}`),
+    whole ? sign(all.includes("!") ? "!" : all[0]) : mark(""), el("strong", { class: change.kind }, `${SIGNS[change.kind]} ${change.kind}`),
     change.before ? ` from ${change.before}` : "",
     section("nodes previously in", list((change.nodes_from ?? []).map((name) => item(name)), SIDE)),
     section("nodes now in", list((change.nodes_to ?? []).map((name) => item(name)), SIDE)),
     whole ? [] : [section("fields", fields.length ? el("div", { class: "fields" }, pairs(fields)) : []),
-      section("command", words.length ? el("div", { class: "command" }, words) : []), names])];
+      section([mark("command"), "command"], words.length ? el("div", { class: "command" }, words) : []), names])];
 };
 const onPaper = (job) => el("section", {}, el("h2", { class: job.kind }, marked(job)), changeOf(job),
   SIGNS[job.kind] === "+" || SIGNS[job.kind] === "-" ? [

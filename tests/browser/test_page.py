@@ -484,6 +484,8 @@ def test_a_diff_paints_what_became_of_jobs_and_dependencies(opened):
         assert chosen(page) == "~ load"
         assert what.locator("ins").all_text_contents()[:2] == ["other", "512 MiB"]
         assert "--async" in what.locator(".command ins").all_text_contents()
+        marked = what.locator("td:first-child").all_inner_texts()
+        assert [text for text in marked if text[0] in "!$"] == ["! job_queue"]
         box(page, "report -> tell").click()
         assert "from report" in page.locator("#details").inner_text()
 

@@ -199,6 +199,8 @@ def test_standard_input_is_a_plan_too(folder):
         (["diff"], 2, "name a plan: kedro-batch diff plan.yaml"),
         (["diff", "-", "-"], 2, "only one of the two can be standard input"),
         (["diff", "gone.yaml", "new.yaml"], 2, "cannot read gone.yaml: No such file or directory"),
+        (["show", "old.yml"], 2, "cannot read old.yml: No such file or directory. There is old.yaml\n"),
+        (["show", "./Old.yaml"], 2, "cannot read ./Old.yaml: No such file or directory. There is old.yaml\n"),
         (["diff", "old.yaml", "new.yaml", "--format=mermaid"], 2, "'mermaid' is not one of"),
         (["diff", "HEAD:plan.yaml", "new.yaml"], 2, "cannot read HEAD:plan.yaml: path 'plan.yaml' does not exist"),
         (["diff", "nowhere:plan.yaml", "new.yaml"], 2, "cannot read nowhere:plan.yaml: "),

@@ -97,7 +97,7 @@ def test_the_tour_works_in_a_project_that_is_compiled(demo, run_commands):
 
 def test_a_plan_is_reviewed_as_it_says(demo, run_commands):
     shown = run_commands(REVIEW, demo)
-    changed = "~ resources.memory_mib  2 GiB -> 4 GiB: all 6 jobs\n"
+    changed = "~ $ resources.memory_mib  2 GiB -> 4 GiB: all 6 jobs\n"
     assert changed in shown["kedro-batch compile --check plan.yaml || kedro-batch compile -o plan.yaml"]
     assert changed in shown["kedro-batch diff HEAD:plan.yaml plan.yaml"]
     assert (demo / "comment.md").read_text().startswith("<!--")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kedro_batch.errors import UsageError
-from kedro_batch.files.atomic_write import write_bytes
+from kedro_batch.files.atomic_write import write_bytes, write_pieces
 
 
 def test_a_new_file_has_the_permissions_that_the_user_wants(tmp_path):
@@ -70,9 +70,27 @@ def test_a_failure_leaves_the_old_file_and_nothing_beside_it(tmp_path, monkeypat
     assert list(tmp_path.iterdir()) == [file]
 
 
+def test_a_failure_between_two_pieces_leaves_the_old_file_and_nothing_beside_it(tmp_path):
+    def pieces():
+        yield b"new"
+        raise ZeroDivisionError
+
+    file = tmp_path / "file"
+    file.write_bytes(b"old")
+    with pytest.raises(ZeroDivisionError):
+        write_pieces(file, pieces())
+    assert file.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [file]
+
+
 def test_a_missing_folder_is_named(tmp_path):
     with pytest.raises(UsageError, match=r"cannot write out/plan\.yaml: there is no folder out"):
         write_bytes(tmp_path / "out" / "plan.yaml", b"x", shown="out/plan.yaml")
+
+
+def test_a_folder_that_takes_no_files_is_not_said_to_be_missing():
+    with pytest.raises(UsageError, match=r"cannot write /proc/plan\.yaml: No such file or directory"):
+        write_bytes(Path("/proc/plan.yaml"), b"x")
 
 
 def test_links_in_a_circle_are_refused(tmp_path):

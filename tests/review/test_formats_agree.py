@@ -9,6 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from kedro_batch.review.diff.diff_plans import diff_plans
+from kedro_batch.review.diff.model import RiskKind
 from kedro_batch.review.diff.view import build_diff_view
 from kedro_batch.review.formats import render_json
 from kedro_batch.review.formatting import command_text, memory_text, setting_text, value_text
@@ -103,7 +104,7 @@ def words_of(text):
 @pytest.mark.parametrize("name", EDITS)
 def test_the_json_follows_its_schema(name, plans):
     schema = Draft202012Validator(json.loads(_SCHEMA.read_text()))
-    document = json.loads(render_json(diff_plans(*plans[name])))
+    document = json.loads("".join(render_json(diff_plans(*plans[name]))))
     assert [error.message for error in schema.iter_errors(document)] == []
 
 
@@ -116,7 +117,7 @@ def has_every_job(markdown):
 def test_every_fact_of_the_json_is_in_text_and_markdown(name, plans):
     old, new = plans[name]
     diff = diff_plans(old, new)
-    document = json.loads(render_json(diff))
+    document = json.loads("".join(render_json(diff)))
     texts = {
         "text": words_of(render("diff.txt.j2", build_diff_view(diff, (old, new), _CALLED, full=True))),
         "markdown": words_of(render_diff_markdown(diff, old, new, _CALLED)),
@@ -126,10 +127,12 @@ def test_every_fact_of_the_json_is_in_text_and_markdown(name, plans):
         for field in one["fields"]:
             label, before, after = ".".join(field["path"]), field_text(field, "before"), field_text(field, "after")
             how = f"- {before}" if after is None else f"+ {after}" if before is None else f"{before} -> {after}"
-            assert f" {label} {how} " in texts["text"]
-            if has_every_job(texts["markdown"]):
-                assert before is None or f"- {label} {before} " in texts["markdown"]
-                assert after is None or f"+ {label} {after} " in texts["markdown"]
+            # One that has no impact of its own may have one of the job.
+            marks = [f"{RiskKind(field['impact']).mark} "] if field["impact"] else ["", "! ", "$ "]
+            assert any(f" {mark}{label} {how} " in texts["text"] for mark in marks)
+            for sign, value in (("-", before), ("+", after)):
+                if value is not None and has_every_job(texts["markdown"]):
+                    assert any(f"{sign} {mark}{label} {value} " in texts["markdown"] for mark in marks)
     if not document["differ"]:
         facts = {"no difference"}
     if not has_every_job(texts["markdown"]):
@@ -145,7 +148,7 @@ def test_every_fact_about_jobs_is_in_the_page(name, plans):
     page = render_diff_page(diff, (old, new), ("old.yaml", "new.yaml"))
     (data,) = re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', page, re.DOTALL)
     leaves = set(_leaves(json.loads(data)))
-    document = json.loads(render_json(diff))
+    document = json.loads("".join(render_json(diff)))
     facts = set()
     for one in document["jobs"]:
         facts |= {one["job"], one["name_before"]}

@@ -166,3 +166,15 @@ def test_a_risk_of_a_new_plan_is_on_its_page():
     page = rendered(replace(plan, jobs=(evil, *plan.jobs[1:])), DiffFormat.HTML, new=True)
     assert "<summary>3 risks</summary>" in page
     assert "evil.example" in page
+
+
+def test_a_read_that_no_job_orders_is_a_risk_of_a_new_plan_and_told_once():
+    jobs = (a_job("a", nodes=("a",), writes=("x",)), a_job("b", nodes=("b",), reads=("x",)))
+    for output_format in (DiffFormat.MARKDOWN, DiffFormat.TEXT):
+        text = " ".join(rendered(Plan(jobs=jobs), output_format, new=True).split())
+        assert text.count("b reads x without waiting for a, which writes it") == 1
+
+
+def test_the_page_of_a_plan_folds_which_jobs_have_gpus_and_how_many_there_are_is_seen():
+    page = render_overview(six_jobs(), "plan.yaml", OverviewFormat.HTML)
+    assert page.index("<dt>GPUs</dt>") < page.index("more facts</summary>") < page.index("<dt>jobs with GPUs</dt>")

@@ -1,3 +1,4 @@
+import errno
 import fcntl
 import os
 import signal
@@ -76,6 +77,18 @@ def test_the_lock_is_let_go_after_the_block_and_after_an_error_in_it(tmp_path):
 def test_a_folder_that_cannot_be_written_is_an_error_of_the_user_s(tmp_path):
     (tmp_path / "taken").write_text("")
     with pytest.raises(UsageError, match="cannot write the lock of the run"), run_lock(tmp_path / "taken" / "r1", RUN):
+        pass
+
+
+def test_a_file_system_without_room_for_a_lock_is_said_with_what_to_do(tmp_path, monkeypatch):
+    def read_only(path, *_, **__):
+        raise OSError(errno.EROFS, "Read-only file system", str(path))
+
+    monkeypatch.setattr(Path, "mkdir", read_only)
+    refused = pytest.raises(
+        UsageError, match=r"Read-only file system\. Name a journal in another folder with --journal$"
+    )
+    with refused, run_lock(tmp_path / "runs" / "r1", RUN):
         pass
 
 

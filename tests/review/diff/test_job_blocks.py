@@ -35,9 +35,9 @@ def section(old, new, name="Jobs", **defaults):
 
 
 def test_the_change_comes_first_and_then_the_jobs():
-    assert section(jobs(), jobs(lambda _: {"timeout_s": 120})) == ["~ timeout_s  1 min -> 2 min: all 20 jobs"]
+    assert section(jobs(), jobs(lambda _: {"timeout_s": 120})) == ["~ $ timeout_s  1 min -> 2 min: all 20 jobs"]
     assert section(jobs(), jobs(lambda name: {"attempts": 2} if name.startswith("load") else {})) == [
-        "~ attempts  + 2: 10 of 20 jobs (namespace load)"
+        "~ $ attempts  + 2: 10 of 20 jobs (namespace load)"
     ]
 
 
@@ -45,16 +45,16 @@ def test_one_job_that_differs_in_another_way_comes_before_a_bulk_edit():
     new = jobs(lambda name: {"timeout_s": 120, **({"environment": {"LD_PRELOAD": "/x"}} if name == "train-n7" else {})})
     assert section(jobs(), new) == [
         "~ train-n7",
-        "    environment.LD_PRELOAD  + /x",
-        "~ timeout_s  1 min -> 2 min: all 20 jobs",
+        "  ! environment.LD_PRELOAD  + /x",
+        "~ $ timeout_s  1 min -> 2 min: all 20 jobs",
     ]
 
 
 def test_changes_of_the_same_jobs_share_a_block():
     new = jobs(lambda name: {"timeout_s": 120, "attempts": 3} if name.startswith("train") else {})
     assert section(jobs(), new) == [
-        "~ timeout_s  1 min -> 2 min",
-        "  attempts   + 3",
+        "~ $ timeout_s  1 min -> 2 min",
+        "  $ attempts   + 3",
         "      10 of 20 jobs (namespace train)",
     ]
 
@@ -62,7 +62,7 @@ def test_changes_of_the_same_jobs_share_a_block():
 def test_many_values_are_a_span_with_the_jobs_at_its_ends():
     new = jobs(lambda name: {"timeout_s": 120 + NAMES.index(name)})
     assert section(jobs(), new) == [
-        "~ timeout_s  20 values: 1 min -> 2 min (load-n0) to 2 min 19 s (train-n9): all",
+        "~ $ timeout_s  20 values: 1 min -> 2 min (load-n0) to 2 min 19 s (train-n9): all",
         "      20 jobs",
     ]
     new = jobs(lambda name: {"environment": {"SEED": name[::-1]}})
@@ -103,18 +103,18 @@ def test_a_value_that_several_jobs_have_is_no_pattern_though_one_is_called_so():
 
 def test_a_value_that_many_jobs_have_is_told_apart_from_many_others():
     new = jobs(lambda name: {"timeout_s": 90 if name.startswith("load") else 120 + NAMES.index(name)})
-    assert section(jobs(), new)[-1] == "~ timeout_s  1 min -> 1 min 30 s: 10 of 20 jobs (namespace load)"
+    assert section(jobs(), new)[-1] == "~ $ timeout_s  1 min -> 1 min 30 s: 10 of 20 jobs (namespace load)"
 
 
 def test_a_command_that_names_the_node_of_each_job_is_one_change():
     new = [replace(job, command=("kedro", "run", f"--node={job.nodes[0]}")) for job in jobs()]
-    assert section(jobs(), new) == ["~ command  --nodes=NODE -> --node=NODE: all 20 jobs"]
+    assert section(jobs(), new) == ["~ ! command  --nodes=NODE -> --node=NODE: all 20 jobs"]
 
 
 def test_a_command_with_the_words_that_stand_for_a_node_is_not_taken_for_one():
     new = [replace(job, command=("kedro", "run", f"--node={job.nodes[0]}")) for job in jobs()]
     new[3] = replace(new[3], command=("kedro", "run", "--node=NODE"))
-    assert section(jobs(), new)[:2] == ["~ load-n3", "    command               --nodes=load.n3 -> --node=NODE"]
+    assert section(jobs(), new)[:2] == ["~ load-n3", "  ! command               --nodes=load.n3 -> --node=NODE"]
 
 
 def test_jobs_that_are_renamed_in_one_way_are_one_change():
@@ -134,13 +134,13 @@ def test_jobs_that_are_renamed_in_one_way_are_one_change():
 def test_a_changed_default_is_one_change_of_the_defaults():
     new = jobs(lambda name: {"timeout_s": 60 if name in ("load-n1", "load-n3", "train-n1", "train-n3") else 120})
     assert section(jobs(), new, "Defaults", timeout_s=(60, 120)) == [
-        "~ timeout_s  1 min -> 2 min: 16 of 20 jobs (all but load-n1, load-n3, train-n1,",
-        "      train-n3)",
+        "~ $ timeout_s  1 min -> 2 min: 16 of 20 jobs (all but load-n1, load-n3,",
+        "      train-n1, train-n3)",
     ]
     more = [*new, a_job("added", timeout_s=120)]
     assert section(jobs(), more, "Defaults", timeout_s=(60, 120)) == [
-        "~ timeout_s  1 min -> 2 min: 16 of 21 jobs (all but load-n1, load-n3, train-n1,",
-        "      train-n3, added)",
+        "~ $ timeout_s  1 min -> 2 min: 16 of 21 jobs (all but load-n1, load-n3,",
+        "      train-n1, train-n3, added)",
     ]
 
 
@@ -151,15 +151,15 @@ def test_a_changed_default_that_reaches_few_jobs_names_them_and_others_may_state
         new = jobs(lambda name: {"timeout_s": 60 if name in kept else 120}, names)
         return section(jobs(lambda _: {}, names), new, "Defaults", timeout_s=(60, 120))
 
-    assert with_own(79) == ["~ job_3461b38c", "    timeout_s             1 min -> 2 min"]
-    assert with_own(30) == ["~ timeout_s  1 min -> 2 min: 50 of 80 jobs (all but 30 that state their own)"]
+    assert with_own(79) == ["~ job_3461b38c", "  $ timeout_s             1 min -> 2 min"]
+    assert with_own(30) == ["~ $ timeout_s  1 min -> 2 min: 50 of 80 jobs (all but 30 that state their own)"]
 
 
 def test_a_job_that_takes_no_default_over_does_not_count_as_one_that_states_its_own():
     new = jobs(lambda name: {"timeout_s": 60 if name in ("load-n1", "load-n3", "train-n1", "train-n3") else 120})
     before = jobs(lambda name: {"timeout_s": 120 if name == "train-n8" else 60})
     (first, *_) = section(before, new, "Defaults", timeout_s=(60, 120))
-    assert first == "~ timeout_s  1 min -> 2 min: 15 of 20 jobs (all but load-n1, load-n3, train-n1,"
+    assert first == "~ $ timeout_s  1 min -> 2 min: 15 of 20 jobs (all but load-n1, load-n3,"
 
 
 def test_many_new_jobs_are_named_once_and_their_settings_told_by_what_they_share():

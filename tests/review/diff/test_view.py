@@ -9,6 +9,7 @@ from kedro_batch.plan.model import Plan, Selection
 from kedro_batch.plan.settings import JobDefinition, Resources
 from kedro_batch.review.diff.details import Detail
 from kedro_batch.review.diff.diff_plans import diff_plans
+from kedro_batch.review.diff.model import RiskKind
 from kedro_batch.review.diff.risk_lines import count_risks
 from kedro_batch.review.diff.view import build_diff_view
 from kedro_batch.review.templates import render
@@ -65,7 +66,7 @@ def test_a_renamed_definition_is_told_once_with_what_else_differs():
     view = view_of_definitions(RUN, replace(RUN, image="x:2", log_group=None), renamed=True)
     assert view.origin == (
         Detail(label="job_definitions", before="d", after="e"),
-        Detail(label="job_definitions.e.image", before="x:1", after="x:2"),
+        Detail(label="job_definitions.e.image", before="x:1", after="x:2", impact=RiskKind.IMAGE_CHANGED),
         Detail(label="job_definitions.e.log_group", before="/x"),
     )
     assert view_of_definitions(RUN, RUN, renamed=True).origin == (
@@ -176,7 +177,7 @@ def test_settings_that_several_jobs_came_with_are_told_once():
 )
 def test_a_command_is_told_by_the_words_that_changed(old, new, told):
     (block,) = view_of([a_job("a", tuple(old.split()))], [a_job("a", tuple(new.split()))]).blocks
-    assert block.details == tuple(Detail(label=label, before=before, after=after) for label, before, after in told)
+    assert [(one.label, one.before, one.after) for one in block.details] == told
 
 
 def test_a_command_of_very_many_words_is_told_as_a_whole():
@@ -326,7 +327,7 @@ def test_many_subjects_are_counted_in_text_and_all_told_below():
     head, _, below = render("diff.txt.j2", view_of(*plans, full=True)).partition("\nJobs\n")
     assert "      all 30 jobs\n" in head
     assert all(name in below for name in names)
-    assert "\nJobs\n~ job_queue  q -> other: all 30 jobs\n" in render("diff.txt.j2", view_of(*plans))
+    assert "\nJobs\n~ ! job_queue  q -> other: all 30 jobs\n" in render("diff.txt.j2", view_of(*plans))
 
 
 def test_amounts_of_risks_have_units_also_those_of_definitions_and_of_no_time_limit():
@@ -344,7 +345,7 @@ def test_kinds_of_failure_read_as_words():
     old, new = ((a_job("a", retry_on=kinds, attempts=2),) for kinds in (("spot",), ("image_pull", "spot")))
     text = render("diff.txt.j2", view_of(old, new))
     assert "$ cost: retry widened: spot -> image_pull or spot\n" in text
-    assert "    retry_on              spot -> image_pull or spot\n" in text
+    assert "  $ retry_on              spot -> image_pull or spot\n" in text
     wider = render("diff.txt.j2", view_of(old, (a_job("a", attempts=2),)))
     assert "$ cost: retry widened: spot -> any failure\n" in wider
 

@@ -13,7 +13,7 @@ def test_where_only_jobs_differ_that_are_not_sent_it_says_what_differs_in_them(t
     old, new = plan_of(tmp_path), plan_of(tmp_path, b={"timeout_s": 600})
     said = new_plan_text(old, new, [JobName("a")], ("old", "new"))
     assert "1 changed, 1 unchanged" in said
-    assert "~ b\n    timeout_s" in said
+    assert "~ b\n  ! timeout_s" in said
     assert "Jobs that differ and are not sent now: b (what runs or has succeeded stays as it is)" in said
 
 

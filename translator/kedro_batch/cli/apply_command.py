@@ -27,7 +27,7 @@ from kedro_batch.cli.options import (
     submitting_options,
 )
 from kedro_batch.cli.standard_input import saving_first, with_files
-from kedro_batch.cli.streams import read_input
+from kedro_batch.cli.streams import read_input, refuse_closed_output
 from kedro_batch.errors import PlanError, UsageError
 
 if TYPE_CHECKING:
@@ -213,5 +213,6 @@ def _print_requests(plan: "Plan", digest: "PlanDigest") -> None:
     from kedro_batch.files.json_text import encoded
     from kedro_batch.submitter.service.dry_run import dry_registrations, dry_requests
 
+    refuse_closed_output()
     for request in (*dry_registrations(plan), *dry_requests(plan, digest)):
         click.echo(encoded(request))

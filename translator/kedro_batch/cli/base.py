@@ -3,6 +3,7 @@
 The exit codes are those of ``kedro_batch.errors``; ``docs/exit-codes.md`` documents them.
 """
 
+import errno
 import gc
 import os
 import shlex
@@ -10,6 +11,7 @@ import signal
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -30,6 +32,10 @@ _WORDS = "kedro_batch.words"
 
 CLOSED_PIPE = 128 + signal.SIGPIPE
 """The exit code when nobody reads our standard output any more, as for any program in a pipe."""
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""A disk is full. Where that is raised without a file's name, what is written is standard output: it may have no buffer
+that still knows (``PYTHONUNBUFFERED``)."""
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -97,7 +103,8 @@ class BatchCommand(click.Command):
             ctx.exit(CLOSED_PIPE)
         except OSError as error:  # a full disk, a folder that is gone: the machine's state, not a bug
             where = f": {error.filename}" if error.filename else ""
-            what = "" if where or not cannot_write(sys.stdout) else "cannot write standard output: "
+            of_output = not where and (error.errno in _FULL or cannot_write(sys.stdout))
+            what = "cannot write standard output: " if of_output else ""
             _print_error(ctx, for_terminal(f"{what}{error.strerror or error}{where}"))
             ctx.exit(UsageError.exit_code)
 
@@ -140,12 +147,27 @@ def _print_refusal(ctx: click.Context, error: KedroBatchError) -> None:
 
 
 def _print_error(ctx: click.Context, message: str) -> None:
-    """Print a message that is harmless for a terminal."""
+    """Print a message that is harmless for a terminal; it may be for want of a working directory."""
+    if message and not _has_working_directory():
+        message = f"{message}. {_NO_WORKING_DIRECTORY}"
     plain = is_plain(asked=bool(ctx.params.get("no_color")))
     if message:
         head = click.style("Error: ", fg="red", bold=True)
         with suppress(OSError):  # if it cannot be written, the exit code still tells
             click.echo(head + message, err=True, color=False if plain else None)
+
+
+_NO_WORKING_DIRECTORY = (
+    "The working directory does not exist any more: it was removed or moved. Go to one that does: cd DIR"
+)
+
+
+def _has_working_directory() -> bool:
+    try:
+        Path.cwd()
+    except OSError:
+        return False
+    return True
 
 
 def print_diagnostics(diagnostics: "Sequence[Diagnostic]", *, every: bool, no_color: bool, headline: str = "") -> None:

@@ -1,7 +1,5 @@
 """The options that ``show`` and ``diff`` share, and the output of their text to a file or, in colours, a terminal."""
 
-import os
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -9,7 +7,7 @@ from typing import TypeVar
 import click
 
 from kedro_batch.cli.base import is_plain
-from kedro_batch.errors import UsageError
+from kedro_batch.cli.streams import refuse_closed_output
 
 _Paint = Callable[[Iterable[str]], Iterator[str]]
 _F = TypeVar("_F", bound=Callable[..., object])
@@ -57,22 +55,23 @@ def paint_overview(lines: Iterable[str]) -> Iterator[str]:
             yield line if line.startswith(" ") else click.style(line, bold=True)
 
 
-def write_review(text: str, given: dict[str, object], paint: _Paint = paint_changes) -> None:
+def write_review(pieces: Iterable[str], given: dict[str, object], paint: _Paint = paint_changes) -> None:
     """Write a review as its options say; a terminal gets colours.
 
     Args:
-        text: The text of the review.
+        pieces: The text of the review.
         given: The values of ``review_options``.
         paint: Colours lines.
     """
-    output, encoded = str(given["output"]), text.encode("utf-8", "backslashreplace")
+    output, encoded = str(given["output"]), (piece.encode("utf-8", "backslashreplace") for piece in pieces)
     if output != "-":
-        from kedro_batch.files.atomic_write import write_bytes  # noqa: PLC0415  loaded only to write a file
+        from kedro_batch.files.atomic_write import write_pieces  # noqa: PLC0415  loaded only to write a file
 
-        write_bytes(Path(output), encoded, shown=output)
-    elif sys.stdout.name == os.devnull:  # it was closed when the program started
-        raise UsageError("cannot write standard output: it is closed")
-    elif given["format"] != "text" or is_plain(asked=bool(given["no_color"])):
-        click.echo(encoded, nl=False)
+        write_pieces(Path(output), encoded, shown=output)
+        return
+    refuse_closed_output()
+    if given["format"] != "text" or is_plain(asked=bool(given["no_color"])):
+        for piece in encoded:
+            click.echo(piece, nl=False)
     else:
-        click.echo("".join(paint(encoded.decode("utf-8").splitlines(keepends=True))), nl=False)
+        click.echo("".join(paint(b"".join(encoded).decode("utf-8").splitlines(keepends=True))), nl=False)

@@ -9,7 +9,7 @@ import click
 from kedro_batch.cli.base import BatchCommand, print_plainly
 from kedro_batch.cli.options import journal_option, json_option, plan_option
 from kedro_batch.cli.run_choice import complete_run
-from kedro_batch.cli.streams import fitted_to, read_input
+from kedro_batch.cli.streams import fitted_to, read_input, refuse_closed_output
 
 
 @click.command(cls=BatchCommand, short_help="Show how a run stands now.")
@@ -48,6 +48,7 @@ def status(  # noqa: PLR0913  click hands over every option
     batch = None if offline else BatchAccess(found, tell_notices, LOG_PATIENCE_S)
     report = status_report(take_snapshot(found, batch, with_usual=True), plan_file=plan)
     text = encoded(dict(report.document), indent=2) if as_json else fitted_to(sys.stdout, report.text)
+    refuse_closed_output()
     click.echo(text, nl=as_json)
 
 
@@ -69,6 +70,7 @@ def runs(journal: Path, *, as_json: bool) -> None:
         listed, odd = list_runs(book), book.odd_runs()
     for problem in odd:
         print_plainly(f"Warning: {problem}")
+    refuse_closed_output()
     if as_json:
         for one in listed:
             click.echo(encoded(listed_document(one)))

@@ -67,7 +67,19 @@ def read_input(file: str) -> tuple[bytes, str]:
         with Path(file).open("rb") as stream:
             return read_whole(stream, file), file
     except OSError as error:
-        raise UsageError(f"cannot read {file}: {error.strerror}") from error
+        raise UsageError(f"cannot read {file}: {error.strerror}{_file_named_alike(file)}") from error
+
+
+def _file_named_alike(file: str) -> str:
+    """Return what to say of the file beside one that is not there, whose name is most like it; nothing otherwise."""
+    from kedro_batch.text.wording import closest  # noqa: PLC0415  reached only on the way out
+
+    path = Path(file)
+    with suppress(OSError):
+        if not os.path.lexists(path):
+            near = closest(path.name, [one.name for one in path.parent.iterdir() if one.is_file()])
+            return f". There is {path.with_name(near[0])}" if near else ""
+    return ""
 
 
 def read_whole(stream: BinaryIO, name: str) -> bytes:
@@ -99,6 +111,16 @@ def is_standard_output(output: str | None) -> bool:
         return os.path.samestat(Path(str(output)).stat(), os.fstat(1))
     except OSError:
         return False
+
+
+def refuse_closed_output() -> None:
+    """Refuse to make a result that goes nowhere.
+
+    Raises:
+        UsageError: Standard output was closed when the program started (``open_closed_streams``).
+    """
+    if sys.stdout.name == os.devnull:
+        raise UsageError("cannot write standard output: it is closed")
 
 
 def redirect_to_null(stream: TextIO) -> None:

@@ -34,7 +34,8 @@ class ViewConsole:
             markup=False,
             emoji=False,
         )
-        self.draws = self._console.is_terminal and not self._console.is_dumb_terminal
+        is_known = bool(os.environ.get("TERM"))  # else nobody knows what it obeys
+        self.draws = is_known and self._console.is_terminal and not self._console.is_dumb_terminal
         self.unicode = (getattr(stream, "encoding", None) or "").lower().startswith("utf")
 
     @property

@@ -145,7 +145,13 @@ def _opened(path: Path, what: str) -> TextIO:
     try:
         return os.fdopen(open_without_following(path, os.O_RDWR | os.O_CREAT), "r+", encoding="utf-8", errors="replace")
     except OSError as error:
-        raise UsageError(f"cannot write {what}: {error.strerror}{whose(error)}") from error
+        raise _cannot_write(what, error) from error
+
+
+def _cannot_write(what: str, error: OSError) -> UsageError:
+    no_room = error.errno in (errno.EROFS, errno.ENOSPC, errno.EDQUOT)
+    elsewhere = ". Name a journal in another folder with --journal" if no_room else ""
+    return UsageError(f"cannot write {what}: {error.strerror}{whose(error)}{elsewhere}")
 
 
 def remove_run_folder(folder: Path) -> None:
@@ -162,7 +168,7 @@ def _locked(folder: Path, run_id: RunId, further: str) -> TextIO:
             make_inner_folder(folder.parent)
             make_inner_folder(folder)
         except OSError as error:
-            raise UsageError(f"cannot write the lock of the run in {folder}: {error.strerror}{whose(error)}") from error
+            raise _cannot_write(f"the lock of the run in {folder}", error) from error
         with ExitStack() as on_failure:
             file = on_failure.enter_context(_opened(folder / "lock", f"the lock of the run in {folder}"))
             if not _try_lock(file, fcntl.LOCK_EX, folder):

@@ -41,7 +41,7 @@ _KEYS = re.compile(
     re.IGNORECASE,
 )
 _KEYS_OF_STORES = re.compile(rf"(^|_)(storage|blob|cosmos|master)_?keys?\d*{_SUFFIX}$", re.IGNORECASE)
-_NAME_OF_DATA = re.compile(r"[a-z]+([_:./=-]([a-z]+|v?\d{1,4}))*")
+_NAME_OF_DATA = re.compile(r"[A-Za-z]{1,24}([_:.,/=-]([A-Za-z]{1,24}|v?\d{1,4}))*|[\w./=-]+\.[a-z]\w{1,7}")
 """What such a name has, if not a key that opens a store: the name of an object or a column."""
 _PROXY = re.compile(r"(^|_)proxy$", re.IGNORECASE)
 _LOGIN_AT_HOST = re.compile(r"[^:@/\s]*:([^@/\s]+)@\S+")

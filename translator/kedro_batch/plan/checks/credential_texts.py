@@ -26,7 +26,7 @@ _NAME_BESIDE_VALUE = re.compile(
 """``{"name": "PASSWORD", "value": "x"}``."""
 _STDIN = (
     r"(?:--(?:password-stdin|with-token|passphrase-fd[ =]0)\b|\bpasswd\s[^|;\n]{0,99}--stdin\b|\b(?:chpasswd|kinit)\b|"
-    r"\bsudo(?:\s{1,9}-[\w=-]{1,30}){0,9}?\s{1,9}(?:(?-i:-[A-Za-z]{0,9}S)|--stdin)\b)"
+    r"\bsudo(?:\s{1,9}-[\w=-]{1,30}){0,9}?\s{1,9}(?:(?-i:-[A-Za-z]{0,9}S[A-Za-z]{0,9})|--stdin)\b)"
 )
 _PHRASES = tuple(
     re.compile(pattern, re.IGNORECASE)

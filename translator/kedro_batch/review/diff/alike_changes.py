@@ -8,8 +8,9 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from kedro_batch.plan.model import Job
+from kedro_batch.review.diff.detail_impacts import Impacts, place_impacts
 from kedro_batch.review.diff.details import Detail, command_details, field_detail, name_lists, split_fields
-from kedro_batch.review.diff.model import Change, FieldChange, JobChange, WordChange
+from kedro_batch.review.diff.model import Change, FieldChange, JobChange, RiskKind, WordChange
 from kedro_batch.review.diff.name_patterns import common_pattern
 from kedro_batch.review.diff.own_names import OWN_NODE, own_names, spell_own
 
@@ -41,9 +42,15 @@ class Facet:
     pattern: Detail | None = None
     field: FieldChange | None = None
 
+    @property
+    def label(self) -> str:
+        """What the detail is called."""
+        detail = self.alike or self.own
+        return detail.label if detail else ""
 
-KnownFacets = dict[int, tuple[Facet, Detail]]
-"""The facets of settings that were found so far, with their details, by the ids of the settings."""
+
+KnownFacets = dict[tuple[int, RiskKind | None], tuple[Facet, Detail]]
+"""The facets of settings found so far, with their details, by the ids of the settings and the impact of their job."""
 
 
 def facets_of(one: JobChange, before: Job | None, after: Job | None, known: KnownFacets) -> Iterator[Facet]:
@@ -56,30 +63,38 @@ def facets_of(one: JobChange, before: Job | None, after: Job | None, known: Know
         known: Takes the facets of the settings that many jobs share.
     """
     short, long = split_fields(one)
+    impacts = place_impacts(one)
     if one.change is Change.RENAMED and one.name_before:
-        whole = Detail(label="name", before=one.name_before, after=one.job)
-        alike = _pattern("name", (one.name_before,), (one.job,)) or whole
+        whole = Detail(
+            label="name",
+            before=one.name_before,
+            after=one.job,
+            impact=impacts.get("nodes") if _tells_nodes(one) else None,
+        )
+        alike = _pattern(whole, (one.name_before,), (one.job,)) or whole
         yield Facet(key=alike, group="name", alike=alike, own=None)
     names = own_names(before), own_names(after)
-    yield from (_field_facet(field, names, known) for field in short)
-    yield from _command_facets(one, names)
-    for detail in name_lists(one):
+    yield from (_field_facet(field, names, known, impacts.get(field.name)) for field in short)
+    yield from _command_facets(one, names, impacts)
+    for detail in name_lists(one, impacts):
         if detail.label != "nodes" or not _tells_nodes(one):
-            alike = _pattern(detail.label, detail.lost, detail.gained) or detail
+            alike = _pattern(detail, detail.lost, detail.gained) or detail
             renamed = one.change is Change.RENAMED  # shown whole: the name of a job and those of its data
             named = detail.label in _DATA and not renamed and alike is detail
             pattern = _spelled_names(detail, names) if named else None
-            yield Facet(key=(renamed, alike), group=detail.label, alike=alike, own=detail, pattern=pattern)
-    yield from (_field_facet(field, names, known) for field in long)
+            group = detail.label, detail.impact
+            yield Facet(key=(renamed, alike), group=group, alike=alike, own=detail, pattern=pattern)
+    yield from (_field_facet(field, names, known, impacts.get(field.name)) for field in long)
 
 
-def _field_facet(field: FieldChange, names: _BothNames, known: KnownFacets) -> Facet:
+def _field_facet(field: FieldChange, names: _BothNames, known: KnownFacets, impact: RiskKind | None) -> Facet:
     """Return the facet of a setting: that of all jobs that share it, unless it names what is the job's own."""
-    if id(field) not in known:  # the facet keeps the field alive: ids stay unique
-        detail = field_detail(field)
-        group = detail.label, _direction(field)
-        known[id(field)] = Facet(key=detail, group=group, alike=detail, own=detail, pattern=detail, field=field), detail
-    facet, detail = known[id(field)]
+    one = id(field), impact
+    if one not in known:  # the facet keeps the field alive: ids stay unique
+        detail = field_detail(field, impact)
+        group = detail.label, detail.impact, _direction(field)
+        known[one] = Facet(key=detail, group=group, alike=detail, own=detail, pattern=detail, field=field), detail
+    facet, detail = known[one]
     before, after = (
         value and spell_own(value, own) for value, own in zip((detail.before, detail.after), names, strict=True)
     )
@@ -114,20 +129,22 @@ def _tells_nodes(one: JobChange) -> bool:
     )
 
 
-def _pattern(label: str, lost: Sequence[str], gained: Sequence[str]) -> Detail | None:
+def _pattern(one: Detail, lost: Sequence[str], gained: Sequence[str]) -> Detail | None:
     """Return how names became others, if they did so in one way: ``eu-*`` to ``europe-*``; None if they did not."""
     found = common_pattern(lost, gained)
-    return Detail(label=label, before=found[0], after=found[1]) if found else None
+    return Detail(label=one.label, before=found[0], after=found[1], impact=one.impact) if found else None
 
 
-def _command_facets(one: JobChange, both: _BothNames) -> Iterator[Facet]:
+def _command_facets(one: JobChange, both: _BothNames, impacts: Impacts) -> Iterator[Facet]:
     """Yield what differs in a command; words that name the job's own nodes are the same in all jobs."""
     if not one.command:
         return
-    own = list(command_details(one))
+    own = list(command_details(one, impacts))
     names = dict(zip((WordChange.REMOVED, WordChange.ADDED), both, strict=True))
     literal = any(OWN_NODE in word for part in one.command for word in part.words)  # would look like one that is put in
-    alike = own if literal else list(command_details(one, lambda word, change: spell_own(word, names.get(change, ()))))
+    alike = own
+    if not literal:
+        alike = list(command_details(one, impacts, lambda word, change: spell_own(word, names.get(change, ()))))
     if len(alike) != len(own):
         alike = own
     for single, shared in zip(own, alike, strict=True):
@@ -135,7 +152,7 @@ def _command_facets(one: JobChange, both: _BothNames) -> Iterator[Facet]:
         told = None if shared.before == shared.after else shared  # the job's name or its nodes tell it
         yield Facet(
             key=(literal, shared),
-            group=(shared.label, option if is_option and option.startswith("-") else ""),
+            group=(shared.label, shared.impact, option if is_option and option.startswith("-") else ""),
             alike=told,
             own=single,
         )

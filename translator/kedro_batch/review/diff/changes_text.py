@@ -73,16 +73,22 @@ def described_jobs(blocks: Iterable[JobBlock]) -> set[str]:
 
 def _shorten_block(block: JobBlock, shorten: _Shorten) -> JobBlock:
     """Shorten the details of a job that would fill the whole text."""
-    details = tuple(_shorten_detail(one, shorten) for one in block.details[:_DETAILS])
+    details = tuple(_shorten_detail(one, shorten) for one in _first_details(block.details))
     if len(block.details) > _DETAILS:
         details += (Detail(label=f"and {len(block.details) - _DETAILS} more", after="diff --full shows all"),)
     return replace(block, jobs=shorten(block.jobs), details=details)
 
 
+def _first_details(details: tuple[Detail, ...]) -> list[Detail]:
+    """Return as many details as are shown, in their order; those that a reviewer must not miss stay."""
+    kept = {id(one) for one in sorted(details, key=lambda one: one.impact is None)[:_DETAILS]}
+    return [one for one in details if id(one) in kept]
+
+
 def _shorten_detail(one: Detail, shorten_names: _Shorten) -> Detail:
     before, after = shorten_pair(one.before, one.after)
     gained, lost, each = (shorten_names(tuple(map(shorten, some))) for some in (one.gained, one.lost, one.each))
-    return Detail(label=shorten(one.label), before=before, after=after, gained=gained, lost=lost, each=each)
+    return replace(one, label=shorten(one.label), before=before, after=after, gained=gained, lost=lost, each=each)
 
 
 def _all_names(names: tuple[str, ...]) -> tuple[str, ...]:

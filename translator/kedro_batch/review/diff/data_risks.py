@@ -8,21 +8,12 @@ from kedro_batch.review.diff.match_namespaces import RenamedNamespaces
 from kedro_batch.review.diff.model import Risk, RiskKind
 
 
-def find_data_risks(
-    old: Plan,
-    new: Plan,
-    same: Mapping[JobName, JobName],
-    namespaces: RenamedNamespaces,
-    flows: tuple[DataFlow, DataFlow],
-) -> Iterator[Risk]:
-    """Find datasets that nobody writes any more, or that are read without waiting for who writes them.
+def find_unwritten(flows: tuple[DataFlow, DataFlow], namespaces: RenamedNamespaces) -> Iterator[Risk]:
+    """Find datasets that no job writes any more.
 
     Args:
-        old: The plan before.
-        new: The plan after.
-        same: The jobs of ``new`` that ``old`` has too, with their names there.
-        namespaces: Those that were renamed.
         flows: The readers and writers of each dataset before, and those of now.
+        namespaces: Those that were renamed.
     """
     before, after = flows
     unwritten = [dataset for dataset in before.writers if dataset not in after.writers]
@@ -39,6 +30,19 @@ def find_data_risks(
             before=was,
             after=now,
         )
+
+
+def find_unordered_reads(
+    plans: tuple[Plan, Plan], same: Mapping[JobName, JobName], flows: tuple[DataFlow, DataFlow]
+) -> Iterator[Risk]:
+    """Find datasets that a job reads without waiting for the job that writes them, and did not do so before.
+
+    Args:
+        plans: The plans before and after.
+        same: The jobs of the new plan that the old one has too, with their names there.
+        flows: The readers and writers of each dataset before, and those of now.
+    """
+    (old, new), (before, after) = plans, flows
     unordered = unordered_reads(new, after)
     known = set(unordered_reads(old, before)) if unordered else set()
     for read in unordered:

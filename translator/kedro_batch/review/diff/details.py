@@ -7,7 +7,8 @@ from itertools import groupby
 from typing import TypeGuard
 
 from kedro_batch.review.diff.changed_values import spell_change, without_items
-from kedro_batch.review.diff.model import DataChange, FieldChange, JobChange, Names, WordChange
+from kedro_batch.review.diff.detail_impacts import COMMAND, Impacts, place_impacts, worst_impact
+from kedro_batch.review.diff.model import DataChange, FieldChange, JobChange, Names, RiskKind, WordChange
 from kedro_batch.review.diff.name_patterns import common_pattern
 from kedro_batch.review.diff.unlike_first import rare_first
 from kedro_batch.review.formatting import command_text, setting_text, value_text
@@ -21,7 +22,10 @@ _LONG = ("environment", "tags", "submit")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detail:
-    """One detail that differs: a value before and after, or names gained and lost, or a text for each of many jobs."""
+    """One detail that differs: a value before and after, or names gained and lost, or a text for each of many jobs.
+
+    Its ``impact`` is why a reviewer must not miss it; None if it is no risk and no cost.
+    """
 
     label: str
     before: str | None = None
@@ -29,12 +33,18 @@ class Detail:
     gained: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
     each: tuple[str, ...] = ()
+    impact: RiskKind | None = None
 
 
-def field_detail(one: FieldChange, label: str | None = None) -> Detail:
-    """Return the detail of a field with one value."""
+def field_detail(one: FieldChange, impact: RiskKind | None = None) -> Detail:
+    """Return the detail of a field with one value.
+
+    Args:
+        one: The field.
+        impact: An impact of its job that sits on it, beside its own.
+    """
     before, after = spell_field(one)
-    return Detail(label=label or one.name, before=before, after=after)
+    return Detail(label=one.name, before=before, after=after, impact=worst_impact((one.impact, impact)))
 
 
 def spell_field(one: FieldChange) -> tuple[str | None, str | None]:
@@ -50,15 +60,15 @@ def spell_field(one: FieldChange) -> tuple[str | None, str | None]:
 def origin_detail(one: FieldChange) -> Detail:
     """Return the detail of a field of the whole plan; a list shows the names gained and lost."""
     if one.path[0] == "params":  # they are spelled already
-        return Detail(label=one.name, before=one.before, after=one.after)
+        return Detail(label=one.name, before=one.before, after=one.after, impact=one.impact)
     old, new = one.before or [], one.after or []
     if _are_names(old) and _are_names(new):
         lost, gained = tuple(without_items(old, new)), tuple(without_items(new, old))
         if lost or gained:
-            return Detail(label=one.name, lost=lost, gained=gained)
+            return Detail(label=one.name, lost=lost, gained=gained, impact=one.impact)
     if isinstance(one.before, list) or isinstance(one.after, list):
         before, after = spell_change(one.before, one.after)
-        return Detail(label=one.name, before=before, after=after)
+        return Detail(label=one.name, before=before, after=after, impact=one.impact)
     return field_detail(one)
 
 
@@ -74,11 +84,14 @@ def data_details(data: DataChange, *, full: bool) -> Iterator[Detail]:
         full: Show all names, also where a pattern says how many of them became others.
     """
     for label, names in (("inputs", data.inputs), ("outputs", data.outputs), ("final outputs", data.final_outputs)):
+        lost = label == "outputs" and any(one.kind is RiskKind.DATASET_NOT_WRITTEN for one in data.impacts)
+        impact = RiskKind.DATASET_NOT_WRITTEN if lost else None
         found = None if full or len(names.lost) < _MANY else common_pattern(names.lost, names.gained)
         if found:
-            yield Detail(label=label, before=found[0], after=f"{found[1]} ({counted(len(names.lost), 'name')})")
+            after = f"{found[1]} ({counted(len(names.lost), 'name')})"
+            yield Detail(label=label, before=found[0], after=after, impact=impact)
         else:
-            yield from _name_details(label, Names(gained=rare_first(names.gained), lost=rare_first(names.lost)))
+            yield from _name_details(label, Names(gained=rare_first(names.gained), lost=rare_first(names.lost)), impact)
 
 
 def job_details(one: JobChange, in_short: Detail | None = None) -> Iterator[Detail]:
@@ -89,12 +102,13 @@ def job_details(one: JobChange, in_short: Detail | None = None) -> Iterator[Deta
         in_short: A detail to show instead of its settings.
     """
     short, long = ((), ()) if in_short else split_fields(one)
+    impacts = place_impacts(one)
     if in_short:
         yield in_short
-    yield from map(field_detail, short)
-    yield from command_details(one)
-    yield from name_lists(one)
-    yield from map(field_detail, long)
+    yield from (field_detail(field, impacts.get(field.name)) for field in short)
+    yield from command_details(one, impacts)
+    yield from name_lists(one, impacts)
+    yield from (field_detail(field, impacts.get(field.name)) for field in long)
 
 
 def split_fields(one: JobChange) -> tuple[tuple[FieldChange, ...], tuple[FieldChange, ...]]:
@@ -103,23 +117,30 @@ def split_fields(one: JobChange) -> tuple[tuple[FieldChange, ...], tuple[FieldCh
     return tuple(field for field in one.fields if field.path[0] not in _LONG), long
 
 
-def name_lists(one: JobChange) -> Iterator[Detail]:
-    """Yield the names that a job gained and lost: nodes, jobs and datasets."""
-    yield from _name_details("nodes", one.nodes)
+def name_lists(one: JobChange, impacts: Impacts) -> Iterator[Detail]:
+    """Yield the names that a job gained and lost: nodes, jobs and datasets.
+
+    Args:
+        one: The job.
+        impacts: Its own impacts, by the label that they sit on.
+    """
+    yield from _name_details("nodes", one.nodes, impacts.get("nodes"))
     if one.nodes_from:
         yield Detail(label="nodes previously in", gained=one.nodes_from)
     if one.nodes_to:
         yield Detail(label="nodes now in", gained=one.nodes_to)
-    yield from _name_details("depends on", one.parents)
-    yield from _name_details("reads", one.reads)
-    yield from _name_details("writes", one.writes)
+    for label, names in (("depends on", one.parents), ("reads", one.reads), ("writes", one.writes)):
+        yield from _name_details(label, names, impacts.get(label))
 
 
-def command_details(one: JobChange, spell: Callable[[str, WordChange], str] = lambda word, _: word) -> Iterator[Detail]:
+def command_details(
+    one: JobChange, impacts: Impacts, spell: Callable[[str, WordChange], str] = lambda word, _: word
+) -> Iterator[Detail]:
     """Yield each run of words that differs, with its position; the whole command if words were moved.
 
     Args:
         one: The job.
+        impacts: Its own impacts, by the label that they sit on: all runs have that of the command.
         spell: Return how a word of the command before or after is shown.
     """
     runs = [
@@ -135,7 +156,8 @@ def command_details(one: JobChange, spell: Callable[[str, WordChange], str] = la
             [spell(word, part.change) for part in one.command if part.change is not other for word in part.words]
             for other in (WordChange.ADDED, WordChange.REMOVED)
         )
-        yield Detail(label="command", before=command_text(before), after=command_text(after))
+        words = command_text(before), command_text(after)
+        yield Detail(label=COMMAND, before=words[0], after=words[1], impact=impacts.get(COMMAND))
         return
     at = 1
     for number, run in enumerate(runs):
@@ -144,13 +166,14 @@ def command_details(one: JobChange, spell: Callable[[str, WordChange], str] = la
             position = "first" if number == 0 else "last" if number == len(runs) - 1 else f"word {at}"
             options = removed and added and removed[0].startswith("-") and added[0].startswith("-")
             yield Detail(
-                label="command" if options or len(runs) == 1 else f"command, {position}",
+                label=COMMAND if options or len(runs) == 1 else f"{COMMAND}, {position}",
                 before=command_text(removed) if removed else None,
                 after=command_text(added) if added else None,
+                impact=impacts.get(COMMAND),
             )
         at += len(run.get(WordChange.KEPT, added or ()))
 
 
-def _name_details(label: str, names: Names) -> Iterator[Detail]:
+def _name_details(label: str, names: Names, impact: RiskKind | None) -> Iterator[Detail]:
     if names:
-        yield Detail(label=label, gained=names.gained, lost=names.lost)
+        yield Detail(label=label, gained=names.gained, lost=names.lost, impact=impact)

@@ -16,7 +16,7 @@ from kedro_batch.plan.model import HEADER, Job, JobName, Plan
 from kedro_batch.plan.settings import JOB_SETTINGS, JobSettings, Resources
 from kedro_batch.review.diff.changed_values import leaves
 from kedro_batch.review.diff.command_changes import CommandDiffer
-from kedro_batch.review.diff.data_risks import find_data_risks
+from kedro_batch.review.diff.data_risks import find_unordered_reads, find_unwritten
 from kedro_batch.review.diff.definition_risks import find_definition_risks
 from kedro_batch.review.diff.job_impacts import with_job_impacts
 from kedro_batch.review.diff.match_jobs import match_jobs
@@ -56,7 +56,9 @@ def diff_plans(old: Plan, new: Plan) -> PlanDiff:
     same = match_jobs(old, new)
     namespaces = RenamedNamespaces(old, new, same)
     changes = list(_within_budget(_job_changes(old, new, same)))
-    jobs = tuple(sorted(with_job_impacts(changes, old, new, same, namespaces), key=_sort_key))
+    flows = data_flow_of(old), data_flow_of(new)
+    unordered = tuple(find_unordered_reads((old, new), same, flows))
+    jobs = tuple(sorted(with_job_impacts(changes, (old, new), same, namespaces, unordered), key=_sort_key))
     before, after = count_totals(old, old_levels), count_totals(new, new_levels)
     definitions = tuple(find_definition_risks(old, new, same))
     kinds_of = {(risk.definition, risk.kind) for risk in definitions}
@@ -64,8 +66,9 @@ def diff_plans(old: Plan, new: Plan) -> PlanDiff:
     if old.jobs and new.jobs:  # a plan that came or went as a whole has no field that became another
         origin = tuple(_with_impact(one, kinds_of) for one in origin)
     digest_before, digest_after = plan_digest(old), plan_digest(new)
-    flows = data_flow_of(old), data_flow_of(new)
-    data = replace(_diff_data(*flows), impacts=tuple(find_data_risks(old, new, same, namespaces, flows)))
+    differ = {one.job for one in jobs}
+    of_others = (risk for risk in unordered if risk.job not in differ)
+    data = replace(_diff_data(*flows), impacts=(*find_unwritten(flows, namespaces), *of_others))
     kinds = [one.change for one in jobs]
     return PlanDiff(
         differ=digest_before != digest_after,

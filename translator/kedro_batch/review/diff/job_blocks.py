@@ -13,8 +13,9 @@ from kedro_batch.plan.settings import JOB_SETTINGS
 from kedro_batch.review.diff.alike_changes import Facet
 from kedro_batch.review.diff.changed_defaults import ChangedDefaults
 from kedro_batch.review.diff.decompose import JobsByName, Shared, decompose
+from kedro_batch.review.diff.detail_impacts import WHOLE_JOB, place_impacts, worst_impact
 from kedro_batch.review.diff.details import Detail, field_detail, job_details
-from kedro_batch.review.diff.model import Change, JobChange
+from kedro_batch.review.diff.model import Change, JobChange, RiskKind
 from kedro_batch.review.job_sets import JobSet, JobSets, Kind
 from kedro_batch.review.shown_names import NAMES_SHOWN, share_room, shorten_names
 
@@ -24,6 +25,8 @@ _FEW = 3
 """Jobs of a block that begins with their names; a block of more begins with what changed."""
 _OF_EACH = ("nodes", "depends on", "reads", "writes")
 """What differs in each of many jobs that came or went; the data of the plan tell what it comes to."""
+_OF_JOBS = (WHOLE_JOB, *_OF_EACH)
+"""What sits on the names of many jobs that came or went."""
 _TAKEN = "nodes now in"
 _UNITS = ("resources.vcpus", "resources.memory_mib", "resources.gpus")
 """Settings whose values say what they are."""
@@ -48,6 +51,7 @@ class JobBlock:
         heading: What the jobs have in common, with their number; None if their names tell it.
         jobs: Their names; ``old -> new`` if they were renamed.
         details: What differs in each of them.
+        impact: Why a reviewer must not miss that they came or went; None if it is no risk and no cost.
         leads: What changed comes first, and then the jobs.
         names: How many of the jobs are named in short at most.
         room: And how many characters they have at most.
@@ -57,6 +61,7 @@ class JobBlock:
     heading: str | None
     jobs: tuple[str, ...]
     details: tuple[Detail, ...]
+    impact: RiskKind | None = None
     leads: bool = False
     names: int = NAMES_SHOWN
     room: int = share_room(1)
@@ -141,14 +146,15 @@ def _whole_blocks(
     shared: list[Facet] = []
     others: list[Shared] = []
     apart: list[Shared] = []
-    for facets, who in decompose(changes, jobs, lambda facet: facet.group in _OF_EACH or facet.field is None):
-        told = [one for one in facets if one.group not in _OF_EACH]
+    for facets, who in decompose(changes, jobs, lambda facet: facet.label in _OF_EACH or facet.field is None):
+        told = [one for one in facets if one.label not in _OF_EACH]
         if len(who) == len(changes):
             shared += told
-        elif told and (change is Change.ADDED or any(one.group == _TAKEN for one in told)):
+        elif told and (change is Change.ADDED or any(one.label == _TAKEN for one in told)):
             (others if told[0].field else apart).append((told, who))
     found = of_plan.find(one.job for one in changes)
-    yield len(changes), replace(_block(_sign(change), _in_short(shared), found), leads=False)
+    impact = worst_impact(impacts.get(label) for impacts in map(place_impacts, changes) for label in _OF_JOBS)
+    yield len(changes), replace(_block(_sign(change), _in_short(shared), found), leads=False, impact=impact)
     these = JobSets((jobs[change is Change.ADDED][one.job] for one in changes), these=True)
     parts = _by_job(others)
     blocks = [
@@ -175,7 +181,8 @@ def _in_short(facets: Sequence[Facet]) -> list[Facet]:
         for side in ("before", "after")
     )
     gone = all(one.after is None for one in details)
-    detail = Detail(label="settings", before=before if gone else None, after=None if gone else after)
+    impact = worst_impact(one.impact for one in details)
+    detail = Detail(label="settings", before=before if gone else None, after=None if gone else after, impact=impact)
     return [Facet(key=None, group=None, alike=detail, own=detail), *(one for one in facets if one not in told)]
 
 
@@ -204,7 +211,7 @@ def _block(sign: str, facets: Sequence[Facet], found: JobSet) -> JobBlock:
     few = len(found.names) <= _FEW
     told = ((one.own, one.alike) for one in facets)
     details = tuple(detail for own, alike in told if (detail := own if len(found.names) == 1 else alike))
-    name = any(one.group == "name" for one in facets)
+    name = any(one.label == "name" for one in facets)
     return JobBlock(
         sign=">" if name and sign == "~" else sign,
         heading=found.heading or (found.number if any(one.each for one in details) else None),  # these name jobs
@@ -229,21 +236,26 @@ def _shown_name(one: JobChange) -> str:
 
 def group_equal_jobs(jobs: Sequence[JobChange], sets: tuple[JobSets, JobSets]) -> Iterator[JobBlock]:
     """Group jobs with equal changes, nothing left out; equal settings of added or removed jobs are shown once."""
-    alike: dict[tuple[Change, tuple[Detail, ...]], list[JobChange]] = {}
+    alike: dict[tuple[Change, RiskKind | None, tuple[Detail, ...]], list[JobChange]] = {}
     for one in jobs:
-        alike.setdefault((one.change, tuple(job_details(one))), []).append(one)
+        impact = place_impacts(one).get(WHOLE_JOB)
+        alike.setdefault((one.change, impact, tuple(job_details(one))), []).append(one)
     shown: dict[tuple[Change, tuple[Detail, ...]], str] = {}
-    for (change, details), group in alike.items():
-        first, settings = group[0], tuple(map(field_detail, group[0].fields))
+    for (change, impact, details), group in alike.items():
+        first, impacts = group[0], place_impacts(group[0])
+        settings = tuple(field_detail(one, impacts.get(one.name)) for one in first.fields)
         in_short = None
         if change in _WHOLE and len(settings) > 1:
             other = shown.setdefault((change, settings), first.job)
-            in_short = None if other == first.job else _refer_to(other, change)
+            in_short = (
+                None if other == first.job else _refer_to(other, change, worst_impact(one.impact for one in settings))
+            )
         yield JobBlock(
             sign=_sign(change),
             heading=sets[change is not Change.REMOVED].find(one.job for one in group).heading,
             jobs=tuple(map(_shown_name, group)),
             details=tuple(job_details(first, in_short)) if in_short else details,
+            impact=impact,
         )
 
 
@@ -261,6 +273,7 @@ def _sign(change: Change) -> str:
             assert_never(change)
 
 
-def _refer_to(job: str, change: Change) -> Detail:
+def _refer_to(job: str, change: Change, impact: RiskKind | None) -> Detail:
     words = f"same as {job}"
-    return Detail(label="settings", after=words) if change is Change.ADDED else Detail(label="settings", before=words)
+    before, after = (None, words) if change is Change.ADDED else (words, None)
+    return Detail(label="settings", before=before, after=after, impact=impact)

@@ -3,7 +3,7 @@
 Two plans with their matched jobs and changes come in, the changes with their impacts go out. Pure.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -29,22 +29,27 @@ from kedro_batch.review.diff.start_risks import StartRisks
 
 def with_job_impacts(
     jobs: Iterable[JobChange],
-    old: Plan,
-    new: Plan,
+    plans: tuple[Plan, Plan],
     same: Mapping[JobName, JobName],
     namespaces: RenamedNamespaces,
+    reads: Iterable[Risk],
 ) -> Iterator[JobChange]:
     """Yield the jobs that differ with their impacts.
 
     Args:
         jobs: The jobs that differ; the fields of those that stay have their impacts already.
-        old: The plan before.
-        new: The plan after.
-        same: The jobs of ``new`` that ``old`` has too, with their names there.
+        plans: The plans before and after.
+        same: The jobs of the new plan that the old one has too, with their names there.
         namespaces: Those that were renamed.
+        reads: What is wrong with what jobs read, also jobs that do not differ.
     """
-    found = _JobImpacts(old, new, same, namespaces)
-    yield from map(found.add, jobs)
+    found = _JobImpacts(*plans, same, namespaces)
+    of_reader: defaultdict[str | None, list[Risk]] = defaultdict(list)
+    for risk in reads:
+        of_reader[risk.job].append(risk)
+    for one in map(found.add, jobs):
+        more = of_reader.get(one.job) if one.change is not Change.REMOVED else None
+        yield replace(one, impacts=(*one.impacts, *more)) if more else one
 
 
 class _JobImpacts:

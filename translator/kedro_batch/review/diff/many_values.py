@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from kedro_batch.review.diff.alike_changes import Facet
 from kedro_batch.review.diff.changed_values import Spelled
+from kedro_batch.review.diff.detail_impacts import worst_impact
 from kedro_batch.review.diff.details import Detail, spell_field
 from kedro_batch.review.diff.model import FieldChange
 from kedro_batch.review.diff.unlike_first import find_rare, rare_first, sort_unlike_first
@@ -20,6 +21,7 @@ def tell_many(changes: Sequence[Told]) -> Facet:
     """Return one change instead of many of one group."""
     first = changes[0][0]
     detail = _span(changes) or _names(changes) or _each(changes)
+    detail = replace(detail, impact=worst_impact(one.alike.impact for one, _ in changes if one.alike))
     return replace(first, alike=detail, own=detail, field=None)
 
 

@@ -87,6 +87,11 @@ class RiskKind(StrEnum):
         """True if it means that jobs may cost more, not that something may go wrong."""
         return self in _COST
 
+    @property
+    def mark(self) -> str:
+        """What marks it in text: ``$`` higher cost, ``!`` all else."""
+        return "$" if self.is_cost else "!"
+
 
 _COST = frozenset(
     (
@@ -231,7 +236,7 @@ class DataChange:
         inputs: Datasets that some job reads and none writes.
         outputs: Datasets that some job writes.
         final_outputs: Datasets that some job writes and none reads.
-        impacts: What a reviewer must not miss of it.
+        impacts: What a reviewer must not miss of it, unless a job that differs has it.
     """
 
     inputs: Names = Names()

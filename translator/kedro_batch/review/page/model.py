@@ -46,6 +46,8 @@ class PageChange:
         names: For nodes, parents, reads and writes, the names that it gained and lost.
         nodes_from: The jobs that nodes came from.
         nodes_to: The jobs that nodes went to.
+        marks: ``!`` (risk) or ``$`` (cost) by the field, ``command`` or list of names that it sits on; by the empty
+            name if it sits on the job.
     """
 
     kind: str
@@ -56,6 +58,7 @@ class PageChange:
     names: Mapping[str, Mapping[str, tuple[str, ...]]]
     nodes_from: tuple[str, ...]
     nodes_to: tuple[str, ...]
+    marks: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

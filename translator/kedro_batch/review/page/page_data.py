@@ -10,6 +10,7 @@ from typing import Literal
 
 from kedro_batch.diagnostics import path_text
 from kedro_batch.review.diff.common_changes import CommonChanges
+from kedro_batch.review.diff.detail_impacts import place_impacts, worst_impact
 from kedro_batch.review.diff.model import Change, DataChange, JobChange, Names, PlanDiff
 from kedro_batch.review.diff.risk_lines import RiskLine
 from kedro_batch.review.formatting import job_resources_text, memory_text, setting_text, value_text
@@ -226,7 +227,14 @@ def _build_change(union: _Union, name: str) -> PageChange | None:
         names={label: _names(getattr(one, label)) for label in _LISTS if getattr(one, label)},
         nodes_from=tuple(map(for_review, one.nodes_from)),
         nodes_to=tuple(map(for_review, one.nodes_to)),
+        marks=_marks(one),
     )
+
+
+def _marks(one: JobChange) -> dict[str, str]:
+    impacts = place_impacts(one)
+    fields = {field.name: worst_impact((field.impact, impacts.get(field.name))) for field in one.fields}
+    return {for_review(label): impact.mark for label, impact in {**impacts, **fields}.items() if impact}
 
 
 def _names(names: Names) -> dict[str, tuple[str, ...]]:
