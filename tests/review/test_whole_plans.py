@@ -176,5 +176,5 @@ def test_a_read_that_no_job_orders_is_a_risk_of_a_new_plan_and_told_once():
 
 
 def test_the_page_of_a_plan_folds_which_jobs_have_gpus_and_how_many_there_are_is_seen():
-    page = render_overview(six_jobs(), "plan.yaml", OverviewFormat.HTML)
+    page = "".join(render_overview(six_jobs(), "plan.yaml", OverviewFormat.HTML))
     assert page.index("<dt>GPUs</dt>") < page.index("more facts</summary>") < page.index("<dt>jobs with GPUs</dt>")
