@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kedro_batch.errors import UsageError
-from kedro_batch.files.atomic_write import write_bytes
+from kedro_batch.files.atomic_write import write_bytes, write_pieces
 
 
 def test_a_new_file_has_the_permissions_that_the_user_wants(tmp_path):
@@ -66,6 +66,19 @@ def test_a_failure_leaves_the_old_file_and_nothing_beside_it(tmp_path, monkeypat
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(UsageError, match=r"cannot write plan\.yaml: No space left on device"):
         write_bytes(file, b"new", shown="plan.yaml")
+    assert file.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_failure_between_two_pieces_leaves_the_old_file_and_nothing_beside_it(tmp_path):
+    def pieces():
+        yield b"new"
+        raise ZeroDivisionError
+
+    file = tmp_path / "file"
+    file.write_bytes(b"old")
+    with pytest.raises(ZeroDivisionError):
+        write_pieces(file, pieces())
     assert file.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [file]
 

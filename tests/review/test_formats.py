@@ -27,7 +27,7 @@ def assert_follows_schema(text: str, name: str) -> None:
 @pytest.mark.parametrize("output_format", DiffFormat)
 @pytest.mark.parametrize(("old", "new", "summary"), [(EMPTY, PLAN, "new plan: 2"), (PLAN, EMPTY, "plan removed: 2")])
 def test_a_diff_with_an_empty_plan_has_every_format(output_format, old, new, summary):
-    text = render_diff(diff_plans(old, new), (old, new), ("old.yaml", "new.yaml"), output_format)
+    text = "".join(render_diff(diff_plans(old, new), (old, new), ("old.yaml", "new.yaml"), output_format))
     if output_format is DiffFormat.JSON:
         assert_follows_schema(text, "diff")
         assert json.loads(text)["differ"]
@@ -52,7 +52,7 @@ BEGINNINGS = {
 
 @pytest.mark.parametrize("output_format", OverviewFormat)
 def test_an_overview_has_every_format(output_format):
-    text = render_overview(PLAN, "plan.yaml", output_format)
+    text = "".join(render_overview(PLAN, "plan.yaml", output_format))
     assert text.startswith(BEGINNINGS[output_format])
     if output_format is OverviewFormat.JSON:
         assert_follows_schema(text, "overview")
@@ -72,7 +72,7 @@ def test_an_overview_has_every_format(output_format):
 )
 def test_amounts_that_the_job_definition_sets_are_counted(asked, vcpus):
     jobs = tuple(a_job(f"j{n}", resources=Resources(vcpus=one), **SIX_MINUTES) for n, one in enumerate(asked))
-    text = render_overview(Plan(jobs=jobs), "plan.yaml", OverviewFormat.TEXT)
+    text = "".join(render_overview(Plan(jobs=jobs), "plan.yaml", OverviewFormat.TEXT))
     assert f" vCPUs {vcpus} memory " in " ".join(text.split())
 
 
@@ -84,7 +84,7 @@ def test_a_plan_names_the_images_the_account_and_the_region_beside_its_target():
         region="eu-west-1",
         job_definitions={"d": JobDefinition(image="repo:1"), "pod": JobDefinition(register=pod)},
     )
-    text = render_overview(plan, "plan.yaml", OverviewFormat.TEXT)
+    text = "".join(render_overview(plan, "plan.yaml", OverviewFormat.TEXT))
     assert (
         "  definitions     d (1 job), pod (1 job)\n"
         "  images          repo:1 in a\n"
@@ -92,7 +92,7 @@ def test_a_plan_names_the_images_the_account_and_the_region_beside_its_target():
         "  account         123456789012\n"
         "  region          eu-west-1\n"
     ) in text
-    page = render_overview(plan, "plan.yaml", OverviewFormat.HTML)
+    page = "".join(render_overview(plan, "plan.yaml", OverviewFormat.HTML))
     assert "<dt>images</dt><dd>repo:1 in a; pod:1 in b</dd>" in page
 
 
@@ -102,7 +102,7 @@ def test_a_timeout_and_attempts_that_most_jobs_do_not_have_are_shown():
         *(a_job(name, timeout_s=300, attempts=2, resources=amounts) for name in ("a", "b")),
         a_job("c", timeout_s=5400, resources=amounts),
     )
-    text = render_overview(Plan(jobs=jobs), "plan.yaml", OverviewFormat.TEXT)
+    text = "".join(render_overview(Plan(jobs=jobs), "plan.yaml", OverviewFormat.TEXT))
     assert [line.split("  ")[-1] for line in text.splitlines() if line.startswith(("  a ", "  b ", "  c "))] == [
         *["1 vCPU, 4 GiB"] * 2,
         "1 vCPU, 4 GiB, timeout 1 h 30 min, attempts not set",

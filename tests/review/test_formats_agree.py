@@ -104,7 +104,7 @@ def words_of(text):
 @pytest.mark.parametrize("name", EDITS)
 def test_the_json_follows_its_schema(name, plans):
     schema = Draft202012Validator(json.loads(_SCHEMA.read_text()))
-    document = json.loads(render_json(diff_plans(*plans[name])))
+    document = json.loads("".join(render_json(diff_plans(*plans[name]))))
     assert [error.message for error in schema.iter_errors(document)] == []
 
 
@@ -117,7 +117,7 @@ def has_every_job(markdown):
 def test_every_fact_of_the_json_is_in_text_and_markdown(name, plans):
     old, new = plans[name]
     diff = diff_plans(old, new)
-    document = json.loads(render_json(diff))
+    document = json.loads("".join(render_json(diff)))
     texts = {
         "text": words_of(render("diff.txt.j2", build_diff_view(diff, (old, new), _CALLED, full=True))),
         "markdown": words_of(render_diff_markdown(diff, old, new, _CALLED)),
@@ -148,7 +148,7 @@ def test_every_fact_about_jobs_is_in_the_page(name, plans):
     page = render_diff_page(diff, (old, new), ("old.yaml", "new.yaml"))
     (data,) = re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', page, re.DOTALL)
     leaves = set(_leaves(json.loads(data)))
-    document = json.loads(render_json(diff))
+    document = json.loads("".join(render_json(diff)))
     facts = set()
     for one in document["jobs"]:
         facts |= {one["job"], one["name_before"]}

@@ -64,7 +64,9 @@ def golden_files(name):
 def test_an_edit_of_800_jobs_reads_as_its_golden_files_and_is_short_if_few_things_differ(name):
     plans = LARGE_EDITS[name].plans()
     diff = diff_plans(*plans)
-    texts = {file: render_diff(diff, plans, CALLED, FORMATS[file.rpartition(".")[2]]) for file in golden_files(name)}
+    texts = {
+        file: "".join(render_diff(diff, plans, CALLED, FORMATS[file.rpartition(".")[2]])) for file in golden_files(name)
+    }
     wrong = []
     for file, text in texts.items():
         golden = GOLDEN / file

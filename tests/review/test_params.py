@@ -46,7 +46,7 @@ def test_parameters_are_compared_one_by_one(old, new, expected):
 
 def test_a_diff_in_json_has_the_json_of_each_parameter():
     diff = diff_plans(plan_of({"x": 1}), plan_of({"x": None}))
-    [change] = json.loads(render_json(diff))["origin"]
+    [change] = json.loads("".join(render_json(diff)))["origin"]
     assert change == {"path": ["params", "x"], "before": "1", "after": "null", "impact": None}
 
 

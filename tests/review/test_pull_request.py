@@ -213,8 +213,8 @@ def test_the_marker_is_that_of_the_plan_whatever_its_revision(called):
 
 def test_a_job_with_too_many_edges_leaves_room_for_the_others():
     leaves = [a_job(f"leaf_{n}", depends_on=("hub",)) for n in range(300)]
-    old = Plan(jobs=(a_job("hub"), *leaves, a_job("alone")))
-    new = Plan(jobs=(a_job("hub", ("y",)), *leaves, a_job("alone", ("y",))))
+    old = Plan(jobs=(a_job("hub"), *leaves, a_job("alone"), a_job("last", depends_on=("alone",))))
+    new = Plan(jobs=(a_job("hub", ("y",)), *leaves, a_job("alone", ("y",)), *old.jobs[-1:]))
     text = render_diff_markdown(diff_plans(old, new), old, new, _CALLED)
     assert 'j0["alone"]:::changed' in text
     assert "Left out: 1 more job and 300 more edges." in text
@@ -433,3 +433,21 @@ def test_code_shows_a_text_as_it_is_even_in_a_table(text):
 def test_a_fence_is_longer_than_any_in_it():
     assert fence("a\n````\nb", "diff") == "`````diff\na\n````\nb\n`````"
     assert fence("a\n", "") == "```\na\n```"
+
+
+def test_a_graph_without_arrows_is_not_drawn():
+    old, new = (Plan(jobs=(a_job("a", (word,)), a_job("b", (word,)))) for word in "xy")
+    text = render_diff_markdown(diff_plans(old, new), old, new, _CALLED)
+    assert "mermaid" not in text
+    assert "graph" not in text
+    assert "mermaid" not in render_overview_markdown(build_overview(new), new, "plan.yaml")
+
+
+def test_an_option_of_kedro_run_that_only_jobs_have_is_called_what_it_changes():
+    run = ("kedro", "run", "--nodes=a")
+    old, new = (Plan(jobs=(a_job("a", words, nodes=("a",)),)) for words in (run, (*run, "--env=prod")))
+    text = render_diff_markdown(diff_plans(old, new), old, new, _CALLED)
+    assert "| **Kedro configuration changed** | `a` |  | `--env=prod` |" in text
+    old, new = (replace(old, env=env) for env in ("dev", "prod"))
+    text = render_diff_markdown(diff_plans(old, new), old, new, _CALLED)
+    assert "| **env changed** | the whole plan | `dev` | `prod` |" in text

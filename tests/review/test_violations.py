@@ -142,3 +142,23 @@ def test_of_many_ways_to_break_a_rule_the_worst_are_shown():
     assert first["programs"].startswith("program 'bash' for evil")
     messages = [one.message for one in broken(thousand_jobs(), "max_timeout_s: 60")]
     assert messages[0].startswith("a timeout of 17 min 39 s for j999")
+
+
+def test_of_more_ways_than_are_listed_it_is_said_that_there_are_more(monkeypatch):
+    monkeypatch.setattr("kedro_batch.plan.policy.judge.MAX_DIAGNOSTICS", 10)
+    monkeypatch.setattr("kedro_batch.plan.policy.judge.MAX_VIOLATIONS", 20)
+    plan = thousand_jobs()
+    found = broken(plan, "job_queues: [a]\n  programs: [kedro]")
+    assert len(found) == 20 + 1 + 10 + 1
+    assert found[-1].message == "programs: more than 10 ways to break it; here are 10 of them"
+    short, full = (show_violations(found, JobSets(plan.jobs), full=full) for full in (False, True))
+    assert short.lines[5].message == "programs: over 5 more ways to break it (over 10 in total)"
+    assert short.left_out == 16 + 6
+    assert found[-1] in full.lines
+
+
+def test_ways_that_name_too_many_jobs_together_are_not_all_listed(monkeypatch):
+    monkeypatch.setattr("kedro_batch.plan.policy.judge.MAX_NAMED_JOBS", 1500)
+    found = broken(thousand_jobs(), "required_tags: {a: [x], b: [x], c: [x], d: [x]}")
+    assert [len(one.about["jobs"]) for one in found] == [1000, 1000, 0]
+    assert "more than 2 ways" in found[-1].message

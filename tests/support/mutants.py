@@ -38,7 +38,7 @@ def survives(seed: bytes, content: bytes) -> bool:
         _check_messages(error)
         return False
     digest = plan_digest(plan)
-    assert json.loads(render_json(build_overview(plan)))["digest"] == digest
+    assert json.loads("".join(render_json(build_overview(plan))))["digest"] == digest
     before = _seed(seed)
     for old, new in ((before, plan), (plan, before), (plan, plan)):
         diff = diff_plans(old, new)
@@ -46,7 +46,7 @@ def survives(seed: bytes, content: bytes) -> bool:
         assert diff.differ == bool(diff.jobs or diff.origin), (
             "a difference that is not shown, or a shown one that is none"
         )
-        render_json(diff).encode()
+        "".join(render_json(diff)).encode()
     for request in dry_requests(plan, digest):
         json.dumps(request, ensure_ascii=False).encode()
     try:

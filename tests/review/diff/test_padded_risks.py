@@ -33,7 +33,7 @@ TEXTS = (DiffFormat.TEXT, DiffFormat.MARKDOWN, DiffFormat.HTML)
 def render(jobs, output_format, before=None, definitions=({}, {}), *, full=False):
     old = Plan(jobs=before or tuple(a_job(job.name, nodes=job.nodes) for job in jobs), job_definitions=definitions[0])
     plans = old, Plan(jobs=tuple(jobs), job_definitions=definitions[1])
-    return render_diff(diff_plans(*plans), plans, ("a", "b"), output_format, full=full)
+    return "".join(render_diff(diff_plans(*plans), plans, ("a", "b"), output_format, full=full))
 
 
 def risks_of(text, output_format):

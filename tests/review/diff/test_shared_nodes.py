@@ -32,6 +32,6 @@ def test_two_jobs_are_not_both_the_one_that_was_there():
 
 def test_json_shows_what_a_terminal_would_obey_as_escapes():
     told = "\x9b31m \u202e \x85 \u200b \u2066 \U000e0041 é"
-    text = render_json({"told": told})
+    text = "".join(render_json({"told": told}))
     assert text == '{\n  "told": "\\u009b31m \\u202e \\u0085 \\u200b \\u2066 \\udb40\\udc41 é"\n}\n'
     assert json.loads(text) == {"told": told}

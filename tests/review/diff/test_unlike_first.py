@@ -58,7 +58,7 @@ def test_a_bulk_edit_shows_what_is_unlike_the_others(bulk, output_format):
         )
 
     plans = plan("before", "before"), plan("after", "evil")
-    assert "evil" in render_diff(diff_plans(*plans), plans, ("a", "b"), output_format)
+    assert "evil" in "".join(render_diff(diff_plans(*plans), plans, ("a", "b"), output_format))
 
 
 @pytest.mark.parametrize("output_format", [DiffFormat.TEXT, DiffFormat.MARKDOWN])
@@ -77,7 +77,7 @@ def test_a_bulk_edit_of_parents_nodes_or_names_shows_what_is_unlike_the_others(o
     )
     for change in changes:
         plans = plan(before), plan(change)
-        shown = render_diff(diff_plans(*plans), plans, ("a", "b"), output_format)
+        shown = "".join(render_diff(diff_plans(*plans), plans, ("a", "b"), output_format))
         jobs = shown.partition("Totals")[0] if output_format is DiffFormat.TEXT else shown
         assert "evil" in jobs
 
@@ -87,7 +87,7 @@ def test_an_odd_dataset_is_named_with_its_job_in_the_jobs_and_first_in_the_data_
     names = ["evil_table" if number == ODD else f"d_{number}" for number in range(JOBS)]
     changed = [replace(job, writes=(name,)) for job, name in zip(jobs, names, strict=True)]
     plans = Plan(jobs=tuple(jobs)), Plan(jobs=tuple(changed))
-    text = render_diff(diff_plans(*plans), plans, ("a", "b"), DiffFormat.TEXT)
+    text = "".join(render_diff(diff_plans(*plans), plans, ("a", "b"), DiffFormat.TEXT))
     first = text.partition("Jobs\n")[2].partition("\n~ ")[0]
     assert "evil_table" in first
     assert f"n{ODD}" in first
@@ -101,7 +101,7 @@ def test_a_new_image_among_many_new_tags_comes_first():
         return Plan(jobs=jobs, job_definitions={name: JobDefinition(image=image) for name, image in images.items()})
 
     plans = plan("1", "repo"), plan("2", "evil")
-    text = render_diff(diff_plans(*plans), plans, ("a", "b"), DiffFormat.TEXT)
+    text = "".join(render_diff(diff_plans(*plans), plans, ("a", "b"), DiffFormat.TEXT))
     assert next(line for line in text.splitlines() if line.startswith("  ! image changed")).count("evil") == 1
     assert text.count("  ! image changed") == JOBS
 

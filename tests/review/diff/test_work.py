@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kedro_batch.errors import PlanError
-from kedro_batch.files.read_budget import MAX_CHANGED_SETTINGS, MAX_JOBS
+from kedro_batch.files.read_budget import MAX_CHANGED_SETTINGS, MAX_JOBS, MAX_OWN_NODES
 from kedro_batch.plan.model import Job, JobName, Plan
 from kedro_batch.plan.reader import read_plan
 from kedro_batch.plan.settings import JobSettings
@@ -17,6 +17,7 @@ from kedro_batch.review.diff.alike_changes import KnownFacets, facets_of
 from kedro_batch.review.diff.details import origin_detail
 from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.diff.model import Change, FieldChange, JobChange
+from kedro_batch.review.diff.own_names import OwnNames
 from kedro_batch.review.diff.risky_variables import risky_in_settings
 from kedro_batch.review.formats import DiffFormat, render_diff
 
@@ -86,7 +87,7 @@ def _work(write: _Plan, size: int, form: DiffFormat) -> int:
     head = "schema: kedro-batch/plan/v1\ndefaults: {job_queue: q, job_definition: d}\n"
     old, new = (read_plan(f"{head}{write(side, size)}".encode(), side) for side in "ab")
     with _counted() as counter:
-        render_diff(diff_plans(old, new), (old, new), ("a", "b"), form)
+        "".join(render_diff(diff_plans(old, new), (old, new), ("a", "b"), form))
     return counter.calls
 
 
@@ -99,10 +100,15 @@ def test_twice_as_much_takes_about_twice_the_work(name: str, form: DiffFormat) -
 
 
 class _Text(str):
-    """A text that counts how often it is compared with another one."""
+    """A text that counts how often it is compared with another one, or searched for one."""
 
     __slots__ = ()
     compared = 0
+    searched = 0
+
+    def __contains__(self, other: object) -> bool:
+        _Text.searched += 1
+        return str.__contains__(self, str(other))
 
     def __eq__(self, other: object) -> bool:
         _Text.compared += 1
@@ -113,7 +119,7 @@ class _Text(str):
 
 @pytest.fixture
 def texts() -> Callable[[str, int], list[str]]:
-    _Text.compared = 0
+    _Text.compared = _Text.searched = 0
     return lambda letter, count: [_Text(f"{letter}{number}") for number in range(count)]
 
 
@@ -128,6 +134,25 @@ def test_values_of_one_variable_are_each_looked_up_once(texts: Callable[[str, in
     submit = {"eksPropertiesOverride": {"podProperties": {"containers": [{"env": pairs}]}}}
     assert len(risky_in_settings(JobSettings(submit=submit))["PATH"]) == 500
     assert _Text.compared < 500
+
+
+def test_names_of_very_many_nodes_are_not_looked_for_in_each_value(texts: Callable[[str, int], list[str]]) -> None:
+    nodes = tuple(f"n{number}" for number in range(10 * MAX_OWN_NODES))
+    job = Job(name=JobName("j"), nodes=nodes, command=("x",), settings=JobSettings())
+    fields = tuple(FieldChange(path=("tags", "a"), before=value, after="c") for value in texts("b", 500))
+    change = JobChange(job="j", change=Change.CHANGED, name_before="j", fields=fields)
+    assert len(list(facets_of(change, job, job, {}))) == 500
+    assert 0 < _Text.searched < 500 * MAX_OWN_NODES
+
+
+def test_the_names_of_a_job_are_sorted_once_for_all_its_risks() -> None:
+    nodes = tuple(f"n{number}" for number in range(MAX_OWN_NODES))
+    plan = Plan(jobs=(Job(name=JobName("j"), nodes=nodes, command=("x",), settings=JobSettings()),))
+    names = OwnNames((plan, plan), ())
+    with _counted() as counter:
+        spelled = [names.spell("j", ("x n1", f"{number}")) for number in range(100)]
+    assert spelled[99] == ("x NODE", "99")
+    assert counter.calls < 20 * MAX_OWN_NODES
 
 
 _THOUSANDTH = "kedro_batch.review.diff.diff_plans.MAX_CHANGED_SETTINGS", MAX_CHANGED_SETTINGS // 1000
@@ -149,7 +174,7 @@ def test_a_thousandth_of_the_largest_plan_with_40_settings_for_each_job_is_compa
     old, new = (Plan(jobs=()) if side == "-" else _with_defaults(side * 20) for side in sides)
     diff = diff_plans(old, new)
     assert sum(len(one.fields) for one in diff.jobs) >= 36 * (MAX_JOBS // 1000)
-    assert render_diff(diff, (old, new), ("a", "b"), form)
+    assert "".join(render_diff(diff, (old, new), ("a", "b"), form))
 
 
 @pytest.mark.parametrize(("variables", "value"), [(61, "a"), (3, "a" * 2000), (11, "é" * 100)])

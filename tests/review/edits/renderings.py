@@ -35,7 +35,7 @@ def git_diff(old: str, new: str) -> str:
 
 RENDERINGS: Mapping[str, Callable[[Plan, Plan], str]] = {
     "git.diff": lambda old, new: git_diff(plan_text(old), plan_text(new)),
-    "diff.json": lambda old, new: render_json(diff_plans(old, new)),
+    "diff.json": lambda old, new: "".join(render_json(diff_plans(old, new))),
     "diff.txt": lambda old, new: render("diff.txt.j2", build_diff_view(diff_plans(old, new), (old, new), _CALLED)),
     "diff.md": lambda old, new: render_diff_markdown(diff_plans(old, new), old, new, _CALLED),
 }

@@ -15,7 +15,7 @@ SMALL, LARGE = Resources(vcpus=1, memory_mib=4096), Resources(vcpus=8, memory_mi
 
 
 def show(*jobs, full=False, **fields):
-    text = render_overview(Plan(jobs=jobs, **fields), "plan.yaml", OverviewFormat.TEXT, full=full)
+    text = "".join(render_overview(Plan(jobs=jobs, **fields), "plan.yaml", OverviewFormat.TEXT, full=full))
     facts, rows, *_ = text.split("\n\n")
     return facts, rows.rstrip("\n").split("\n")
 
@@ -165,7 +165,7 @@ def test_no_line_of_short_names_is_wider_than_80_columns(count, width, full):
         )
         for n in range(count)
     ]
-    text = render_overview(Plan(jobs=tuple(jobs)), "plan.yaml", OverviewFormat.TEXT, full=full)
+    text = "".join(render_overview(Plan(jobs=tuple(jobs)), "plan.yaml", OverviewFormat.TEXT, full=full))
     assert [line for line in text.splitlines() if len(line) > 80 and "digest" not in line] == []
 
 

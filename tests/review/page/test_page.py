@@ -108,8 +108,8 @@ from tests.support.plans_of_pages import before_and_after, layers
 """
 SAME = f"""{IMPORTS}
 plans = before_and_after()
-sys.stdout.write(render_overview(layers(200, 15), "plan.yaml", OverviewFormat.HTML))
-sys.stdout.write(render_diff(diff_plans(*plans), plans, ("old.yaml", "new.yaml"), DiffFormat.HTML))
+sys.stdout.write("".join(render_overview(layers(200, 15), "plan.yaml", OverviewFormat.HTML)))
+sys.stdout.write("".join(render_diff(diff_plans(*plans), plans, ("old.yaml", "new.yaml"), DiffFormat.HTML)))
 """
 
 

@@ -70,8 +70,8 @@ def diff(
     violations = judge(after, content, new_name, rules)
     judged = rules.source if rules and new_name != os.devnull else None
     found = replace(diff_plans(before, after), policy=judged, violations=tuple(violations))
-    text = render_diff(found, (before, after), (old_name, new_name), DiffFormat(given["format"]), full=given["full"])
-    write_review(text, given)
+    pieces = render_diff(found, (before, after), (old_name, new_name), DiffFormat(given["format"]), full=given["full"])
+    write_review(pieces, given)
     counts = _count_kinds(found.risks, {kind for kinds in fail_on for kind in kinds})
     chosen = counts and f"{new_name} has what --fail-on names, compared with {old_name}: {counts}"
     if chosen and any(one.severity is Severity.ERROR for one in violations):

@@ -55,7 +55,7 @@ def report(run: str | None, *, format_: str | None, output: str, plan: str | Non
             f"a page is for a browser, not for a terminal. Write it to a file: {command_with('-o', 'report.html')}"
         )
     history = history_of(find_shown_run(run, read_input(plan) if plan else None, journal), plan)
-    write_review(render_report(build_report(history), chosen), {"output": output, "format": chosen})
+    write_review([render_report(build_report(history), chosen)], {"output": output, "format": chosen})
 
 
 def _format_of(output: str) -> str:

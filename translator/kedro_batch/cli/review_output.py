@@ -55,22 +55,23 @@ def paint_overview(lines: Iterable[str]) -> Iterator[str]:
             yield line if line.startswith(" ") else click.style(line, bold=True)
 
 
-def write_review(text: str, given: dict[str, object], paint: _Paint = paint_changes) -> None:
+def write_review(pieces: Iterable[str], given: dict[str, object], paint: _Paint = paint_changes) -> None:
     """Write a review as its options say; a terminal gets colours.
 
     Args:
-        text: The text of the review.
+        pieces: The text of the review.
         given: The values of ``review_options``.
         paint: Colours lines.
     """
-    output, encoded = str(given["output"]), text.encode("utf-8", "backslashreplace")
+    output, encoded = str(given["output"]), (piece.encode("utf-8", "backslashreplace") for piece in pieces)
     if output != "-":
-        from kedro_batch.files.atomic_write import write_bytes  # noqa: PLC0415  loaded only to write a file
+        from kedro_batch.files.atomic_write import write_pieces  # noqa: PLC0415  loaded only to write a file
 
-        write_bytes(Path(output), encoded, shown=output)
+        write_pieces(Path(output), encoded, shown=output)
         return
     refuse_closed_output()
     if given["format"] != "text" or is_plain(asked=bool(given["no_color"])):
-        click.echo(encoded, nl=False)
+        for piece in encoded:
+            click.echo(piece, nl=False)
     else:
-        click.echo("".join(paint(encoded.decode("utf-8").splitlines(keepends=True))), nl=False)
+        click.echo("".join(paint(b"".join(encoded).decode("utf-8").splitlines(keepends=True))), nl=False)

@@ -3,6 +3,7 @@
 import os
 import stat
 import tempfile
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,7 +11,12 @@ from kedro_batch.errors import UsageError
 
 
 def write_bytes(path: Path, content: bytes, shown: str | None = None, within: Path | None = None) -> None:
-    """Write ``content`` to ``path``, so that a failure leaves the old file as it was.
+    """Write ``content`` to ``path``, so that a failure leaves the old file as it was: ``write_pieces`` with one."""
+    write_pieces(path, (content,), shown, within)
+
+
+def write_pieces(path: Path, content: Iterable[bytes], shown: str | None = None, within: Path | None = None) -> None:
+    """Write all pieces of ``content`` to ``path``, so that a failure leaves the old file as it was.
 
     The content goes to a temporary file beside the target, is flushed to the disk and then renamed over it. Links are
     followed: what the user names is his. A terminal, a pipe or ``/dev/null`` is written to directly. An existing file
@@ -18,7 +24,7 @@ def write_bytes(path: Path, content: bytes, shown: str | None = None, within: Pa
 
     Args:
         path: The file.
-        content: What it is to hold.
+        content: What it is to hold, piece by piece.
         shown: Its name in messages; ``path`` if there is none.
         within: The project that the file belongs to, of one that the user has not named (``refuse_way_out``).
 
@@ -30,7 +36,7 @@ def write_bytes(path: Path, content: bytes, shown: str | None = None, within: Pa
     try:
         if path.exists() and not path.is_file():
             with path.open("wb") as stream:
-                stream.write(content)
+                stream.writelines(content)
             return
         _replace(path.resolve(), content)
     except (OSError, RuntimeError) as error:  # links in a circle are a RuntimeError
@@ -59,12 +65,12 @@ def refuse_way_out(path: Path, project: Path, shown: str) -> None:
         )
 
 
-def _replace(target: Path, content: bytes) -> None:
+def _replace(target: Path, content: Iterable[bytes]) -> None:
     descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
+            stream.writelines(content)
             stream.flush()
             os.fsync(stream.fileno())
         temporary.chmod(_permissions(target))

@@ -1,11 +1,14 @@
 """Writes JSON that is safe to show: what a terminal would obey or not show is an escape, which means the same."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from io import StringIO
 from typing import Any
 
 from kedro_batch.text.escaping import for_json
+
+_PIECE = 65_536
+"""Characters of a piece, or a few more."""
 
 
 def encoded(value: object, *, indent: int | None = None, default: Callable[[Any], Any] | None = None) -> str:
@@ -16,9 +19,23 @@ def encoded(value: object, *, indent: int | None = None, default: Callable[[Any]
         indent: Spaces for each level, as the standard library has it.
         default: Makes plain values of all others, likewise.
     """
-    buffer = StringIO()  # it holds less than the standard library's list of all pieces
-    json.dump(value, buffer, default=default, ensure_ascii=False, indent=indent)
-    return for_json(buffer.getvalue())
+    return "".join(encoded_in_pieces(value, indent=indent, default=default))
+
+
+def encoded_in_pieces(
+    value: object, *, indent: int | None = None, default: Callable[[Any], Any] | None = None
+) -> Iterator[str]:
+    """Yield the same piece by piece: hundreds of megabytes are never one text.
+
+    In one text, a single wide letter would make all others wide: four bytes each.
+    """
+    buffer = StringIO()
+    for part in json.JSONEncoder(default=default, ensure_ascii=False, indent=indent).iterencode(value):
+        buffer.write(part)
+        if buffer.tell() >= _PIECE:
+            yield for_json(buffer.getvalue())
+            buffer = StringIO()
+    yield for_json(buffer.getvalue())
 
 
 def known(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -38,6 +38,9 @@ MAX_DIFF_STEPS            10,000,000  Steps of a comparison of two commands word
 MAX_ALL_DIFF_STEPS        50,000,000  The same for all commands of two plans: 3 s.
 MAX_CHANGED_SETTINGS      1,500,000   Settings that differ in all jobs of two plans, counted job by job: 60 for each of
                                       25,000 jobs. A default of a few kilobytes can change millions.
+MAX_OWN_NODES             100         Nodes of a job whose names are each looked for in its values that differ.
+MAX_VIOLATIONS            100,000     Ways to break the rules of a policy that are listed, and 1,000 of each rule.
+MAX_NAMED_JOBS            1,500,000   Names of jobs in the ways to break one rule: 60 for each of 25,000 jobs.
 CHARACTERS_OF_SETTING     100         Characters of a setting, before and after, that count as one of these: JSON and
                                       the page repeat them for each job.
 ========================  ==========  ==================================================================================
@@ -72,6 +75,9 @@ MAX_WRITERS = 100
 MAX_DIFF_STEPS = 10_000_000
 MAX_ALL_DIFF_STEPS = 50_000_000
 MAX_CHANGED_SETTINGS = 1_500_000
+MAX_OWN_NODES = 100
+MAX_VIOLATIONS = 100_000
+MAX_NAMED_JOBS = 1_500_000
 CHARACTERS_OF_SETTING = 100
 
 MORE_IS_WRONG = f"more than {MAX_DIAGNOSTICS:,} things are wrong; here are {MAX_DIAGNOSTICS:,} of them"

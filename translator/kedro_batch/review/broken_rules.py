@@ -77,12 +77,16 @@ def _jobs(found: Iterable[Diagnostic]) -> Iterator[str]:
 
 def _count_rest(found: Sequence[Diagnostic], rest: int, sets: JobSets) -> Diagnostic:
     (rule,), (line,) = found[0].about["rule"], found[0].about["policy"]
-    jobs = {*_jobs(found)}
-    whose = f", for {sets.describe(jobs)}" if jobs else ""
+    if "listed" in found[-1].about:  # it stands for those that nobody has counted
+        told = f"over {rest - 1:,} more ways to break it (over {len(found) - 1:,} in total)"
+    else:
+        jobs = {*_jobs(found)}
+        whose = f", for {sets.describe(jobs)}" if jobs else ""
+        told = f"{rest:,} more ways to break it ({len(found):,} in total{whose})"
     return Diagnostic(
         source=line,
         code=found[0].code,
         severity=found[0].severity,
-        message=f"{rule}: {rest:,} more ways to break it ({len(found):,} in total{whose})",
+        message=f"{rule}: {told}",
         about={**found[0].about, "jobs": ()},
     )

@@ -1,14 +1,15 @@
-"""Every output format of a review: a plan or a diff and a format come in, text goes out.
+"""Every output format of a review: a plan or a diff and a format come in, text goes out, piece by piece.
 
 The one place that knows all formats. Add a format here: a member of ``OverviewFormat`` or ``DiffFormat``, and a branch
 in the function below.
 """
 
+from collections.abc import Iterator
 from dataclasses import fields
 from enum import StrEnum
 from typing import Any, assert_never
 
-from kedro_batch.files.json_text import encoded
+from kedro_batch.files.json_text import encoded_in_pieces
 from kedro_batch.plan.model import Plan
 from kedro_batch.review.diff.model import FieldChange, PlanDiff, Risk
 from kedro_batch.review.diff.view import build_diff_view
@@ -39,8 +40,8 @@ class DiffFormat(StrEnum):
     HTML = "html"
 
 
-def render_overview(plan: Plan, name: str, output_format: OverviewFormat, *, full: bool = False) -> str:
-    """Write a plan in a format.
+def render_overview(plan: Plan, name: str, output_format: OverviewFormat, *, full: bool = False) -> Iterator[str]:
+    """Yield the pieces of a plan in a format.
 
     Args:
         plan: The plan.
@@ -50,23 +51,23 @@ def render_overview(plan: Plan, name: str, output_format: OverviewFormat, *, ful
     """
     match output_format:
         case OverviewFormat.TEXT:
-            return render("show.txt.j2", build_overview_view(build_overview(plan), plan, name, full=full))
+            yield render("show.txt.j2", build_overview_view(build_overview(plan), plan, name, full=full))
         case OverviewFormat.MARKDOWN:
-            return render_overview_markdown(build_overview(plan), plan, name, full=full)
+            yield render_overview_markdown(build_overview(plan), plan, name, full=full)
         case OverviewFormat.JSON:
-            return render_json(build_overview(plan))
+            yield from render_json(build_overview(plan))
         case OverviewFormat.MERMAID:
-            return edges_of_plan(plan).draw().render()
+            yield edges_of_plan(plan).draw().render()
         case OverviewFormat.HTML:
-            return render_overview_page(plan, name)
+            yield render_overview_page(plan, name)
         case _:
             assert_never(output_format)
 
 
 def render_diff(
     diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str, str], output_format: DiffFormat, *, full: bool = False
-) -> str:
-    """Write the diff of two plans in a format.
+) -> Iterator[str]:
+    """Yield the pieces of the diff of two plans in a format.
 
     Args:
         diff: What differs.
@@ -77,20 +78,21 @@ def render_diff(
     """
     match output_format:
         case DiffFormat.TEXT:
-            return render("diff.txt.j2", build_diff_view(diff, plans, names, full=full))
+            yield render("diff.txt.j2", build_diff_view(diff, plans, names, full=full))
         case DiffFormat.MARKDOWN:
-            return render_diff_markdown(diff, *plans, names)
+            yield render_diff_markdown(diff, *plans, names)
         case DiffFormat.JSON:
-            return render_json(diff)
+            yield from render_json(diff)
         case DiffFormat.HTML:
-            return render_diff_page(diff, plans, names)
+            yield render_diff_page(diff, plans, names)
         case _:
             assert_never(output_format)
 
 
-def render_json(value: object) -> str:
-    """Write a dataclass, and all those inside it, as JSON: every field is there; what has no value is null or empty."""
-    return encoded(value, default=_fields_of, indent=2) + "\n"
+def render_json(value: object) -> Iterator[str]:
+    """Yield a dataclass, and all those inside it, as JSON: every field is there; what has no value is null or empty."""
+    yield from encoded_in_pieces(value, default=_fields_of, indent=2)
+    yield "\n"
 
 
 def _fields_of(value: Any) -> dict[str, Any]:

@@ -71,11 +71,11 @@ def most_edges(drawn: Callable[[int], tuple[str, str]], edges: int) -> int:
 
 
 def draw_graph(graph: Graph) -> tuple[str, str]:
-    """Return a graph in a fence, and in words what it leaves out; no graph if that is most jobs that it is about."""
+    """Return a graph in a fence, and in words what it leaves out; no graph without arrows, or of the fewest jobs."""
     jobs, edges = count_left_out(graph.jobs_left_out, "job"), count_left_out(graph.edges_left_out, "edge")
     left_out = " and ".join(filter(None, (jobs, edges)))
     about = sum(one.change is not None for one in graph.boxes) or len(graph.boxes)  # a plan without another one: all
-    if about < graph.jobs_left_out or not graph.boxes:
+    if about < graph.jobs_left_out or not graph.arrows:
         return "", left_out
     return fence(graph.render(), "mermaid"), left_out
 

@@ -149,7 +149,7 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
 def _begin_diff(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str, str], sets: JobSets) -> DiffMarkdown:
     """Return what the comment of a diff says however little fits; the jobs of ``sets`` are those of the new plan."""
     view = build_diff_view(diff, plans, names)
-    totals = tuple(total_details(diff, full=True))
+    totals = tuple(total_details(diff, plans, full=True))
     if view.whole:  # it is told by itself: nothing is compared
         view = replace(view, origin=(), blocks=(), defaults=(), data=())
         totals = ()

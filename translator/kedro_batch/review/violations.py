@@ -43,8 +43,10 @@ def violation_diagnostics(violations: Iterable[Violation], plan: Plan, policy: P
 
 def _worst_first(violations: Iterable[Violation]) -> list[Violation]:
     """Sort the ways to break a rule: amounts that are not known or large first, names that few jobs have, or unlike."""
-    unlike = sort_unlike_first(list(violations), lambda one: (None, str(one.found)))
-    return sorted(unlike, key=lambda one: -_amount_of(one) if one.rule.name in _AMOUNTS else len(one.jobs))
+    every = list(violations)
+    unlike = sort_unlike_first([one for one in every if not one.listed], lambda one: (None, str(one.found)))
+    worst = sorted(unlike, key=lambda one: -_amount_of(one) if one.rule.name in _AMOUNTS else len(one.jobs))
+    return [*worst, *(one for one in every if one.listed)]
 
 
 def _amount_of(one: Violation) -> float:
@@ -57,6 +59,13 @@ _AMOUNTS = frozenset(name for name in RuleName if name.startswith("max_"))
 def _diagnostic(violation: Violation, jobs: str, policy: str) -> Diagnostic:
     rule = violation.rule
     line = policy if rule.line is None else f"{policy}:{rule.line}"
+    about = {"rule": (str(rule.name),), "policy": (line,), "jobs": violation.jobs}
+    if violation.listed:
+        number = f"{violation.listed:,}"
+        message = f"{rule.name}: more than {number} ways to break it; here are {number} of them"
+        return Diagnostic(
+            code=Code.POLICY, severity=rule.severity, message=message, about=about | {"listed": (number,)}
+        )
     words = _unknown_words(violation) if violation.unknown else _Words(_FOUND[rule.name](violation))
     found = f"{words.found}{jobs and f' for {jobs}'}{words.behind_jobs}"
     return Diagnostic(
@@ -64,7 +73,7 @@ def _diagnostic(violation: Violation, jobs: str, policy: str) -> Diagnostic:
         severity=rule.severity,
         path=violation.path,
         message=f"{found}; {line} {_ALLOWED[rule.name](violation)}{words.remedy and f'. {words.remedy}'}",
-        about={"rule": (str(rule.name),), "policy": (line,), "jobs": violation.jobs},
+        about=about,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from kedro_batch.diagnostics import FieldPath
 from kedro_batch.plan.checks.job_definitions import images_of
-from kedro_batch.plan.policy.allowed_names import is_allowed, keeps_image_rule
+from kedro_batch.plan.policy.allowed_names import keeps_image_rule
 from kedro_batch.plan.policy.model import Rule, RuleName
 from kedro_batch.plan.settings import JobDefinition
 
@@ -25,7 +25,7 @@ def _find_images(rule: Rule, definition: JobDefinition) -> _Broken:
 
 def _find_roles(names: tuple[str, ...], rule: Rule, definition: JobDefinition) -> _Broken:
     for path, value in _fields(definition.to_dict(), ()):
-        if path[-1] in names and not is_allowed(str(value), rule.value):
+        if path[-1] in names and not rule.value.allow(str(value)):
             yield path, str(value)
 
 

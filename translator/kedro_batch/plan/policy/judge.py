@@ -5,16 +5,16 @@ in the same way are one violation, so that 800 jobs with one wrong default are n
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
 
 from kedro_batch.diagnostics import FieldPath
+from kedro_batch.files.read_budget import MAX_DIAGNOSTICS, MAX_NAMED_JOBS, MAX_VIOLATIONS
 from kedro_batch.plan.job_containers import commands_of, images_of_job
 from kedro_batch.plan.job_limits import limits_of
 from kedro_batch.plan.job_resources import PlanResources, Unknown
 from kedro_batch.plan.model import Plan
-from kedro_batch.plan.policy.allowed_names import is_allowed, keeps_image_rule
+from kedro_batch.plan.policy.allowed_names import keeps_image_rule
 from kedro_batch.plan.policy.job_commands import find_shell, find_wrong_program
 from kedro_batch.plan.policy.job_definitions import WRONG_IN_DEFINITIONS
 from kedro_batch.plan.policy.job_variables import find_assignment, variables_of
@@ -38,13 +38,27 @@ _Finder = Callable[[Rule, JobSettings, Plan], Iterator[_Found]]
 
 
 def judge_plan(plan: Plan, policy: Policy) -> tuple[Violation, ...]:
-    """Return how a plan breaks the rules of a policy, in the order of the rules.
+    """Return how a plan breaks the rules of a policy, in the order of the rules: of each the first ways.
 
     Args:
         plan: A plan that can be applied.
         policy: The policy.
     """
-    return tuple(violation for rule in policy.rules for violation in _judge(rule, plan))
+    found: list[Violation] = []
+    for rule in policy.rules:
+        found += _first(rule, _judge(rule, plan), max(MAX_DIAGNOSTICS, MAX_VIOLATIONS - len(found)))
+    return tuple(found)
+
+
+def _first(rule: Rule, violations: Iterable[Violation], most: int) -> Iterator[Violation]:
+    """Yield the first ways to break a rule, each with all its jobs, then one that stands for all others."""
+    names = 0
+    for number, one in enumerate(violations):
+        if number == most or names > MAX_NAMED_JOBS:
+            yield Violation(rule=rule, listed=number)
+            return
+        yield one
+        names += len(one.jobs)
 
 
 def _judge(rule: Rule, plan: Plan) -> Iterator[Violation]:
@@ -70,32 +84,26 @@ def _judge(rule: Rule, plan: Plan) -> Iterator[Violation]:
             yield from _judge_settings(rule, plan, _FINDERS[rule.name])
 
 
-@dataclass(slots=True)
-class _Group:
-    """Jobs that break a rule in the same way."""
-
-    path: FieldPath
-    jobs: list[str] = field(default_factory=list)
-
-
 def _violations(rule: Rule, plan: Plan, found: Iterable[tuple[int, _Found]]) -> Iterator[Violation]:
     """Put jobs together that break a rule in the same way. What the defaults state, they break once, there."""
-    groups: dict[tuple[_Found, bool], _Group] = {}
+    groups: dict[tuple[_Found, bool], tuple[FieldPath, list[str]]] = {}
     for index, one in found:
         in_defaults = _is_default(one.path, plan.jobs[index].settings, plan.defaults)
         path = one.path if one.path[:1] == ("job_definitions",) else ("jobs", index, *one.path)
         key = one._replace(path=()), in_defaults
-        group = groups.setdefault(key, _Group(("defaults", *one.path) if in_defaults else path))
-        group.jobs.append(plan.jobs[index].name)
-    for (one, _), group in groups.items():
+        if key not in groups and len(groups) > MAX_VIOLATIONS:
+            continue
+        _, jobs = groups.setdefault(key, (("defaults", *one.path) if in_defaults else path, []))
+        jobs.append(plan.jobs[index].name)
+    for (one, _), (path, jobs) in groups.items():
         yield Violation(
             rule=rule,
             found=one.value,
             unknown=one.unknown,
             field=one.field,
             definition=one.definition,
-            path=group.path,
-            jobs=tuple(group.jobs),
+            path=path,
+            jobs=tuple(jobs),
         )
 
 
@@ -122,13 +130,12 @@ def _judge_settings(rule: Rule, plan: Plan, find: _Finder) -> Iterator[Violation
 
 def _find_name(name: str, rule: Rule, settings: JobSettings, _: Plan) -> Iterator[_Found]:
     value = getattr(settings, name)
-    if not is_allowed(value, rule.value):
+    if not rule.value.allow(value):
         yield _Found(value=value, path=(name,))
 
 
 def _find_no_revision(_: Rule, settings: JobSettings, plan: Plan) -> Iterator[_Found]:
-    named = settings.job_definition
-    if named not in plan.job_definitions and ":" not in name_of_arn(named):
+    if (named := settings.job_definition) not in plan.job_definitions and ":" not in name_of_arn(named):
         yield _Found(value=named, path=("job_definition",))
 
 
@@ -177,7 +184,7 @@ def _find_tags(rule: Rule, settings: JobSettings, plan: Plan) -> Iterator[_Found
         value = settings.tags.get(key) if plan.submit_tags else None
         if value is None:
             yield _Found(unknown=Unknown.NOT_STATED, field=key)
-        elif not is_allowed(value, tuple(allowed)) or not (value.strip() or value in allowed):
+        elif not allowed.allow(value) or not (value.strip() or value in allowed.whole):
             yield _Found(value=value, field=key, path=("tags", key))
 
 
@@ -192,9 +199,8 @@ _FINDERS: Mapping[RuleName, _Finder] = {
 
 
 def _judge_hours(rule: Rule, plan: Plan) -> Iterator[Violation]:
-    seconds, unknown = 0.0, list[tuple[int, _Found]]()
+    seconds, unknown, resources = 0.0, list[tuple[int, _Found]](), PlanResources(plan)
     known: dict[int, tuple[float, tuple[_Found, ...]]] = {}
-    resources = PlanResources(plan)
     for index, job in enumerate(plan.jobs):
         if id(job.settings) not in known:
             known[id(job.settings)] = _vcpu_seconds(resources, job.settings, plan)
@@ -224,13 +230,13 @@ def _judge_location(rule: Rule, plan: Plan) -> Iterator[Violation]:
     stated = getattr(plan, name)
     if stated is None:
         yield Violation(rule=rule, unknown=Unknown.NOT_STATED, path=(name,))
-    elif stated not in rule.value:
+    elif stated not in rule.value.whole:
         yield Violation(rule=rule, found=stated, path=(name,))
 
     def find(_: Rule, settings: JobSettings, __: Plan) -> Iterator[_Found]:
         for target in ("job_queue", "job_definition"):
             there = in_arn(getattr(settings, target))
-            if there not in (None, stated) and there not in rule.value:
+            if there not in (None, stated) and there not in rule.value.whole:
                 yield _Found(value=there, field=target, path=(target,))
 
     yield from _judge_settings(rule, plan, find)
@@ -242,13 +248,14 @@ def _judge_definitions(rule: Rule, plan: Plan) -> Iterator[Violation]:
     for job in plan.jobs:
         users.setdefault(job.settings.job_definition, []).append(job.name)
     for name, definition in plan.job_definitions.items():
+        jobs = tuple(users.get(name, ()))
         for path, found in WRONG_IN_DEFINITIONS[rule.name](rule, definition):
             yield Violation(
                 rule=rule,
                 found=found,
                 definition=name,
                 path=("job_definitions", name, *path),
-                jobs=tuple(users.get(name, ())),
+                jobs=jobs,
             )
     yield from _judge_settings(rule, plan, _find_beside_definitions)
 
@@ -264,9 +271,7 @@ def _find_beside_definitions(rule: Rule, settings: JobSettings, plan: Plan) -> I
 
 
 def _find_variables(rule: Rule, settings: JobSettings, plan: Plan) -> Iterator[_Found]:
-    return (
-        _Found(value=name, path=path) for path, name in variables_of(settings, plan) if is_allowed(name, rule.value)
-    )
+    return (_Found(value=name, path=path) for path, name in variables_of(settings, plan) if rule.value.allow(name))
 
 
 def _judge_commands(rule: Rule, plan: Plan) -> Iterator[Violation]:
@@ -276,7 +281,7 @@ def _judge_commands(rule: Rule, plan: Plan) -> Iterator[Violation]:
         if rule.name is RuleName.NO_SHELL:
             return find_shell(words)
         find_name = find_assignment if rule.name is RuleName.FORBIDDEN_VARIABLES else find_wrong_program
-        return find_name(words, lambda name: is_allowed(name, rule.value))
+        return find_name(words, rule.value.allow)
 
     def look() -> Iterator[tuple[int, _Found]]:
         for index, job in enumerate(plan.jobs):

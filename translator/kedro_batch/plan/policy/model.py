@@ -40,7 +40,7 @@ class Rule:
 
     Attributes:
         name: Which rule it is.
-        value: What it allows or forbids: names (a tuple), the most of something, or true; for tags the names by key.
+        value: What it allows or forbids: ``ListedNames``, the most of something, or true; for tags the names by key.
         severity: ERROR refuses a plan that breaks it, WARNING does not.
         line: Its line in the policy.
     """
@@ -76,6 +76,7 @@ class Violation:
         definition: The job definition that has the value, or leaves it unknown; empty if that is none.
         path: Where in the plan: of several jobs, in the first one, or where the defaults state it.
         jobs: The names of the jobs, in the order of the plan; none if it is about the plan as a whole.
+        listed: How many ways to break its rule are listed, if this one stands for all further ones; else 0.
     """
 
     rule: Rule
@@ -85,3 +86,4 @@ class Violation:
     definition: str = ""
     path: FieldPath = ()
     jobs: tuple[str, ...] = ()
+    listed: int = 0

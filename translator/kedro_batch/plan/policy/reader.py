@@ -11,6 +11,7 @@ from kedro_batch.files import yaml_reader
 from kedro_batch.files.json_schema import check, whole
 from kedro_batch.files.read_budget import MAX_DIAGNOSTICS
 from kedro_batch.files.schema_words import Meaning
+from kedro_batch.plan.policy.allowed_names import ListedNames
 from kedro_batch.plan.policy.model import Policy, Rule, RuleName
 
 _SEVERITIES = {"rules": Severity.ERROR, "warnings": Severity.WARNING}
@@ -68,7 +69,17 @@ def _rules(document: yaml_reader.Document) -> Iterator[Rule]:
         for name, value in document.value.get(part, {}).items():
             yield Rule(
                 name=RuleName(name),
-                value=tuple(value) if isinstance(value, list) else whole(value),
+                value=_read_value(value),
                 severity=severity,
                 line=document.lines.get((part, name)),
             )
+
+
+def _read_value(value: Any) -> Any:
+    match value:
+        case list():
+            return ListedNames(value)
+        case dict():
+            return {key: ListedNames(names) for key, names in value.items()}
+        case _:
+            return whole(value)

@@ -44,8 +44,9 @@ def find_definition_risks(old: Plan, new: Plan, same: Mapping[JobName, JobName])
             continue  # one of them is only named: there is nothing to compare it with
         parts = _parts(was), _parts(now)
         differing = [field for field in {**parts[0], **parts[1]} if parts[0].get(field) != parts[1].get(field)]
-        if was and now:  # what jobs get decides: a risk of its own where they state nothing
-            differing = [field for field in differing if field != "resources"]
+        if was:  # what jobs get decides: a risk of its own where they state nothing
+            others = [field for field in differing if field != "resources"]
+            differing = others if others or now or images[0] else differing
         if differing:
             lost, gained = ({field: one[field] for field in differing if field in one} or None for one in parts)
             yield Risk(

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Any, NamedTuple
 
+from kedro_batch.files.read_budget import MAX_OWN_NODES
 from kedro_batch.plan.model import Job, Plan
 from kedro_batch.review.diff.changed_values import Spelled
 from kedro_batch.review.diff.model import JobChange
@@ -13,10 +14,14 @@ OWN_NODE = "NODE"
 
 
 def own_names(job: Job | None) -> tuple[str, ...]:
-    """Return what values of a job may name: its nodes together, each of them, and the job; the longest first."""
+    """Return what values of a job may name: its nodes together, each of them, and the job; the longest first.
+
+    Each name is looked for in each value, so that of very many nodes none is a name by itself.
+    """
     if job is None:
         return ()
-    return tuple(sorted({",".join(job.nodes), *job.nodes, job.name} - {""}, key=len, reverse=True))
+    each = job.nodes if len(job.nodes) <= MAX_OWN_NODES else ()
+    return tuple(sorted({",".join(job.nodes), *each, job.name} - {""}, key=len, reverse=True))
 
 
 def spell_own(text: str, names: Iterable[str]) -> str:
@@ -46,13 +51,16 @@ class OwnNames:
         """Take the jobs of two plans, and what those that differ were called."""
         self._jobs = tuple({str(job.name): job for job in plan.jobs} for plan in plans)
         self._before = {one.job: one.name_before or "" for one in changes}
+        self._own: dict[str, tuple[tuple[str, ...], ...]] = {}
 
     def spell(self, job: str | None, values: Spelled) -> Spelled:
         """Return the values of a job before and after with ``NODE`` for what they name of its own."""
         if job is None:
             return values
-        jobs = self._jobs[0].get(self._before.get(job, job)), self._jobs[1].get(job)
-        before, after = (value and spell_own(value, own_names(one)) for value, one in zip(values, jobs, strict=True))
+        if job not in self._own:  # it may have many risks
+            names = self._before.get(job, job), job
+            self._own[job] = tuple(own_names(jobs.get(name)) for jobs, name in zip(self._jobs, names, strict=True))
+        before, after = (value and spell_own(value, own) for value, own in zip(values, self._own[job], strict=True))
         return before, after
 
 

@@ -64,6 +64,8 @@ class RiskLine:
         """The kind, as words."""
         if self.kind is RiskKind.NO_LONGER_STATED:
             return f"{DEFINITION_LABELS.get(self.field or '', self.field)} no longer stated"
+        if self.kind is RiskKind.ENV_CHANGED and self.subjects:  # by options of ``kedro run``, not only ``--env``
+            return "Kedro configuration changed"
         return self.kind.replace("_", " ").replace("vcpus", "vCPUs").replace("gpus", "GPUs")
 
     @property

@@ -32,13 +32,17 @@ class RiskPart(NamedTuple):
 
     @property
     def cause(self) -> Hashable | None:
-        """Equal for what follows from one change of a job definition, in its place or by a job that moves."""
+        """Equal for what follows from one change of a job definition, in its place or by a job that moves or is new."""
         risk = self.risk
         if risk.definition_before:
             return risk.definition_before, risk.definition
-        if risk.definition and (risk.kind is RiskKind.DEFINITION_CHANGED or amount_name(risk.kind, risk.field)):
-            return risk.definition
-        return (risk.before, risk.after) if risk.job and risk.kind is RiskKind.DEFINITION_CHANGED else None
+        if risk.definition:
+            declared = risk.kind is RiskKind.IMAGE_CHANGED and None in (risk.before, risk.after)  # or no longer
+            follows = declared or risk.kind is RiskKind.DEFINITION_CHANGED or amount_name(risk.kind, risk.field)
+            return risk.definition if follows else None
+        if risk.job and risk.kind is RiskKind.DEFINITION_CHANGED:
+            return (risk.before, risk.after) if risk.before else risk.after
+        return None
 
 
 def parts_of_risks(risks: Iterable[Risk]) -> Iterator[RiskPart]:

@@ -1,10 +1,12 @@
 """Spell the totals of two plans that differ. Nothing is escaped yet."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
+from kedro_batch.plan.model import Plan
+from kedro_batch.plan.resource_hours import add_up_resources
 from kedro_batch.review.diff.details import Detail
 from kedro_batch.review.diff.model import FieldChange, PlanDiff
-from kedro_batch.review.formatting import AMOUNT_LABELS, memory_text
+from kedro_batch.review.formatting import AMOUNT_LABELS, BY_DEFINITION, memory_text
 from kedro_batch.review.overview.model import Totals
 from kedro_batch.review.overview.view import at_peak
 from kedro_batch.text.arns import name_of_arn
@@ -22,12 +24,14 @@ _BOUNDS, _BY_QUEUE = "upper_bounds", "peak_by_queue"
 _BY_NAME = {"queues": "jobs in queue", "definitions": "jobs with definition"}
 
 
-def total_details(diff: PlanDiff, *, full: bool) -> Iterator[Detail]:
+def total_details(diff: PlanDiff, plans: tuple[Plan, Plan], *, full: bool) -> Iterator[Detail]:
     """Yield the totals that differ, with their units, the most important first.
 
     In short, jobs by queue and by definition are one detail each, unless all jobs of both plans have the same one. The
-    peaks of the queues are left out, and the longest path, which the summary has.
+    peaks of the queues are left out, and the longest path, which the summary has. What definitions set that a plan only
+    names is not taken for none.
     """
+    unknown = [{what for _, what in add_up_resources(plan).unknown} for plan in plans]
     several = max(len(diff.totals_before.queues), len(diff.totals_after.queues)) > 1
     parts: dict[str, list[str]] = {}
     for one in diff.totals:
@@ -35,12 +39,12 @@ def total_details(diff: PlanDiff, *, full: bool) -> Iterator[Detail]:
         if not shown or one.path[-1] == _BOUNDS or not (one.before or one.after):
             continue
         sides = (
-            (one.before or 0, diff.totals_before),
-            (one.after or 0, diff.totals_after),
+            (one.before or 0, diff.totals_before, unknown[0]),
+            (one.after or 0, diff.totals_after, unknown[1]),
         )  # `- 6` would be a difference
-        before, after = (_spell(value, one, totals) for value, totals in sides)
+        before, after = (_spell(one, *side) for side in sides)
         if before == after:  # rounded
-            before, after = (_spell(value, one, totals, exactly=True) for value, totals in sides)
+            before, after = (_spell(one, *side, exactly=True) for side in sides)
         if full or one.path[0] not in (*_BY_NAME, _BY_QUEUE, "longest_path"):
             yield Detail(label=_label(one.path), before=before, after=after)
         elif one.path[0] in _BY_NAME and not _is_only_name(one.path, diff):
@@ -69,10 +73,13 @@ def _label(path: Sequence[str]) -> str:
             return _LABELS.get(whole, whole[0])
 
 
-def _spell(value: float, one: FieldChange, totals: Totals, *, exactly: bool = False) -> str:
-    """Spell a total; one that is only an upper bound says so."""
+def _spell(one: FieldChange, value: float, totals: Totals, unknown: Collection[str], *, exactly: bool = False) -> str:
+    """Spell a total; one that is only an upper bound says so, and one that definitions may raise."""
     name = one.path[-1]
     text = _amount(name, value, exactly=exactly)
+    bounded = one.path[0] == "peak" and name in totals.peak.upper_bounds
+    if one.path[0] in ("summed", "peak") and name in unknown and not (value and bounded):
+        return f"at least {text}" if value else BY_DEFINITION
     match one.path:
         case ("peak", _):
             peak = totals.peak

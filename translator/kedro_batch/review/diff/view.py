@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kedro_batch.plan.model import Plan
 from kedro_batch.review.broken_rules import ShownViolations, show_violations
@@ -115,7 +115,7 @@ def build_diff_view(
         origin=tuple(map(origin_detail, join_renamed(diff))),
         blocks=blocks.jobs,
         defaults=blocks.defaults,
-        totals=tuple(total_details(diff, full=full)),
+        totals=tuple(total_details(diff, plans, full=full)),
         data=tuple(data_details(diff.data, full=full)),
         whole=shown,
         full=full,
@@ -140,7 +140,8 @@ def _risk_lines(
 def _whole_plan(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str, str], at: int) -> OverviewView:
     known = (diff.totals_before, diff.digest_before), (diff.totals_after, diff.digest_after)
     overview = build_overview(plans[at], *known[at])
-    return build_overview_view(overview, plans[at], names[at])
+    view = build_overview_view(overview, plans[at], names[at])
+    return replace(view, data=tuple(line for line in view.data if not line.text))  # warnings are risks here
 
 
 def _summarize(diff: PlanDiff) -> str:

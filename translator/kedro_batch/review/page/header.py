@@ -20,7 +20,7 @@ from kedro_batch.text.wording import counted
 
 _FOLDED = frozenset(
     (
-        *("dependencies", "definitions", "images", "join jobs"),
+        *("dependencies", "definitions", "images", "jobs with GPUs", "join jobs"),
         *("project", "pipelines", "env", "kedro version", "selection", "group by", "submit tags", "exclusive"),
     )
 )
