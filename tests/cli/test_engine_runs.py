@@ -67,8 +67,9 @@ def test_an_image_that_jobs_cannot_run_is_refused(tmp_path, engine, docker, says
     assert docker.names == ["flights:v1"]
 
 
-def test_a_platform_of_the_user_is_not_judged(tmp_path, engine):
+def test_a_platform_of_the_user_is_not_judged(tmp_path, engine, docker):
     build_image(engine, a_build(tmp_path, "--platform", "linux/arm64"), again, quiet=True)
+    assert docker.words("build")[-3:-1] == ["--platform", "linux/arm64"]
 
 
 def test_a_dockerfile_of_the_user_takes_the_place_of_a_missing_one(tmp_path):

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.support.command_line import BIN, run
+from tests.support.forked import kedro_batch
 from tests.support.plans import write_plan
 from tests.support.projects import write_project
 
@@ -37,7 +38,7 @@ def folder(tmp_path_factory):
     ids=" ".join,
 )
 def test_data_for_standard_output_are_refused_with_the_command_that_writes_them(folder, words):
-    ended = run([*KEDRO, *words], cwd=folder)
+    ended = kedro_batch("batch", *words, cwd=folder, program="kedro")
     assert ended.code == 2
     assert f"kedro-batch {' '.join(words)}\n" in ended.err
     assert "inside Kedro, which writes to standard output itself" in ended.err

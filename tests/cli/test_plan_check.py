@@ -19,6 +19,8 @@ jobs:
 @pytest.mark.parametrize("file", [b"\xef\xbb\xbf" + PLAN, PLAN.replace(b"\n", b"\r\n"), PLAN[:-1]])
 def test_line_ends_and_a_byte_order_mark_do_not_count(file):
     compare_with_file(file, "plan.yaml", PLAN, lambda *_: "update")
+    with pytest.raises(PlanDiffers):
+        compare_with_file(file.replace(b"[x]", b"[z]"), "plan.yaml", PLAN, lambda *_: "update")
 
 
 @pytest.mark.parametrize(

@@ -23,3 +23,5 @@ def test_credentials_of_a_file_and_of_the_command_line_are_refused_with_their_pl
 def test_names_that_the_settings_say_are_none_are_accepted():
     params = command_line_params(read_params_file(FILE, "p.yml"), {"b": {"token": "abc"}})
     refuse_credentials(params, frozenset({"a.db.password", "b.token"}))
+    with pytest.raises(ConfigError, match="token"):
+        refuse_credentials(params, frozenset({"a.db.password"}))

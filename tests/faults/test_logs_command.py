@@ -197,6 +197,7 @@ def test_on_a_terminal_jobs_have_colours_and_lines_are_harmless(tmp_path):
         with on_terminal("logs", cwd=tmp_path, env={**service.environment, "NO_COLOR": "1"}, kind="xterm") as plain:
             plain.end()
     coloured = [line for line in terminal.shown.splitlines() if " |" in line]
+    assert coloured
     assert all(line.startswith("\x1b[") for line in coloured)
     assert "\x1b" not in plain.shown
     assert "a         | " + "x" * 3997 + "...\n" in ended.err

@@ -73,7 +73,7 @@ def both(plan, *, new):
 
 def rendered(plan, output_format, *, new):
     plans, names = both(plan, new=new)
-    return render_diff(diff_plans(*plans), plans, names, output_format)
+    return "".join(render_diff(diff_plans(*plans), plans, names, output_format))
 
 
 @pytest.mark.parametrize("end", FORMATS)
@@ -145,7 +145,7 @@ def test_a_plan_whose_graph_is_too_large_names_the_command_that_draws_it():
     plan = PLANS["800"]()
     assert command.format("plan.yaml") in rendered(plan, DiffFormat.MARKDOWN, new=True)
     assert command.format("main:plan.yaml") in rendered(plan, DiffFormat.MARKDOWN, new=False)
-    assert command.format("plan.yaml") in render_overview(plan, "plan.yaml", OverviewFormat.MARKDOWN)
+    assert command.format("plan.yaml") in "".join(render_overview(plan, "plan.yaml", OverviewFormat.MARKDOWN))
 
 
 @pytest.mark.parametrize("new", [True, False])
@@ -166,3 +166,15 @@ def test_a_risk_of_a_new_plan_is_on_its_page():
     page = rendered(replace(plan, jobs=(evil, *plan.jobs[1:])), DiffFormat.HTML, new=True)
     assert "<summary>3 risks</summary>" in page
     assert "evil.example" in page
+
+
+def test_a_read_that_no_job_orders_is_a_risk_of_a_new_plan_and_told_once():
+    jobs = (a_job("a", nodes=("a",), writes=("x",)), a_job("b", nodes=("b",), reads=("x",)))
+    for output_format in (DiffFormat.MARKDOWN, DiffFormat.TEXT):
+        text = " ".join(rendered(Plan(jobs=jobs), output_format, new=True).split())
+        assert text.count("b reads x without waiting for a, which writes it") == 1
+
+
+def test_the_page_of_a_plan_folds_which_jobs_have_gpus_and_how_many_there_are_is_seen():
+    page = "".join(render_overview(six_jobs(), "plan.yaml", OverviewFormat.HTML))
+    assert page.index("<dt>GPUs</dt>") < page.index("more facts</summary>") < page.index("<dt>jobs with GPUs</dt>")

@@ -116,7 +116,7 @@ def test_credentials_expire_and_the_service_is_down_in_windows_since_the_first_c
 def test_a_reply_that_does_not_come_through(configuration, error, mended, taken):
     with standin(**configuration) as service:
         with pytest.raises(error):
-            service.client(read_timeout=1 if "hang" in configuration else GENEROUS_S).submit_job(**request("a"))
+            service.client(read_timeout=0.1 if "hang" in configuration else GENEROUS_S).submit_job(**request("a"))
         service.configure(**mended)
         assert service.verdict()["taken"] == taken
         service.client().submit_job(**request("a"))

@@ -72,6 +72,8 @@ def test_an_interrupt_that_ends_the_jobs_ends_them_though_a_cancel_comes(tmp_pat
 def test_nothing_is_heard_of_a_cancel_once_that_is_said():
     inbox = Inbox()
     inbox.on_cancel(CANCELLED)
+    with pytest.raises(RunCancelled):
+        inbox.check_interrupt()
     inbox.ignore_cancel()
     inbox.check_interrupt()
     inbox.on_cancel(CANCELLED)

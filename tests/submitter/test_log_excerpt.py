@@ -269,4 +269,5 @@ def test_whatever_a_log_holds_its_excerpt_is_short_and_harmless(log):
 )
 def test_no_line_takes_long(line):
     box = "╭──── Traceback (most recent call last) ────╮"
-    excerpt_of([box, *[f"│ {line} │"] * 500, "╰────╯", *[line] * 500, "Traceback (most recent call last):", line] * 3)
+    log = [box, *[f"│ {line} │"] * 500, "╰────╯", *[line] * 500, "Traceback (most recent call last):", line] * 3
+    assert len(excerpt_of(log).lines) == LOG_LINES  # a time that grows with the square would end it: 1200 s

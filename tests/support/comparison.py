@@ -3,8 +3,8 @@
 import shutil
 from pathlib import Path
 
-from tests.support import command_line
-from tests.support.command_line import BIN, Ended, run
+from tests.support.command_line import Ended
+from tests.support.forked import kedro_batch
 
 
 def copied(project: Path, to: Path) -> Path:
@@ -13,13 +13,13 @@ def copied(project: Path, to: Path) -> Path:
 
 
 def apply(project: Path) -> Ended:
-    ended = command_line.kedro_batch("apply", "plan.yaml", "--local", cwd=project)
+    ended = kedro_batch("apply", "plan.yaml", "--local", cwd=project)
     assert ended.code == 0, ended.text
     return ended
 
 
 def kedro_run(project: Path, *words: str) -> None:
-    ended = run([str(BIN / "kedro"), "run", *words], cwd=project)
+    ended = kedro_batch("run", *words, cwd=project, program="kedro")
     assert ended.code == 0, ended.text + ended.err
 
 

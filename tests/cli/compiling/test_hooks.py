@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command_line import BIN, Ended, run
+from tests.support.command_line import Ended
 from tests.support.forked import kedro_batch
 from tests.support.projects import DIAMOND, TARGET, json_catalog, write_project
 
@@ -55,7 +55,7 @@ def refused(project: Path, *words: str) -> str:
 def kedro_run(project: Path) -> Ended:
     (project / "data").mkdir()
     (project / "data" / "raw.json").write_text("[1, 2]")
-    return run([str(BIN / "kedro"), "run"], cwd=project)
+    return kedro_batch("run", cwd=project, program="kedro")
 
 
 @pytest.mark.parametrize(

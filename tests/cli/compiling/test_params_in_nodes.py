@@ -11,7 +11,6 @@ import yaml
 
 from kedro_batch.plan.params import differing_params
 from kedro_batch.plan.params_words import params_words
-from tests.support.command_line import BIN, run
 from tests.support.forked import kedro_batch
 from tests.support.params import some_values
 from tests.support.projects import TARGET, write_project
@@ -79,7 +78,7 @@ def test_values_reach_the_nodes_equal_to_those_of_a_plain_run(tmp_path, count):
     values = {f"v{number}": value for number, value in enumerate(some_values(count))}
     assert len(values) == count
     plain = names_project(tmp_path / "plain", tuple(values), yaml.dump(values, Dumper=_Quoted))
-    ended = run([str(BIN / "kedro"), "run"], cwd=plain)
+    ended = kedro_batch("run", cwd=plain, program="kedro")
     assert ended.code == 0, ended.err
     expected = seen(plain)
     shares = [*in_commands(values)]

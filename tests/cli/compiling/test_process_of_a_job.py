@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command_line import run
 from tests.support.forked import kedro_batch
 from tests.support.projects import TARGET, json_catalog, write_project
 
@@ -65,7 +64,7 @@ def write(root: Path, aws_batch: str = "", **modules: str) -> Path:
 
 def result(project: Path, code: int, *command: str) -> object:
     """Run a command, and return what it has made of the raw data."""
-    ended = kedro_batch(*command[1:], cwd=project) if command[0] == "kedro-batch" else run([*command], cwd=project)
+    ended = kedro_batch(*command[1:], cwd=project, program=command[0])
     assert ended.code == code, ended.err
     file = project / "data" / "b.json"
     if not file.exists():
@@ -113,5 +112,5 @@ def test_a_run_command_that_the_jobs_do_not_start_is_not_asked(tmp_path):
 def test_the_refused_run_command_would_have_failed(tmp_path):
     project = write(tmp_path, cli=OWN_RUN.replace("--nodes", "--node"))
     assert kedro_batch("compile", cwd=project).code == 4
-    ended = run(["kedro", "run", "--nodes=make_a"], cwd=project)
+    ended = kedro_batch("run", "--nodes=make_a", cwd=project, program="kedro")
     assert (ended.code, "No such option" in ended.err) == (2, True)

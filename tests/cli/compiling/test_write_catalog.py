@@ -345,7 +345,9 @@ def test_a_file_that_no_dataset_needs_any_more_may_become_empty(tmp_path):
     (project / "conf/base/catalog.yml").write_text(json_catalog().replace("data/", "s3://o/"))
     assert "-left:\n" in written(project, code=2)
     written(project, "--force")
-    assert all(line.startswith("# ") for line in (project / FILE).read_text().splitlines())
+    lines = (project / FILE).read_text().splitlines()
+    assert lines
+    assert all(line.startswith("# ") for line in lines)
     compiles_clean(project)
 
 

@@ -88,3 +88,4 @@ def test_other_names_in_the_parameters_of_the_older_guide_are_seen(root):
 def test_a_target_is_not_refused(root):
     conf = configuration(root, {(None, "aws_batch"): TARGET})
     refuse_missing_target(conf, conf.read_aws_batch(None), None)
+    assert refused(root), "without it, it is"

@@ -15,7 +15,7 @@ JOBS = tuple(a_job(name, timeout_s=60, attempts=1) for name in "ab")
 
 
 def rendered(old, new, output_format=DiffFormat.TEXT):
-    return render_diff(diff_plans(old, new), (old, new), ("main:plan.yaml", "plan.yaml"), output_format)
+    return "".join(render_diff(diff_plans(old, new), (old, new), ("main:plan.yaml", "plan.yaml"), output_format))
 
 
 def risks_of(text):

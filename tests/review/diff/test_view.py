@@ -57,6 +57,7 @@ def test_what_differs_in_a_definition_is_told_part_by_part():
 def test_long_values_of_a_definition_are_shortened_among_the_risks():
     old, new = (replace(RUN, register={"parameters": {"x": letter * 500}}) for letter in "ab")
     view = view_of_definitions(old, new)
+    assert view.risks
     assert all(len(value) < 250 for risk in view.risks for value in (risk.before, risk.after))
     assert [(len(one.before), len(one.after)) for one in view.origin] == [(500, 500)]
 

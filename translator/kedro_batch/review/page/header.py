@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from kedro_batch.plan.model import Plan
-from kedro_batch.review.diff.job_blocks import JobBlock
+from kedro_batch.review.diff.job_block import JobBlock
 from kedro_batch.review.diff.model import Counts
 from kedro_batch.review.diff.view import DiffView
 from kedro_batch.review.formatting import quote_names
@@ -20,7 +20,7 @@ from kedro_batch.text.wording import counted
 
 _FOLDED = frozenset(
     (
-        *("dependencies", "definitions", "images", "join jobs"),
+        *("dependencies", "definitions", "images", "jobs with GPUs", "join jobs"),
         *("project", "pipelines", "env", "kedro version", "selection", "group by", "submit tags", "exclusive"),
     )
 )
