@@ -98,3 +98,13 @@ def test_links_in_a_circle_are_refused(tmp_path):
     (tmp_path / "b").symlink_to("a")
     with pytest.raises(UsageError, match="cannot write"):
         write_bytes(tmp_path / "a", b"x")
+
+
+def test_what_goes_wrong_while_the_content_is_made_is_not_told_as_the_file_s_fault(tmp_path):
+    def pieces():
+        yield b"one"
+        raise RuntimeError("a fault of the program")
+
+    with pytest.raises(RuntimeError, match="a fault of the program"):
+        write_pieces(tmp_path / "out", pieces())
+    assert list(tmp_path.iterdir()) == []

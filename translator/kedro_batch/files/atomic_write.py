@@ -1,5 +1,6 @@
 """Writes a file whole or not at all: a failure leaves the old file as it was."""
 
+import errno
 import os
 import stat
 import tempfile
@@ -38,12 +39,20 @@ def write_pieces(path: Path, content: Iterable[bytes], shown: str | None = None,
             with path.open("wb") as stream:
                 stream.writelines(content)
             return
-        _replace(path.resolve(), content)
-    except (OSError, RuntimeError) as error:  # links in a circle are a RuntimeError
-        reason = error.strerror if isinstance(error, OSError) else error
+        _replace(_resolve(path), content)
+    except OSError as error:
+        reason = error.strerror
         if isinstance(error, FileNotFoundError) and not path.parent.exists():
             reason = f"there is no folder {Path(shown or path).parent}"
         raise UsageError(f"cannot write {shown or path}: {reason}") from error
+
+
+def _resolve(path: Path) -> Path:
+    """Return where links lead to; links in a circle are an ``OSError``, as they are to the system."""
+    try:
+        return path.resolve()
+    except RuntimeError as error:
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP)) from error
 
 
 def refuse_way_out(path: Path, project: Path, shown: str) -> None:
