@@ -13,12 +13,14 @@ const narrow = matchMedia("(max-width: 760px)"); // as in page.css
 
 // ---- the jobs ---------------------------------------------------------------------------------------------------
 const jobs = plan.jobs;
+for (const settings of plan.settings) settings.rows = settings.rows.map((number) => plan.rows[number]);
 const numberOf = new Map();
 jobs.forEach((job, number) => {
   for (const list of ["nodes", "command", "parents", "lost", "reads", "writes"]) job[list] ??= [];
   job.number = number;
   job.children = [];
   job.kind = job.change?.kind ?? "";
+  if (job.change) job.change.fields = (job.change.fields ?? []).map((number) => plan.rows[number]);
   job.own = job.change?.common ? "" : job.kind; // what all jobs share is no change of one
   job.settings = plan.settings[job.settings];
   numberOf.set(job.name, number);

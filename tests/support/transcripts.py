@@ -42,7 +42,9 @@ _ON_THE_WAY = re.compile(
     re.MULTILINE,
 )
 _ON_A_BUSY_MACHINE = re.compile(
-    r"^TIME +(?:looking at the run once more in |terminating \S+, which was being submitted when ).*\n", re.MULTILINE
+    r"^TIME +(?:looking at the run once more in |terminating \S+, which was being submitted when "
+    r"|stopping: waiting up to SECONDS for AWS Batch ).*\n",
+    re.MULTILINE,
 )
 """What is said only where the machine was so busy that a process stood still, or a reply came after a failure."""
 

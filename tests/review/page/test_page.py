@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from kedro_batch.plan.digest import plan_digest
-from kedro_batch.plan.model import Plan
+from kedro_batch.plan.model import Job, JobName, Plan
 from kedro_batch.plan.settings import JobDefinition, JobSettings, Resources
 from kedro_batch.review.diff.diff_plans import diff_plans
 from kedro_batch.review.diff.model import Change
@@ -44,7 +44,19 @@ def test_the_page_says_what_a_job_is():
     assert job["command"] == ["kedro", "run", "--nodes=job_00004_node"]
     assert job["nodes"] == ["job_00004_node"]
     assert [data["jobs"][parent]["name"] + "_data" for parent in job["parents"]] == job["reads"]
-    assert dict(data["settings"][job["settings"]]["rows"])["resources.memory_mib"] == "4 GiB"
+    rows = data["settings"][job["settings"]]["rows"]
+    assert dict(data["rows"][number] for number in rows)["resources.memory_mib"] == "4 GiB"
+
+
+def test_a_long_default_of_many_jobs_is_there_once():
+    defaults = JobSettings(job_queue="q", job_definition="d", environment={"LONG": "x" * 1000})
+    own = (replace(defaults, timeout_s=60 + number) for number in range(20))
+    jobs = (Job(name=JobName(f"j{number}"), command=("x",), settings=one) for number, one in enumerate(own))
+    plan = Plan(defaults=defaults, jobs=tuple(jobs))
+    assert page_of(plan).count("x" * 1000) == 1
+    shorter = [replace(job, settings=replace(job.settings, environment={"LONG": "y"})) for job in plan.jobs]
+    plans = plan, replace(plan, jobs=tuple(shorter))
+    assert render_diff_page(diff_plans(*plans), plans, ("a", "b")).count("x" * 1000) == 1
 
 
 def test_foreign_text_never_becomes_html():
@@ -152,7 +164,8 @@ def test_a_diff_holds_the_jobs_of_both_plans():
     }
     assert jobs["tell"]["change"]["before"] == "report"
     assert jobs["load"]["change"]["command"] == [["kept", ["kedro", "run"]], ["added", ["--async"]]]
-    assert ["resources.memory_mib", None, "512 MiB"] in jobs["load"]["change"]["fields"]
+    fields = [data["rows"][number] for number in jobs["load"]["change"]["fields"]]
+    assert ["resources.memory_mib", None, "512 MiB"] in fields
 
 
 def test_the_header_of_a_diff_names_risks_first():

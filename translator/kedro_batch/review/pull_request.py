@@ -18,7 +18,7 @@ from kedro_batch.review.broken_rules import WAYS_SHOWN, show_violations
 from kedro_batch.review.commands import apply_command
 from kedro_batch.review.diff.changes_text import described_jobs, untold_words, write_changes, write_every_job
 from kedro_batch.review.diff.cost import CostLine, judge_cost, list_costs, spell_verdict
-from kedro_batch.review.diff.details import Detail
+from kedro_batch.review.diff.details import Detail, data_details
 from kedro_batch.review.diff.facts import answer_questions
 from kedro_batch.review.diff.headline import write_headline
 from kedro_batch.review.diff.model import PlanDiff, RiskKind
@@ -150,6 +150,7 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
 def _begin_diff(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str, str], sets: JobSets) -> DiffMarkdown:
     """Return what the comment of a diff says however little fits; the jobs of ``sets`` are those of the new plan."""
     view = build_diff_view(diff, plans, names)
+    view = replace(view, data=tuple(data_details(diff.data, full=False)))
     totals = tuple(total_details(diff, plans, full=True))
     if view.whole:  # it is told by itself: nothing is compared
         view = replace(view, origin=(), blocks=(), defaults=(), data=())

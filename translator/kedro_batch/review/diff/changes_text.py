@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from kedro_batch.review.diff.details import Detail
-from kedro_batch.review.diff.job_blocks import JobBlock, group_equal_jobs
+from kedro_batch.review.diff.job_block import JobBlock
+from kedro_batch.review.diff.job_blocks import group_equal_jobs
 from kedro_batch.review.diff.model import PlanDiff
 from kedro_batch.review.job_sets import JobSets
 from kedro_batch.review.shown_names import shorten_names

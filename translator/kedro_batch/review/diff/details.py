@@ -1,7 +1,7 @@
 """What differs in a job or in a plan as a whole, detail by detail: values spelled, nothing escaped yet. Pure."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TypeGuard
@@ -11,11 +11,16 @@ from kedro_batch.review.diff.detail_impacts import COMMAND, Impacts, place_impac
 from kedro_batch.review.diff.model import DataChange, FieldChange, JobChange, Names, RiskKind, WordChange
 from kedro_batch.review.diff.name_patterns import common_pattern
 from kedro_batch.review.diff.unlike_first import rare_first
-from kedro_batch.review.formatting import command_text, setting_text, value_text
+from kedro_batch.review.formatting import command_text, name_text, setting_text, value_text
+from kedro_batch.review.shown_names import names_in_short
 from kedro_batch.text.wording import counted
 
 _MANY = 6
-"""Datasets that became others, from which on a pattern says how: fewer are named."""
+"""Datasets that became others, from which on a pattern says how: fewer are named. More variables are told together."""
+_ENTRIES = ("environment", "tags")
+"""Settings that are variables, or tags, with their values."""
+_FEW = 4
+"""Datasets that are named here also if the risks name them."""
 _LONG = ("environment", "tags", "submit")
 """Settings that may be long; they come last."""
 
@@ -34,6 +39,33 @@ class Detail:
     lost: tuple[str, ...] = ()
     each: tuple[str, ...] = ()
     impact: RiskKind | None = None
+
+
+def pack_entries(details: Sequence[Detail]) -> list[Detail]:
+    """Return details with many variables, or tags, that only came or only went as one detail; risky ones stay apart."""
+    groups: dict[tuple[str, bool], list[Detail]] = {}
+    for one in details:
+        setting, _, name = one.label.partition(".")
+        if name and setting in _ENTRIES and not one.impact and (one.before is None) != (one.after is None):
+            groups.setdefault((setting, one.after is None), []).append(one)
+    packed = {id(one): (key[0], some) for key, some in groups.items() if len(some) > _MANY for one in some}
+    found = []
+    for one in details:
+        setting, some = packed.get(id(one), ("", [one]))
+        if one is some[0]:
+            found.append(_packed(setting, some) if setting else one)
+    return found
+
+
+def _packed(setting: str, details: Sequence[Detail]) -> Detail:
+    before, after = (
+        ", ".join(f"{one.label.removeprefix(f'{setting}.')}={name_text(value)}" for one, value in entries) or None
+        for entries in (
+            [(one, one.before) for one in details if one.before is not None],
+            [(one, one.after) for one in details if one.after is not None],
+        )
+    )
+    return Detail(label=setting, before=before, after=after)
 
 
 def field_detail(one: FieldChange, impact: RiskKind | None = None) -> Detail:
@@ -76,11 +108,12 @@ def _are_names(value: object) -> TypeGuard[list[str]]:
     return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
-def data_details(data: DataChange, *, full: bool) -> Iterator[Detail]:
+def data_details(data: DataChange, known: Collection[str] = (), *, full: bool) -> Iterator[Detail]:
     """Yield what differs in the datasets of the whole plan.
 
     Args:
         data: What differs.
+        known: Datasets that the risks name: many of them are only counted.
         full: Show all names, also where a pattern says how many of them became others.
     """
     for label, names in (("inputs", data.inputs), ("outputs", data.outputs), ("final outputs", data.final_outputs)):
@@ -91,7 +124,16 @@ def data_details(data: DataChange, *, full: bool) -> Iterator[Detail]:
             after = f"{found[1]} ({counted(len(names.lost), 'name')})"
             yield Detail(label=label, before=found[0], after=after, impact=impact)
         else:
-            yield from _name_details(label, Names(gained=rare_first(names.gained), lost=rare_first(names.lost)), impact)
+            gained, gone = (
+                _only_counted(some) if not full and {*some} <= {*known} else rare_first(some)
+                for some in (names.gained, names.lost)
+            )
+            yield from _name_details(label, Names(gained=gained, lost=gone), impact)
+
+
+def _only_counted(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the number of names, unless they are few, or what they have in common is shorter."""
+    return (f"{len(names):,} datasets under Risks",) if len(names) > _FEW and len(names_in_short(names)) > 1 else names
 
 
 def job_details(one: JobChange, in_short: Detail | None = None) -> Iterator[Detail]:

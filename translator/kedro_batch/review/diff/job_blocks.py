@@ -4,7 +4,8 @@ What few jobs have comes before what many have, so that one bad line does not hi
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from operator import itemgetter
 from typing import assert_never
 
@@ -14,23 +15,22 @@ from kedro_batch.review.diff.alike_changes import Facet
 from kedro_batch.review.diff.changed_defaults import ChangedDefaults
 from kedro_batch.review.diff.decompose import JobsByName, Shared, decompose
 from kedro_batch.review.diff.detail_impacts import WHOLE_JOB, place_impacts, worst_impact
-from kedro_batch.review.diff.details import Detail, field_detail, job_details
-from kedro_batch.review.diff.model import Change, JobChange, RiskKind
+from kedro_batch.review.diff.details import Detail, field_detail, job_details, pack_entries
+from kedro_batch.review.diff.job_block import FEW, NAMES_OF_PART, JobBlock, JobBlocks, in_one_line
+from kedro_batch.review.diff.model import Change, JobChange, Names, RiskKind
 from kedro_batch.review.job_sets import JobSet, JobSets, Kind
-from kedro_batch.review.shown_names import NAMES_SHOWN, share_room, shorten_names
+from kedro_batch.review.shown_names import share_room
 
 _WHOLE = (Change.REMOVED, Change.ADDED)
 """Changes that show everything a job has."""
-_FEW = 3
-"""Jobs of a block that begins with their names; a block of more begins with what changed."""
+_BLOCKS = 6
+"""The most blocks of which those of few jobs all begin with their names."""
 _OF_EACH = ("nodes", "depends on", "reads", "writes")
 """What differs in each of many jobs that came or went; the data of the plan tell what it comes to."""
+_REMOVED = "removed jobs"
 _OF_JOBS = (WHOLE_JOB, *_OF_EACH)
 """What sits on the names of many jobs that came or went."""
 _TAKEN = "nodes now in"
-_UNITS = ("resources.vcpus", "resources.memory_mib", "resources.gpus")
-"""Settings whose values say what they are."""
-_NAMES_OF_PART = 5
 _PARTS = 12
 """The most groups of new jobs with equal settings; where there are more, each setting is shown with its jobs."""
 _KIND_OF: Mapping[str, Kind] = {
@@ -40,63 +40,6 @@ _KIND_OF: Mapping[str, Kind] = {
     "resources": Kind.GPUS,
 }
 """What does not describe jobs if it has changed in them."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobBlock:
-    """Jobs with equal changes.
-
-    Attributes:
-        sign: ``+`` added, ``-`` removed, ``>`` renamed, ``~`` changed.
-        heading: What the jobs have in common, with their number; None if their names tell it.
-        jobs: Their names; ``old -> new`` if they were renamed.
-        details: What differs in each of them.
-        impact: Why a reviewer must not miss that they came or went; None if it is no risk and no cost.
-        leads: What changed comes first, and then the jobs.
-        names: How many of the jobs are named in short at most.
-        room: And how many characters they have at most.
-    """
-
-    sign: str
-    heading: str | None
-    jobs: tuple[str, ...]
-    details: tuple[Detail, ...]
-    impact: RiskKind | None = None
-    leads: bool = False
-    names: int = NAMES_SHOWN
-    room: int = share_room(1)
-
-    @property
-    def who(self) -> list[str]:
-        """The jobs in short: what they have in common, or the first names and the number of further ones."""
-        if self.heading:
-            return [self.heading]
-        return self.named
-
-    @property
-    def named(self) -> list[str]:
-        """The first names and the number of further ones."""
-        most = min(self.names, _NAMES_OF_PART) if self.heading else self.names
-        return shorten_names(self.jobs, most=most, room=self.room)
-
-    @property
-    def in_one_line(self) -> bool:
-        """True if one line tells what changed, and in which jobs."""
-        (first, *others) = self.details
-        return not others and not (first.gained and first.lost)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobBlocks:
-    """The blocks of a diff.
-
-    Attributes:
-        jobs: What differs in jobs.
-        defaults: What differs in jobs because a default of the plan has changed.
-    """
-
-    jobs: tuple[JobBlock, ...]
-    defaults: tuple[JobBlock, ...] = ()
 
 
 def build_blocks(changes: Sequence[JobChange], plans: tuple[Plan, Plan], sets: tuple[JobSets, JobSets]) -> JobBlocks:
@@ -112,7 +55,7 @@ def build_blocks(changes: Sequence[JobChange], plans: tuple[Plan, Plan], sets: t
     stay = [one for one in changes if one.change not in _WHOLE]
     defaults = ChangedDefaults(plans, [one.job for one in added])
     found, of_defaults = [], []
-    for facets, who in decompose(stay, jobs, defaults.has):
+    for facets, who in decompose(_without_removed(stay, {one.job for one in removed}), jobs, defaults.has):
         jobset = sets[1].find(who, without=_kinds_of(facets))
         if all(map(defaults.has, facets)):
             of_defaults.append(_block("~", facets, defaults.describe(jobset, facets)))
@@ -120,10 +63,13 @@ def build_blocks(changes: Sequence[JobChange], plans: tuple[Plan, Plan], sets: t
             found.append(_block("~", facets, jobset))
     renamed = {one.job: _shown_name(one) for one in stay}
     found = [_as_renamed(one, renamed) if one.sign == ">" else one for one in found]
-    blocks = [*_whole_blocks(removed, jobs, sets), *_whole_blocks(added, jobs, sets)]
+    told = {one.job for one in added} if len(added) <= FEW else set()  # these say from which jobs they have their nodes
+    blocks = [*_whole_blocks(removed, jobs, sets, told), *_whole_blocks(added, jobs, sets)]
+    if len(found) > _BLOCKS:
+        found = [replace(one, leads=one.leads or one.in_one_line) for one in found]
     blocks += [(len(one.jobs), one) for one in found]
     room = share_room(
-        sum(len(one.jobs) > _FEW and not one.heading for one in (*(block for _, block in blocks), *of_defaults))
+        sum(len(one.jobs) > FEW and not one.heading for one in (*(block for _, block in blocks), *of_defaults))
     )
     return JobBlocks(
         jobs=tuple(replace(block, room=room) for _, block in sorted(blocks, key=itemgetter(0))),
@@ -131,14 +77,35 @@ def build_blocks(changes: Sequence[JobChange], plans: tuple[Plan, Plan], sets: t
     )
 
 
+def _without_removed(changes: Sequence[JobChange], removed: AbstractSet[str]) -> Sequence[JobChange]:
+    """Return changes with ``removed jobs`` for parents that were removed, if others were in many jobs."""
+
+    def follows(one: JobChange) -> bool:
+        return bool(one.parents.lost) and not one.parents.gained and removed >= {*one.parents.lost}
+
+    if len({one.parents.lost for one in changes if follows(one)}) <= FEW:
+        return changes
+    return [replace(one, parents=Names(lost=(_REMOVED,))) if follows(one) else one for one in changes]
+
+
 def _whole_blocks(
-    changes: Sequence[JobChange], jobs: JobsByName, sets: tuple[JobSets, JobSets]
+    changes: Sequence[JobChange],
+    jobs: JobsByName,
+    sets: tuple[JobSets, JobSets],
+    told: AbstractSet[str] = frozenset(),
 ) -> Iterator[tuple[int, JobBlock]]:
     """Yield the blocks of jobs that came or went, each with the number of these jobs.
 
-    Of many jobs that went, only what all of them had is shown; of many that came, also what some of them have.
+    Of many jobs that went, only what all of them had is shown, and which jobs have their nodes now; of many that came,
+    also what some of them have.
+
+    Args:
+        changes: The jobs.
+        jobs: The jobs of the old and the new plan, by name.
+        sets: Likewise, by what they have in common.
+        told: Jobs whose own blocks say which nodes they took.
     """
-    if len(changes) <= _FEW:
+    if len(changes) <= FEW:
         yield from ((len(changes), block) for block in group_equal_jobs(changes, sets))
         return
     change = changes[0].change
@@ -147,22 +114,27 @@ def _whole_blocks(
     others: list[Shared] = []
     apart: list[Shared] = []
     for facets, who in decompose(changes, jobs, lambda facet: facet.label in _OF_EACH or facet.field is None):
-        told = [one for one in facets if one.label not in _OF_EACH]
+        some = [one for one in facets if one.label not in _OF_EACH and not _took(one, told)]
         if len(who) == len(changes):
-            shared += told
-        elif told and (change is Change.ADDED or any(one.label == _TAKEN for one in told)):
-            (others if told[0].field else apart).append((told, who))
+            shared += some
+        elif some and (change is Change.ADDED or any(one.label == _TAKEN for one in some)):
+            (others if some[0].field else apart).append((some, who))
     found = of_plan.find(one.job for one in changes)
     impact = worst_impact(impacts.get(label) for impacts in map(place_impacts, changes) for label in _OF_JOBS)
     yield len(changes), replace(_block(_sign(change), _in_short(shared), found), leads=False, impact=impact)
     these = JobSets((jobs[change is Change.ADDED][one.job] for one in changes), these=True)
     parts = _by_job(others)
     blocks = [
-        _block(_sign(change), _in_short(told), these.find(who, without=_kinds_of(told)))
-        for told, who in _by_jobs([*(parts if len(parts) <= _PARTS else others), *apart])
+        _block(_sign(change), _in_short(some), these.find(who, without=_kinds_of(some)))
+        for some, who in _by_jobs([*(parts if len(parts) <= _PARTS else others), *apart])
     ]
     blocks.sort(key=lambda block: len(block.jobs))
-    yield from ((len(changes), replace(one, names=_NAMES_OF_PART)) for one in blocks)
+    yield from ((len(changes), replace(one, names=NAMES_OF_PART)) for one in blocks)
+
+
+def _took(facet: Facet, told: AbstractSet[str]) -> bool:
+    """True for nodes that only jobs took whose own blocks say so."""
+    return facet.label == _TAKEN and facet.own is not None and told >= {*facet.own.gained}
 
 
 def _in_short(facets: Sequence[Facet]) -> list[Facet]:
@@ -175,14 +147,7 @@ def _in_short(facets: Sequence[Facet]) -> list[Facet]:
     if len(told) <= 1:
         return [*facets]
     told.sort(key=lambda one: JOB_SETTINGS.index(one.field.path[0]) if one.field else len(JOB_SETTINGS))
-    details = [one.alike for one in told if one.alike]
-    before, after = (
-        ", ".join(f"{'' if one.label in _UNITS else f'{one.label} '}{getattr(one, side)}" for one in details)
-        for side in ("before", "after")
-    )
-    gone = all(one.after is None for one in details)
-    impact = worst_impact(one.impact for one in details)
-    detail = Detail(label="settings", before=before if gone else None, after=None if gone else after, impact=impact)
+    detail = in_one_line([one.alike for one in told if one.alike])
     return [Facet(key=None, group=None, alike=detail, own=detail), *(one for one in facets if one not in told)]
 
 
@@ -208,15 +173,16 @@ def _by_jobs(changes: Sequence[Shared]) -> list[Shared]:
 
 
 def _block(sign: str, facets: Sequence[Facet], found: JobSet) -> JobBlock:
-    few = len(found.names) <= _FEW
+    few = len(found.names) <= FEW
     told = ((one.own, one.alike) for one in facets)
-    details = tuple(detail for own, alike in told if (detail := own if len(found.names) == 1 else alike))
+    details = [detail for own, alike in told if (detail := own if len(found.names) == 1 else alike)]
     name = any(one.label == "name" for one in facets)
+    details = pack_entries([one for one in details if not (few and one.label == "name")])
     return JobBlock(
         sign=">" if name and sign == "~" else sign,
         heading=found.heading or (found.number if any(one.each for one in details) else None),  # these name jobs
         jobs=found.names,
-        details=tuple(one for one in details if not (few and one.label == "name")),
+        details=tuple(details),
         leads=not few,
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from kedro_batch.review.diff.changed_values import Spelled
 from kedro_batch.review.diff.model import Risk, RiskKind
 from kedro_batch.review.diff.own_names import AlikeKey, OwnNames, alike_keys
-from kedro_batch.review.diff.risk_parts import RiskPart, parts_of_risks, subject_of
+from kedro_batch.review.diff.risk_parts import RiskPart, parts_of_risks, pattern_of_read, read_of, subject_of
 from kedro_batch.review.diff.risk_values import AMOUNT_KINDS, amount_name
 from kedro_batch.review.diff.unlike_first import shapes_of
 from kedro_batch.review.formatting import DEFINITION_LABELS
@@ -20,6 +20,8 @@ _NAMES = 5
 """Datasets or nodes that one line names; further ones are counted."""
 _FEW = 3
 """Names that are shown of one of many lines."""
+_COUNTS = 28
+"""Characters of how many jobs there are, and of how many are not named."""
 _VALUES = 5
 """The most lines of one kind of risk that are not kept short."""
 _AMOUNTS_SHOWN = 10
@@ -38,6 +40,8 @@ class RiskLine:
         before: The value before, shortened; None if there is none, or if each subject states its own.
         after: The value after, likewise.
         one_of_many: There are many lines of this kind, so that each is kept short.
+        alike: Equal for lines of one kind with values that are alike, if there are many; else None.
+        read: What each job reads of which other one, if that is all that the line says of it; else None.
         causes: The changes of job definitions that they follow from; None stands for those that follow from none.
         shown: The subjects, as far as they are shown.
         who: The same in one line, if they are jobs, or if all that they are has something in common; None if they say
@@ -53,6 +57,8 @@ class RiskLine:
     before: str | None
     after: str | None
     one_of_many: bool = False
+    alike: Hashable | None = None
+    read: str | None = None
     causes: frozenset[Hashable | None] = frozenset({None})
     shown: tuple[str, ...] = ()
     who: str | None = None
@@ -62,11 +68,18 @@ class RiskLine:
     @property
     def what(self) -> str:
         """The kind, as words."""
+        if self.lists_reads:
+            return "unordered read, without waiting for the job that writes it"
         if self.kind is RiskKind.NO_LONGER_STATED:
             return f"{DEFINITION_LABELS.get(self.field or '', self.field)} no longer stated"
         if self.kind is RiskKind.ENV_CHANGED and self.subjects:  # by options of ``kedro run``, not only ``--env``
             return "Kedro configuration changed"
         return self.kind.replace("_", " ").replace("vcpus", "vCPUs").replace("gpus", "GPUs")
+
+    @property
+    def lists_reads(self) -> bool:
+        """True for many reads that wait for no writer, of which each subject tells one."""
+        return self.kind is RiskKind.UNORDERED_READ and self.one_of_many
 
     @property
     def is_cost(self) -> bool:
@@ -75,11 +88,21 @@ class RiskLine:
 
     def most_named(self, usual: int) -> int:
         """Return how many subjects are named, where ``usual`` ones are; all of which each says what a job reads."""
-        return len(self.subjects) if self.kind is RiskKind.UNORDERED_READ else _FEW if self.one_of_many else usual
+        if self.kind is RiskKind.UNORDERED_READ and not self.read:
+            return len(self.subjects)
+        return _FEW if self.one_of_many else usual
+
+    def room(self, usual: int) -> int:
+        """Return how many characters its subjects have, where ``usual`` ones are there: one of many fits into 80."""
+        if self.one_of_many:
+            return max(
+                _COUNTS, LINE - _COUNTS - sum(len(value) for value in (self.what, self.before, self.after) if value)
+            )
+        return max(usual, 2 * LINE) if self.names else usual
 
     def found(self, sets: tuple[JobSets, JobSets]) -> JobSet | None:
         """Return the jobs of the old or of the new plan that the line is about; None if it is not about jobs."""
-        if any(self.jobs) and self.subjects == self.jobs:
+        if any(self.jobs) and (self.subjects == self.jobs or self.read):
             jobs = (job for job in self.jobs if job)
             return sets[self.kind is not RiskKind.JOB_REMOVED].find(jobs, without=_ABOUT.get(self.kind, ()))
         return None
@@ -107,10 +130,9 @@ def describe_risks(
     room = share_room(sum(len(line.subjects) > _FEW and not one for line, one in zip(lines, headings, strict=True)))
     for (line, found), heading in zip(every, headings, strict=True):
         most = line.most_named(_NAMES if line.names else NAMES_SHOWN)
-        shown = shorten_names(
-            line.subjects, full or most > NAMES_SHOWN, most, max(room, 2 * LINE) if line.names else room
-        )
-        who = heading or (found.text(full=full, most=most, room=room) if found else None)
+        of_line = line.room(room)
+        shown = shorten_names(line.subjects, full or most > NAMES_SHOWN, most, of_line)
+        who = heading or (found.text(full=full, most=most, room=of_line) if found else None)
         own_amounts = amount_name(line.kind, line.field) and (line.before, line.after) == (None, None)
         if found is None and own_amounts:
             some = sets[1].find(job for job in line.jobs if job)
@@ -118,7 +140,10 @@ def describe_risks(
         if line.kind in names and (shared := names[line.kind].describe(line.names)):
             jobs = sets[1].describe(job for job in line.jobs if job) if any(line.jobs) else None
             who = f"{shared}, {NAMED[line.kind]} {jobs}" if jobs else shared
-        yield replace(line, shown=tuple(shown), who=who, heading=heading)
+        if line.read:
+            who = who and f"{who} {line.read}"
+        described = heading and f"{heading} {line.read}" if line.read else heading
+        yield replace(line, shown=tuple(shown), who=who, heading=described)
 
 
 def count_risks(lines: Iterable[RiskLine]) -> int:
@@ -147,7 +172,7 @@ def group_risks(risks: Sequence[Risk], names: OwnNames, readers: JobSets, *, ful
     found = []
     for kind, of_kind in groups.items():
         lines = [line for parts in of_kind.values() for line in spell.lines(kind, parts)]
-        lines = lines if kind in AMOUNT_KINDS else _unlike_first(lines)
+        lines = lines if kind in AMOUNT_KINDS or kind is RiskKind.UNORDERED_READ else _unlike_first(lines)
         found += sorted(lines, key=_is_unread)
     return found
 
@@ -162,8 +187,9 @@ def _unlike_first(lines: Sequence[RiskLine]) -> list[RiskLine]:
     alike: Counter[Hashable] = Counter()
     for line, shape in zip(lines, shapes, strict=True):
         alike[shape] += len(line.subjects)
-    order = sorted(range(len(lines)), key=lambda at: (alike[shapes[at]], len(lines[at].subjects)))
-    return [lines[at] for at in order]
+    first = {shape: at for at, shape in reversed([*enumerate(shapes)])}
+    order = sorted(range(len(lines)), key=lambda at: (alike[shapes[at]], first[shapes[at]], len(lines[at].subjects)))
+    return [replace(lines[at], alike=shapes[at]) for at in order]
 
 
 class _Lines:
@@ -173,7 +199,10 @@ class _Lines:
         self._names, self._readers, self._full = names, readers, full
 
     def lines(self, kind: RiskKind, parts: Sequence[RiskPart]) -> Iterator[RiskLine]:
-        """Yield a line of each value, or one of many amounts."""
+        """Yield a line of each value, or one of many amounts, or of many reads."""
+        if kind is RiskKind.UNORDERED_READ:
+            yield from self._reads(kind, parts)
+            return
         if amount_name(kind, parts[0].risk.field):
             parts = sorted(parts, key=_extreme_first)
             if len({part.values for part in parts}) > _AMOUNTS_SHOWN:
@@ -183,14 +212,45 @@ class _Lines:
         alike: dict[AlikeKey, list[RiskPart]] = {}
         for part, key in zip(parts, keys, strict=True):
             alike.setdefault(key, []).append(part)
+        are_many = len(alike) > _VALUES
         values: list[Spelled] = [key.value for key in alike]
+        if are_many and not self._full:
+            values = [
+                self._names.spell(some[0].risk.job, value) if len(some) == 1 else value
+                for some, value in zip(alike.values(), values, strict=True)
+            ]
         for some, shown in zip(alike.values(), values if self._full else shorten_apart(values), strict=True):
-            yield replace(self._line(kind, some, shown), one_of_many=len(alike) > _VALUES)
+            yield replace(self._line(kind, some, shown), one_of_many=are_many)
+
+    def _reads(self, kind: RiskKind, parts: Sequence[RiskPart]) -> Iterator[RiskLine]:
+        """Yield a line of all reads, but of those that many jobs have in the same way one of each way."""
+        single, ways = list(parts), list[tuple[tuple[str, str], list[RiskPart]]]()
+        for way_of in (read_of, pattern_of_read):
+            by_way: dict[tuple[str, str], list[RiskPart]] = {}
+            for part in single:
+                by_way.setdefault(way_of(part.risk), []).append(part)
+            single = [part for some in by_way.values() if len(some) <= _FEW for part in some]
+            ways += [(way, some) for way, some in by_way.items() if len(some) > _FEW]
+        if single:
+            are_many = len(single) > _VALUES
+            yield replace(self._line(kind, single, (None, None), in_short=are_many), one_of_many=are_many)
+        for (dataset, writer), some in sorted(ways, key=lambda one: len(one[1])):
+            read = f"read {dataset} without waiting for {writer}, which writes it"
+            yield replace(self._line(kind, some, (None, None)), read=read)
 
     def _line(
-        self, kind: RiskKind, parts: Sequence[RiskPart], values: Spelled, *, with_values: bool = False
+        self,
+        kind: RiskKind,
+        parts: Sequence[RiskPart],
+        values: Spelled,
+        *,
+        with_values: bool = False,
+        in_short: bool = False,
     ) -> RiskLine:
-        subjects = (subject_of(part, self._readers, with_values=with_values, full=self._full) for part in parts)
+        subjects = (
+            subject_of(part, self._readers, with_values=with_values, in_short=in_short, full=self._full)
+            for part in parts
+        )
         about = [(subject, part.risk.job) for subject, part in zip(subjects, parts, strict=True) if subject]
         return RiskLine(
             kind=kind,

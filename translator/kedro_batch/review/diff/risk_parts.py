@@ -1,5 +1,6 @@
 """What each risk says: its subject, and its values, spelled. Nothing is escaped yet. Pure."""
 
+import re
 from collections.abc import Hashable, Iterable, Iterator
 from typing import Any, NamedTuple, assert_never
 
@@ -12,6 +13,7 @@ from kedro_batch.review.formatting import name_text, quote_names, value_text
 from kedro_batch.review.job_sets import JobSets
 from kedro_batch.text.wording import counted
 
+_BEGIN = re.compile(r"[^._-]+(?=[._-])")
 _READERS = 5
 """Readers of a dataset that are named, if nothing describes them."""
 
@@ -70,23 +72,39 @@ def _parts(risk: Risk) -> Iterator[tuple[str, Spelled]]:
             yield path_text(path) if path else "", values
 
 
+def read_of(risk: Risk) -> tuple[str, str]:
+    """Return what a job reads without waiting, and which job writes it."""
+    return name_text(risk.dataset or ""), str(risk.after)
+
+
+def pattern_of_read(risk: Risk) -> tuple[str, str]:
+    """Return the same, with ``*`` for how both names and that of the job begin, such as their namespace."""
+    names = (*read_of(risk), risk.job or "")
+    begins = {begin[0] if (begin := _BEGIN.match(name)) else "" for name in names}
+    length = len(begins.pop()) if len(begins) == 1 else 0
+    return (f"*{names[0][length:]}", f"*{names[1][length:]}") if length else (names[0], names[1])
+
+
 def _listed(nodes: str | list[str]) -> str:
     """Spell the nodes that were replaced, or those in their place."""
     return ", ".join(quote_names([nodes] if isinstance(nodes, str) else nodes))
 
 
-def subject_of(part: RiskPart, readers: JobSets, *, with_values: bool, full: bool) -> str:
+def subject_of(part: RiskPart, readers: JobSets, *, with_values: bool, in_short: bool, full: bool) -> str:
     """Return what a risk is about; nothing if it is about the whole plan.
 
     Args:
         part: The risk, or a part of it.
         readers: The jobs of the new plan.
         with_values: The subject tells its values.
+        in_short: What all reads that wait for no writer have in common is told elsewhere.
         full: Name all readers of a dataset.
     """
     risk = part.risk
     dataset, node = (name and name_text(name) for name in (risk.dataset, risk.node))
     match risk.kind:
+        case RiskKind.UNORDERED_READ if in_short:
+            return f"{risk.job}: {dataset} of {risk.after}"
         case RiskKind.UNORDERED_READ:
             return f"{risk.job} reads {dataset} without waiting for {risk.after}, which writes it"
         case RiskKind.DATASET_NOT_WRITTEN:

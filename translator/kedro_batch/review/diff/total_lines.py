@@ -34,7 +34,11 @@ def total_details(diff: PlanDiff, plans: tuple[Plan, Plan], *, full: bool) -> It
     unknown = [{what for _, what in add_up_resources(plan).unknown} for plan in plans]
     several = max(len(diff.totals_before.queues), len(diff.totals_after.queues)) > 1
     parts: dict[str, list[str]] = {}
+    counts = {one.path: (one.before, one.after) for one in diff.totals}
+    one_node_each = not full and counts.get(("nodes",), ()) == counts.get(("jobs",))
     for one in diff.totals:
+        if one_node_each and one.path == ("nodes",):
+            continue
         shown = several if one.path[0] == _BY_QUEUE else one.path[0] not in _NOT_SHOWN
         if not shown or one.path[-1] == _BOUNDS or not (one.before or one.after):
             continue
@@ -46,7 +50,8 @@ def total_details(diff: PlanDiff, plans: tuple[Plan, Plan], *, full: bool) -> It
         if before == after:  # rounded
             before, after = (_spell(one, *side, exactly=True) for side in sides)
         if full or one.path[0] not in (*_BY_NAME, _BY_QUEUE, "longest_path"):
-            yield Detail(label=_label(one.path), before=before, after=after)
+            label = "jobs and nodes" if one_node_each and one.path == ("jobs",) else _label(one.path)
+            yield Detail(label=label, before=before, after=after)
         elif one.path[0] in _BY_NAME and not _is_only_name(one.path, diff):
             part = f"{one.path[1]} {before} -> {after}"
             parts.setdefault(_BY_NAME[one.path[0]], []).append(part)

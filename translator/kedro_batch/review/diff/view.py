@@ -8,11 +8,13 @@ from kedro_batch.plan.model import Plan
 from kedro_batch.review.broken_rules import ShownViolations, show_violations
 from kedro_batch.review.commands import diff_command
 from kedro_batch.review.diff.details import Detail, data_details, origin_detail
-from kedro_batch.review.diff.job_blocks import JobBlock, JobBlocks, build_blocks, group_equal_jobs
+from kedro_batch.review.diff.job_block import JobBlock, JobBlocks
+from kedro_batch.review.diff.job_blocks import build_blocks, group_equal_jobs
 from kedro_batch.review.diff.model import PlanDiff, RiskKind
 from kedro_batch.review.diff.own_names import OwnNames
 from kedro_batch.review.diff.renamed_definitions import join_renamed
 from kedro_batch.review.diff.risk_lines import RiskLine, describe_risks, group_risks
+from kedro_batch.review.diff.risk_tables import RiskTable, tables_of_risks
 from kedro_batch.review.diff.sets_of_plans import sets_of_plans
 from kedro_batch.review.diff.total_lines import total_details
 from kedro_batch.review.job_sets import JobSets
@@ -20,6 +22,9 @@ from kedro_batch.review.name_sets import NameSets, written_datasets
 from kedro_batch.review.overview.build_overview import build_overview
 from kedro_batch.review.overview.view import OverviewView, build_overview_view
 from kedro_batch.text.wording import counted
+
+_RISKS = 6
+"""The most lines of risks of which each has a further line for its jobs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +88,16 @@ class DiffView:
         return diff_command((self.old, self.new), "--format=html", "--output=diff.html", policy=self.policy)
 
     @property
+    def risk_tables(self) -> list[RiskTable]:
+        """The risks, many that are alike together; each by itself if all is shown."""
+        return [RiskTable(first=one) for one in self.risks] if self.full else list(tables_of_risks(self.risks))
+
+    @property
+    def many_risks(self) -> bool:
+        """True if there are so many lines of risks that jobs do not begin lines of their own."""
+        return len(self.risks) > _RISKS
+
+    @property
     def risks_heading(self) -> str:
         """What the risks are called: those that only mean higher cost are not counted as risks."""
         kinds = {one.is_cost for one in self.risks}
@@ -104,6 +119,7 @@ def build_diff_view(
     whole = next((number for number in (1, 0) if plans[number].jobs and not plans[1 - number].jobs), None)
     shown = None if whole is None else _whole_plan(diff, plans, names, whole)
     blocks = JobBlocks(jobs=tuple(group_equal_jobs(diff.jobs, sets))) if full else build_blocks(diff.jobs, plans, sets)
+    lost = {one.dataset for one in diff.risks if one.kind is RiskKind.DATASET_NOT_WRITTEN and one.dataset}
     return DiffView(
         old=names[0],
         new=names[1],
@@ -116,7 +132,7 @@ def build_diff_view(
         blocks=blocks.jobs,
         defaults=blocks.defaults,
         totals=tuple(total_details(diff, plans, full=full)),
-        data=tuple(data_details(diff.data, full=full)),
+        data=tuple(data_details(diff.data, lost, full=full)),
         whole=shown,
         full=full,
         policy=diff.policy,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from kedro_batch.plan.model import Plan
-from kedro_batch.review.diff.job_blocks import JobBlock
+from kedro_batch.review.diff.job_block import JobBlock
 from kedro_batch.review.diff.model import Counts
 from kedro_batch.review.diff.view import DiffView
 from kedro_batch.review.formatting import quote_names

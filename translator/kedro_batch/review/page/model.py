@@ -8,6 +8,8 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 NamedText = tuple[str, str]
+Row = tuple[str | None, ...]
+"""A setting and its value in words, or a changed field with the old and the new one; None for what is not stated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +17,7 @@ class PageSettings:
     """Settings that some jobs have.
 
     Attributes:
-        rows: Each setting and its value in words; None for one that is not stated.
+        rows: Each setting, by its number in ``PageData.rows``.
         queue: The job queue; empty if none is stated.
         vcpus: vCPUs; None if they are not stated, as memory and GPUs.
         memory_mib: Memory in MiB.
@@ -24,7 +26,7 @@ class PageSettings:
         words: vCPUs, memory and GPUs in words.
     """
 
-    rows: tuple[tuple[str, str | None], ...]
+    rows: tuple[int, ...]
     queue: str
     vcpus: float | None
     memory_mib: int | None
@@ -41,7 +43,7 @@ class PageChange:
         kind: Added, removed, changed or renamed.
         common: True if nothing differs but what all jobs share, or a default has.
         before: Its earlier name, if that was another.
-        fields: Each changed field with its old and its new value; None for one that is not stated.
+        fields: Each changed field, likewise by its number.
         command: The parts of its command: kept, removed or added, and the words.
         names: For nodes, parents, reads and writes, the names that it gained and lost.
         nodes_from: The jobs that nodes came from.
@@ -53,7 +55,7 @@ class PageChange:
     kind: str
     common: bool
     before: str | None
-    fields: tuple[tuple[str, str | None, str | None], ...]
+    fields: tuple[int, ...]
     command: tuple[tuple[str, tuple[str, ...]], ...]
     names: Mapping[str, Mapping[str, tuple[str, ...]]]
     nodes_from: tuple[str, ...]
@@ -133,6 +135,7 @@ class PageData:
 
     Attributes:
         kind: Whether it is a plan or a diff.
+        rows: All settings and changed fields, each once: a default of the plan may be long, and all jobs have it.
         settings: Those of the jobs, each once.
         jobs: The jobs of the new plan in its order, then those that were removed.
         groups: The groups of jobs; each comes after the one around it.
@@ -145,6 +148,7 @@ class PageData:
     """
 
     kind: Literal["plan", "diff"]
+    rows: tuple[Row, ...]
     settings: tuple[PageSettings, ...]
     jobs: tuple[PageJob, ...]
     groups: tuple[PageGroup, ...]

@@ -5,7 +5,7 @@ once, so that thousands of jobs stay a small file.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 from kedro_batch.diagnostics import path_text
@@ -18,7 +18,7 @@ from kedro_batch.review.overview.model import JobOverview, Overview
 from kedro_batch.review.page.colours import build_colours
 from kedro_batch.review.page.graph_data import build_graph_data
 from kedro_batch.review.page.groups import FOLDED_ABOVE
-from kedro_batch.review.page.model import PageChange, PageData, PageDatasets, PageJob, PageRisk, PageSettings
+from kedro_batch.review.page.model import PageChange, PageData, PageDatasets, PageJob, PageRisk, PageSettings, Row
 from kedro_batch.text.escaping import for_review
 
 _WITH_OWN_NAMES = ("environment", "tags", "submit")
@@ -38,6 +38,7 @@ class _Union:
         lost: For each job, the parents that it lost.
         removed: The jobs that are in the old plan alone.
         common: The jobs that differ only in what all jobs share, or a default has.
+        rows: The settings and changed fields that have a number.
     """
 
     jobs: tuple[JobOverview, ...]
@@ -47,6 +48,11 @@ class _Union:
     lost: tuple[tuple[int, ...], ...]
     removed: frozenset[int] = frozenset()
     common: frozenset[str] = frozenset()
+    rows: dict[Row, int] = field(default_factory=dict)
+
+    def number_row(self, *row: str | None) -> int:
+        """Return the number of a setting, or of a changed field, with its values."""
+        return self.rows.setdefault(row, len(self.rows))
 
     def own_changes(self) -> dict[int, str]:
         """Return what happened to each job that differs by itself: in more than what all jobs share."""
@@ -89,13 +95,14 @@ def _build_data(
     kind: Literal["plan", "diff"], union: _Union, data: PageDatasets, risks: tuple[PageRisk, ...]
 ) -> PageData:
     graph = build_graph_data(union.jobs, union.parents, union.lost, union.own_changes(), union.removed)
-    settings, settings_of = _build_settings(union.jobs)
+    settings, settings_of = _build_settings(union)
     return PageData(
         kind=kind,
         settings=settings,
         jobs=tuple(
             _build_job(union, index, settings_of[index], graph.group_of[index]) for index in range(len(union.jobs))
         ),
+        rows=tuple(union.rows),
         groups=graph.groups,
         folded_above=FOLDED_ABOVE,
         path=graph.path,
@@ -173,29 +180,29 @@ def _build_job(union: _Union, index: int, settings: int, group: int | None) -> P
     )
 
 
-def _build_settings(jobs: Iterable[JobOverview]) -> tuple[tuple[PageSettings, ...], tuple[int, ...]]:
+def _build_settings(union: _Union) -> tuple[tuple[PageSettings, ...], tuple[int, ...]]:
     """Return the settings of jobs, each once, and for each job the number of its settings."""
     number: dict[int, int] = {}
     settings: list[PageSettings] = []
     settings_of: list[int] = []
-    for job in jobs:
+    for job in union.jobs:
         key = id(job.settings)
         if key not in number:
             number[key] = len(settings)
-            settings.append(_settings_of(job))
+            settings.append(_settings_of(job, union))
         settings_of.append(number[key])
     return tuple(settings), tuple(settings_of)
 
 
-def _settings_of(job: JobOverview) -> PageSettings:
+def _settings_of(job: JobOverview, union: _Union) -> PageSettings:
     known = job.resources.known
-    rows: list[tuple[str, str | None]] = []
+    own: list[int] = []
     for name, value in job.settings.items():
         inner = value if isinstance(value, Mapping) else None
         for path, one in [((name, key), inner[key]) for key in inner] if inner else [((name,), value)]:
-            rows.append((for_review(path_text(path)), _setting_text(path, one)))
+            own.append(union.number_row(for_review(path_text(path)), _setting_text(path, one)))
     return PageSettings(
-        rows=tuple(rows),
+        rows=tuple(own),
         queue=for_review(str(job.settings.get("job_queue", ""))),
         vcpus=known.vcpus,
         memory_mib=known.memory_mib,
@@ -220,8 +227,10 @@ def _build_change(union: _Union, name: str) -> PageChange | None:
         common=name in union.common,
         before=one.name_before if one.name_before != one.job else None,
         fields=tuple(
-            (for_review(field.name), _setting_text(field.path, field.before), _setting_text(field.path, field.after))
-            for field in one.fields
+            union.number_row(
+                for_review(each.name), *(_setting_text(each.path, value) for value in (each.before, each.after))
+            )
+            for each in one.fields
         ),
         command=tuple((str(part.change), tuple(map(for_review, part.words))) for part in one.command),
         names={label: _names(getattr(one, label)) for label in _LISTS if getattr(one, label)},
