@@ -19,6 +19,7 @@ import pytest
 from kedro_batch.plan.model import Plan
 from kedro_batch.plan.settings import JobDefinition, Resources
 from kedro_batch.review.diff.diff_plans import diff_plans
+from kedro_batch.review.fit_text import CHARACTERS
 from kedro_batch.review.formats import DiffFormat, OverviewFormat, render_diff, render_overview
 from tests.review.edits.large import flights
 from tests.support.containers import on_pod, pod
@@ -178,3 +179,27 @@ def test_a_read_that_no_job_orders_is_a_risk_of_a_new_plan_and_told_once():
 def test_the_page_of_a_plan_folds_which_jobs_have_gpus_and_how_many_there_are_is_seen():
     page = "".join(render_overview(six_jobs(), "plan.yaml", OverviewFormat.HTML))
     assert page.index("<dt>GPUs</dt>") < page.index("more facts</summary>") < page.index("<dt>jobs with GPUs</dt>")
+
+
+@pytest.mark.parametrize("new", [True, False])
+def test_a_comment_of_one_plan_keeps_within_its_limits_and_counts_what_it_leaves_out(new):
+    jobs = (a_job("a", ("sh", "-c", "evil"), writes=("x",)),)
+    plan = Plan(jobs=jobs, params={f"p{n:03}": "`|" * 500 for n in range(400)})
+    texts = [rendered(plan, DiffFormat.MARKDOWN, new=new)]
+    texts.append("".join(render_overview(plan, "plan.yaml", OverviewFormat.MARKDOWN)))
+    for text in texts:
+        assert len(text) <= CHARACTERS
+        rows = len(re.findall(r"^\| `params\.", text, re.MULTILINE))
+        (more,) = re.findall(r"^and (\d+) more rows: `kedro-batch show \S+ --full` shows all$", text, re.MULTILINE)
+        assert 20 < rows < 400 <= rows + int(more)
+        assert "| outputs | `x` |" in text
+
+
+def test_names_of_parameters_are_no_markup_in_a_comment_of_one_plan():
+    plan = Plan(jobs=(a_job(),), params=dict.fromkeys(("a|b", "<script>", "@everyone", "`tick`"), 1))
+    for text in (
+        rendered(plan, DiffFormat.MARKDOWN, new=True),
+        "".join(render_overview(plan, "plan.yaml", OverviewFormat.MARKDOWN)),
+    ):
+        outside = re.sub(r"`[^`\n]*`|<code>[^<]*</code>", "", text.partition("<details>")[0])
+        assert not [one for one in ("a|b", "script", "everyone", "tick") if one in outside]

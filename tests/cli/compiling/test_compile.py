@@ -159,7 +159,7 @@ def test_check_writes_nothing_and_ends_with_3_if_the_file_is_out_of_date(project
     assert differs.code == 3
     assert differs.out == b""
     assert "  ! queue changed: old_queue -> a_queue\n      all 4 jobs\n" in differs.err
-    assert "\nDefaults\n~ job_queue  old_queue -> a_queue: all 4 jobs\n" in differs.err
+    assert "\nDefaults\n~ ! job_queue  old_queue -> a_queue: all 4 jobs\n" in differs.err
     assert differs.err.endswith("Error: plan.yaml is out of date. Update it: kedro-batch compile -o plan.yaml\n")
     assert plan.read_bytes() == before
 

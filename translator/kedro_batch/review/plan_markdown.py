@@ -15,6 +15,8 @@ from kedro_batch.text.wording import counted
 EDGES = 200
 """The most edges in the graph of a plan."""
 _GRAPH_CHARACTERS = 20_000
+_WITH_FACTS = 50_000
+"""The most characters of a comment with all facts: a plan may have thousands of parameters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +24,7 @@ class PlanMarkdown:
     """The values that ``plan.md.j2`` shows: the parts of a plan that fit, and what is left out."""
 
     show: OverviewView
+    facts_left_out: str
     left_out: str
     data_left_out: str
     see_all: str
@@ -34,7 +37,8 @@ class PlanParts:
     """The parts of a plan, and how they read within some room.
 
     Attributes:
-        parts: The parts, the first that gets room before the others.
+        facts: The part that gets room before all others.
+        parts: The others, likewise in their order.
     """
 
     def __init__(self, view: OverviewView, plan: Plan) -> None:
@@ -42,6 +46,7 @@ class PlanParts:
         self._view = view
         edges = edges_of_plan(plan)
         self._drawn = cache(lambda most: draw_graph(edges.draw(most)))
+        self.facts = Part("facts", len(view.facts), _WITH_FACTS)
         self.parts = (
             Part("edges", most_edges(self._drawn, EDGES)),
             Part("datasets", len(view.data)),
@@ -53,7 +58,13 @@ class PlanParts:
         view = self._view
         graph = self._drawn(room["edges"]) if room["edges"] else ("", "")
         return PlanMarkdown(
-            show=replace(view, jobs=view.jobs[: room["jobs"]], data=view.data[: room["datasets"]]),
+            show=replace(
+                view,
+                facts=view.facts[: room["facts"]],
+                jobs=view.jobs[: room["jobs"]],
+                data=view.data[: room["datasets"]],
+            ),
+            facts_left_out=count_left_out(len(view.facts) - room["facts"], "row"),
             left_out=count_left_out(sum(row.count for row in view.jobs[room["jobs"] :]), "job"),
             data_left_out=count_left_out(len(view.data) - room["datasets"], "row"),
             see_all=show_command(view.name, "--full"),

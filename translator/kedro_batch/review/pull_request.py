@@ -133,6 +133,7 @@ def render_diff_markdown(diff: PlanDiff, old: Plan, new: Plan, names: tuple[str,
     parts = (
         Part("risks", len(view.risks), _RISKS),
         Part("ways", WAYS_SHOWN),
+        *((whole.facts,) if whole else ()),
         Part("origin", len(view.origin)),
         Part("blocks", len(blocks)),
         Part("subjects", max((one.most_named(_SUBJECTS) for one in view.risks), default=_SUBJECTS)),
@@ -200,7 +201,7 @@ def render_overview_markdown(overview: Overview, plan: Plan, name: str, *, full:
         )
         return render("show.md.j2", page)
 
-    return fit_text(text, parts.parts)
+    return fit_text(text, (parts.facts, *parts.parts))
 
 
 def _marker(command: str, name: str) -> str:
