@@ -88,6 +88,7 @@ def test_a_plan_that_is_new_or_gone_reads_as_its_golden_file(jobs, new, end):
         golden.parent.mkdir(parents=True, exist_ok=True)
         golden.write_text(text)
     assert same, "if UPDATE_GOLDEN rewrote it, read it as a reviewer, then test again without it"
+    assert end != "txt" or text.count("\n") <= 60
 
 
 def table(text):

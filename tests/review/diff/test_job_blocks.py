@@ -188,3 +188,24 @@ def test_no_line_is_wider_than_80_columns_and_no_word_is_cut():
     lines = section(jobs(), new)
     assert max(map(len, lines)) <= 80
     assert " ".join(line.strip() for line in lines).count("word") % 60 == 0
+
+
+def whole_text(old, new):
+    plans = Plan(jobs=tuple(old)), Plan(jobs=tuple(new))
+    return render("diff.txt.j2", build_diff_view(diff_plans(*plans), plans, ("old", "new")))
+
+
+def test_amounts_that_are_set_job_by_job_fit_into_60_lines_with_each_of_few_jobs_told():
+    sizes = (512, 1024, 1536, 2048, 4096, 65536, 98304, 122880, 131072)
+
+    def memory(name, at):
+        return {"resources": Resources(memory_mib=at or (8192 if name.startswith("load") else 61440), vcpus=1)}
+
+    names = [f"{kind}-n{at}" for kind in ("load", "train") for at in range(10, 46)]
+    old = jobs(lambda name: memory(name, 0), names)
+    new = jobs(lambda name: memory(name, sizes[int(name[-2:]) % len(sizes)]), names)
+    text = whole_text(old, new)
+    assert text.count("\n") <= 60
+    told = [line for line in text.splitlines() if line.startswith("~ ")]
+    assert len(told) == 2 * len(sizes)
+    assert all(line.startswith(("~ ! resources.memory_mib", "~ $ resources.memory_mib")) for line in told)

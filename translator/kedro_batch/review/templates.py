@@ -75,7 +75,7 @@ def _hang_line(line: str) -> Iterator[str]:
     words = _BLANK.split(f"{before}{after}" if not mark else after)
     current = before + words[0] if mark else words[0]
     for word in words[1:]:
-        if len(current) + 1 + len(word) > _COLUMNS and current.strip() not in ("+", "-"):
+        if len(current) + 1 + len(word) > _COLUMNS and current.strip() not in ("+", "-", "->"):
             yield current
             current = " " * indent + word
         else:

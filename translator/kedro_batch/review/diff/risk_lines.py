@@ -20,8 +20,8 @@ _NAMES = 5
 """Datasets or nodes that one line names; further ones are counted."""
 _FEW = 3
 """Names that are shown of one of many lines."""
-_COUNTS = 28
-"""Characters of how many jobs there are, and of how many are not named."""
+_BESIDE = 36
+"""Characters of how many jobs there are, of how many are not named, and of what stands between the values."""
 _VALUES = 5
 """The most lines of one kind of risk that are not kept short."""
 _AMOUNTS_SHOWN = 10
@@ -93,11 +93,12 @@ class RiskLine:
         return _FEW if self.one_of_many else usual
 
     def room(self, usual: int) -> int:
-        """Return how many characters its subjects have, where ``usual`` ones are there: one of many fits into 80."""
+        """Return how many characters its subjects have, where ``usual`` ones are there: one of many fits into 80.
+
+        One name is always shown.
+        """
         if self.one_of_many:
-            return max(
-                _COUNTS, LINE - _COUNTS - sum(len(value) for value in (self.what, self.before, self.after) if value)
-            )
+            return LINE - _BESIDE - sum(len(value) for value in (self.what, self.before, self.after) if value)
         return max(usual, 2 * LINE) if self.names else usual
 
     def found(self, sets: tuple[JobSets, JobSets]) -> JobSet | None:

@@ -21,6 +21,7 @@ from kedro_batch.review.job_sets import JobSets
 from kedro_batch.review.name_sets import NameSets, written_datasets
 from kedro_batch.review.overview.build_overview import build_overview
 from kedro_batch.review.overview.view import OverviewView, build_overview_view
+from kedro_batch.review.shown_names import NAMES_SHOWN
 from kedro_batch.text.wording import counted
 
 _RISKS = 6
@@ -156,7 +157,7 @@ def _risk_lines(
 def _whole_plan(diff: PlanDiff, plans: tuple[Plan, Plan], names: tuple[str, str], at: int) -> OverviewView:
     known = (diff.totals_before, diff.digest_before), (diff.totals_after, diff.digest_after)
     overview = build_overview(plans[at], *known[at])
-    view = build_overview_view(overview, plans[at], names[at])
+    view = build_overview_view(overview, plans[at], names[at], most_datasets=NAMES_SHOWN)
     return replace(view, data=tuple(line for line in view.data if not line.text))  # warnings are risks here
 
 

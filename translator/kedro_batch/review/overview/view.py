@@ -122,7 +122,9 @@ _DATASETS = 30
 """Datasets of one kind that are all named where not every job has a row."""
 
 
-def build_overview_view(overview: Overview, plan: Plan, name: str, *, full: bool = False) -> OverviewView:
+def build_overview_view(
+    overview: Overview, plan: Plan, name: str, *, full: bool = False, most_datasets: int | None = None
+) -> OverviewView:
     """Build the values for the templates of an overview.
 
     Args:
@@ -130,6 +132,7 @@ def build_overview_view(overview: Overview, plan: Plan, name: str, *, full: bool
         plan: The plan.
         name: What readers call it.
         full: Leave out no name, however many there are.
+        most_datasets: The most datasets of one kind that are all named; None for all where every job has a row.
     """
     totals = overview.totals
     levels = build_level_rows(overview, plan, full=full)
@@ -142,7 +145,7 @@ def build_overview_view(overview: Overview, plan: Plan, name: str, *, full: bool
         jobs=levels.rows,
         shortened=not levels.whole,
         job_width=min(_WIDEST_NAME, longest),
-        data=tuple(_data_lines(overview.data, every=levels.whole)),
+        data=tuple(_data_lines(overview.data, most_datasets or (None if levels.whole else _DATASETS))),
     )
 
 
@@ -256,7 +259,8 @@ def _origin_text(value: Any) -> str:
             return value_text(value) or ""
 
 
-def _data_lines(data: DataOverview, *, every: bool) -> Iterator[DataLine]:
+def _data_lines(data: DataOverview, most: int | None) -> Iterator[DataLine]:
+    """Yield the datasets; of more of one kind than ``most``, only the first."""
     lines = {
         "inputs": tuple(one.dataset for one in data.inputs),
         "outputs": tuple(one.dataset for one in data.outputs),
@@ -264,7 +268,7 @@ def _data_lines(data: DataOverview, *, every: bool) -> Iterator[DataLine]:
     }
     for label, names in lines.items():
         if names:
-            many = len(names) > _DATASETS and not every
+            many = most is not None and len(names) > most
             yield DataLine(label=label, names=first_names(names, NAMES_SHOWN if many else None))
     for one in data.unordered:
         warning = f"{one.reader} reads {one.dataset} without waiting for {one.writer}, which writes it"
