@@ -15,7 +15,7 @@ LINE = 72
 """The characters of names in a line."""
 _LINES = 4
 """The most lines of names of one set; those of several fill about twice as many together."""
-_LEAST = LINE // 4
+LEAST_ROOM = LINE // 4
 """The characters that each of very many sets has: a name or two, so that what changed fits into the same line."""
 _ROOM = _LINES * LINE
 
@@ -39,7 +39,7 @@ def shorten_names(names: Sequence[str], full: bool = False, most: int = NAMES_SH
 
 def share_room(sets: int) -> int:
     """Return how many characters the names of each of several sets have that are shown together."""
-    return min(_LINES, 2 * _LINES // max(1, sets)) * LINE or _LEAST
+    return min(_LINES, 2 * _LINES // max(1, sets)) * LINE or LEAST_ROOM
 
 
 _ENDS = re.compile(r".*[._-]", re.DOTALL)

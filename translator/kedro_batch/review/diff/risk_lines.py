@@ -13,7 +13,7 @@ from kedro_batch.review.diff.unlike_first import shapes_of
 from kedro_batch.review.formatting import DEFINITION_LABELS
 from kedro_batch.review.job_sets import JobSet, JobSets, Kind
 from kedro_batch.review.name_sets import NameSets
-from kedro_batch.review.shown_names import LINE, NAMES_SHOWN, share_room, shorten_names
+from kedro_batch.review.shown_names import LEAST_ROOM, LINE, NAMES_SHOWN, share_room, shorten_names
 from kedro_batch.text.clipping import shorten_apart
 
 _NAMES = 5
@@ -93,12 +93,10 @@ class RiskLine:
         return _FEW if self.one_of_many else usual
 
     def room(self, usual: int) -> int:
-        """Return how many characters its subjects have, where ``usual`` ones are there: one of many fits into 80.
-
-        One name is always shown.
-        """
+        """Return how many characters its subjects have, where ``usual`` ones are there: one of many fits into 80."""
         if self.one_of_many:
-            return LINE - _BESIDE - sum(len(value) for value in (self.what, self.before, self.after) if value)
+            values = sum(len(value) for value in (self.what, self.before, self.after) if value)
+            return max(LEAST_ROOM, LINE - _BESIDE - values)
         return max(usual, 2 * LINE) if self.names else usual
 
     def found(self, sets: tuple[JobSets, JobSets]) -> JobSet | None:
