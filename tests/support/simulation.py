@@ -234,7 +234,7 @@ class InProcess:
         """Return False: what the configuration says is renewed elsewhere."""
         return False
 
-    def interrupt(self) -> str:
+    def interrupt(self, tell: Callable[[str], None]) -> str:  # noqa: ARG002  as all engines are called
         return "the stand-in"
 
     def _asked(self, operation: str, **body: Any) -> dict[str, Any]:

@@ -27,7 +27,7 @@ def engine(inbox, tmp_path):
     yield engine
     inbox.on_signal(signal.SIGINT)
     inbox.on_signal(signal.SIGINT)
-    engine.interrupt()
+    engine.interrupt(print)
 
 
 def submit(engine, script: str, **fields):
@@ -70,7 +70,7 @@ def test_a_second_signal_ends_at_once_what_does_not_want_to_end(engine, inbox, t
     wait_until((tmp_path / "up").exists)
     inbox.on_signal(signal.SIGINT)
     inbox.on_signal(signal.SIGINT)
-    assert engine.interrupt() == "stopped while running: a. No job goes on"
+    assert engine.interrupt(print) == "stopped while running: a. No job goes on"
     wait_until(lambda: status(engine, job_id) == "FAILED")
 
 
@@ -79,7 +79,9 @@ def test_what_does_not_want_to_end_is_killed_after_a_while(engine, inbox, tmp_pa
     job_id = submit(engine, STUBBORN)
     wait_until((tmp_path / "up").exists)
     inbox.on_signal(signal.SIGINT)
-    engine.interrupt()
+    told: list[str] = []
+    engine.interrupt(told.append)
+    assert told == ["1 job has up to 0 s to end"]
     wait_until(lambda: status(engine, job_id) == "FAILED")
 
 

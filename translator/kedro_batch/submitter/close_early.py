@@ -1,20 +1,20 @@
 """Close a run that ends early, by a signal, a cancel or an error, and leave one that can be resumed."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from kedro_batch.errors import Interrupted, RunCancelled, ServiceError
 from kedro_batch.submitter.close import close
 from kedro_batch.submitter.context import RunContext
 from kedro_batch.submitter.events import Notice, NoticeKind, RunFinished, RunOutcome
 from kedro_batch.submitter.job_events import job_changed
-from kedro_batch.submitter.job_state import CANCEL_REASON, ENDED, LIVE, MAY_BE_WORKING, JobState
+from kedro_batch.submitter.job_state import CANCEL_REASON, ENDED, LIVE, JobState
 from kedro_batch.submitter.job_submitter import JobSubmitter
 from kedro_batch.submitter.journal_busy import AFTER_SIGNAL_S
 from kedro_batch.submitter.journal_view import journal_words
 from kedro_batch.submitter.reconcile.belongs import is_of_run
 from kedro_batch.submitter.run_state import RunState
 from kedro_batch.submitter.service.call_pool import Lane
-from kedro_batch.submitter.service.local_process import GRACE_S
 from kedro_batch.submitter.terminate import JobTerminator, terminate
 from kedro_batch.text.wording import counted, listed
 
@@ -45,10 +45,10 @@ def close_early(  # noqa: PLR0913  it joins the parts of a run
     submitter.stop()
     if outcome == "interrupted":
         context.journal.wait.at_most_s = AFTER_SIGNAL_S
-        _tell_of_the_wait(context, run_state, submitter)
+        _tell_of_calls(context, submitter)
     _learn_ids(context, submitter)
     submitter.withdraw()
-    note = context.engine.interrupt()
+    note = context.engine.interrupt(partial(_tell, context) if outcome == "interrupted" else lambda _: None)
     if outcome == "cancelled":
         note = _cancelled(context, run_state, note)
     elif context.engine.capabilities.keeps_jobs:
@@ -76,14 +76,11 @@ def _sentences(parts: Sequence[str]) -> str:
     return ". ".join(f"{part[0].upper()}{part[1:]}" for part in parts)
 
 
-def _tell_of_the_wait(context: RunContext, run_state: RunState, submitter: JobSubmitter) -> None:
-    """Say what a signal has to wait for, if anything, before that is waited for."""
-    if submitter.under_way:
+def _tell_of_calls(context: RunContext, submitter: JobSubmitter) -> None:
+    """Say which calls a signal has to wait for, if any, before they are waited for."""
+    if submitter.under_way and context.engine.capabilities.keeps_jobs:  # others answer at once
         submissions = counted(len(submitter.under_way), "submission")
         _tell(context, f"waiting up to {_FLUSH_S:.0f} s for AWS Batch to say what became of {submissions}")
-    elif not context.engine.capabilities.keeps_jobs and (working := run_state.count(MAY_BE_WORKING)):
-        has = "1 job has" if working == 1 else f"{working:,} jobs have"
-        _tell(context, f"{has} up to {GRACE_S:.0f} s to end")
 
 
 def _tell(context: RunContext, what: str) -> None:

@@ -120,7 +120,7 @@ class Run:
                 raise
             raise first from error
         except BaseException:  # a bug of ours: nothing that runs here may be left behind
-            context.engine.interrupt()
+            context.engine.interrupt(lambda _: None)
             raise
         context.inbox.ignore_cancel()
         outcome = outcome or ("failed" if waiting else outcome_of(self.run_state, context.options))

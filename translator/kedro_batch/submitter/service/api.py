@@ -284,5 +284,9 @@ class Engine(Protocol):
             Interrupted: A signal came while somebody was asked.
         """
 
-    def interrupt(self) -> str:
-        """End what cannot go on without this process. Return what was ended, or else where the jobs go on."""
+    def interrupt(self, tell: Callable[[str], None]) -> str:
+        """End what cannot go on without this process. Return what was ended, or else where the jobs go on.
+
+        Args:
+            tell: Takes what is waited for, if anything, before it is.
+        """

@@ -1,6 +1,6 @@
 """The engine that runs jobs on AWS Batch, through boto3: its calls. Session and clients: ``aws_session``."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from signal import Signals
 from typing import Any
 
@@ -168,6 +168,6 @@ class AwsEngine:
         """Return a page of a stream of CloudWatch Logs, from a time on, or where a token of that time leads."""
         return self._session.clients.logs.page(log, start_ms, token)
 
-    def interrupt(self) -> str:
+    def interrupt(self, tell: Callable[[str], None]) -> str:  # noqa: ARG002  as all engines are called
         """Leave the jobs alone: they go on."""
         return f"AWS Batch ({self._session.region})"

@@ -8,7 +8,7 @@ import secrets
 import signal
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from fnmatch import fnmatchcase
@@ -174,16 +174,19 @@ class LocalEngine(NoAccount):
             return LogTail(problem=f"its log cannot be read: {error.strerror}", complete=True)
         return LogTail(lines=found, problem=None if found else "its log is empty", complete=True)
 
-    def interrupt(self) -> str:
-        """End what runs, also of a killed command if that has begun, and start nothing more.
+    def interrupt(self, tell: Callable[[str], None]) -> str:
+        """End what runs, also of a killed command if that has begun, and start nothing more. A second signal kills it.
 
-        A second signal ends it at once.
+        Args:
+            tell: Takes what is waited for, if anything, before it is.
         """
         with self._lock:
             self._stopping = True
             running = [job for job in self._jobs.values() if job.process]
             names = sorted(job.name for job in running if job.state is JobState.RUNNING)
             processes = [job.process for job in running if job.process]
+        if many := len({job.name for job in running} | {*self._left_of_earlier()}):
+            tell(f"{'1 job has' if many == 1 else f'{many:,} jobs have'} up to {GRACE_S:.0f} s to end")
         for process in processes:
             signal_group(process, signal.SIGTERM)
         deadline = time.monotonic() + GRACE_S
