@@ -209,3 +209,13 @@ def test_amounts_that_are_set_job_by_job_fit_into_60_lines_with_each_of_few_jobs
     told = [line for line in text.splitlines() if line.startswith("~ ")]
     assert len(told) == 2 * len(sizes)
     assert all(line.startswith(("~ ! resources.memory_mib", "~ $ resources.memory_mib")) for line in told)
+
+
+def test_a_read_that_waits_for_no_writer_marks_its_job_and_not_all_that_came_with_it():
+    new = [replace(one, reads=(f"{one.name}_in",), writes=(f"{one.name}_out",)) for one in jobs()]
+    new[4] = replace(new[4], reads=("load-n2_out",))
+    old = jobs(names=["old-n1"])
+    lines = section(old, [*old, *new])
+    assert [line for line in lines if "!" in line] == ["  ! reads                 + load-n2_out"]
+    assert lines[lines.index("  ! reads                 + load-n2_out") - 1] == "+ load-n4"
+    assert any(line.startswith("+ 20 of 21 jobs") for line in lines)

@@ -15,7 +15,7 @@ from kedro_batch.review.diff.alike_changes import Facet
 from kedro_batch.review.diff.changed_defaults import ChangedDefaults
 from kedro_batch.review.diff.decompose import JobsByName, Shared, decompose
 from kedro_batch.review.diff.detail_impacts import WHOLE_JOB, place_impacts, worst_impact
-from kedro_batch.review.diff.details import Detail, field_detail, job_details, pack_entries
+from kedro_batch.review.diff.details import Detail, field_detail, job_details, name_lists, pack_entries
 from kedro_batch.review.diff.job_block import FEW, NAMES_OF_PART, JobBlock, JobBlocks, in_one_line
 from kedro_batch.review.diff.model import Change, JobChange, Names, RiskKind
 from kedro_batch.review.job_sets import JobSet, JobSets, Kind
@@ -120,7 +120,11 @@ def _whole_blocks(
         elif some and (change is Change.ADDED or any(one.label == _TAKEN for one in some)):
             (others if some[0].field else apart).append((some, who))
     found = of_plan.find(one.job for one in changes)
-    impact = worst_impact(impacts.get(label) for impacts in map(place_impacts, changes) for label in _OF_JOBS)
+    odd = [(one, marked) for one in changes if (marked := _marked_lists(one))]
+    if len(odd) <= FEW:
+        yield from ((1, JobBlock(sign=_sign(change), heading=None, jobs=(one.job,), details=some)) for one, some in odd)
+    labels = (WHOLE_JOB,) if len(odd) <= FEW else _OF_JOBS
+    impact = worst_impact(impacts.get(label) for impacts in map(place_impacts, changes) for label in labels)
     yield len(changes), replace(_block(_sign(change), _in_short(shared), found), leads=False, impact=impact)
     these = JobSets((jobs[change is Change.ADDED][one.job] for one in changes), these=True)
     parts = _by_job(others)
@@ -130,6 +134,11 @@ def _whole_blocks(
     ]
     blocks.sort(key=lambda block: len(block.jobs))
     yield from ((len(changes), replace(one, names=NAMES_OF_PART)) for one in blocks)
+
+
+def _marked_lists(one: JobChange) -> tuple[Detail, ...]:
+    """Return the names that a job gained and lost which are a risk, such as parents where one is missing."""
+    return tuple(detail for detail in name_lists(one, place_impacts(one)) if detail.impact)
 
 
 def _took(facet: Facet, told: AbstractSet[str]) -> bool:
