@@ -107,3 +107,10 @@ def test_each_risk_of_a_job_marks_a_line_of_it(name, plans):
     of_jobs = [(risk.job, risk.kind) for risk in diff.risks if risk.job in marked and risk not in diff.data.impacts]
     shown = {job: marked[job] for job, _ in of_jobs if job}
     assert shown == {job: worst_impact(kind for one, kind in of_jobs if one == job) for job in shown}
+
+
+def test_tables_of_a_comment_mark_the_plan_and_its_data_too():
+    old, new = (Plan(jobs=(a_job(writes=writes),), env=env) for writes, env in ((("x",), "dev"), ((), "prod")))
+    text = render_diff_markdown(diff_plans(old, new), old, new, _CALLED)
+    assert "| ! `env` | `dev` | `prod` |" in text
+    assert "| ! outputs | `x` |" in text

@@ -57,6 +57,12 @@ def test_jobs_with_less_memory_are_told_by_their_amounts():
     assert found[_MEMORY] == ["512 MiB -> 511 MiB: d", "4 GiB -> 1 GiB: a, b"]
 
 
+def test_jobs_that_came_where_others_went_are_not_said_to_have_no_less_than_before():
+    old, stays = with_memory(a=4096, b=4096), with_memory(a=4096, x=128)
+    assert answers(old, stays)[_MEMORY] == ["no job that was there before (1 is new)"]
+    assert answers(with_memory(a=4096), stays)[_MEMORY] == ["no job"]  # nothing went
+
+
 def test_less_memory_of_a_declared_definition_is_less_memory_of_its_jobs():
     old, new = (
         Plan(jobs=(a_job("a"),), job_definitions={"d": JobDefinition(image="i", resources=Resources(memory_mib=mib))})

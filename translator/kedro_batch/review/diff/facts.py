@@ -8,7 +8,7 @@ from itertools import accumulate, takewhile
 
 from kedro_batch.plan.job_resources import PlanResources
 from kedro_batch.plan.model import Plan
-from kedro_batch.review.diff.model import PlanDiff
+from kedro_batch.review.diff.model import Change, PlanDiff
 from kedro_batch.review.formatting import BY_DEFINITION, memory_text, quote_names
 from kedro_batch.review.job_sets import JobSets
 from kedro_batch.review.name_sets import written_datasets
@@ -33,7 +33,7 @@ def answer_questions(diff: PlanDiff, old: Plan, new: Plan, sets: JobSets) -> Ite
     """
     if old.jobs:
         if new.jobs:
-            yield from fact_lines("less memory", _less_memory(diff, old, new, sets), "no job")
+            yield from fact_lines("less memory", _less_memory(diff, old, new, sets), _no_job(diff, old, new))
         lost = quote_names(diff.data.outputs.lost)
         number = f"{len(lost):,}: " if len(lost) > 1 else ""
         named = f"{number}{listed(lost, _fitting(lost))}" if lost else "none"
@@ -42,6 +42,16 @@ def answer_questions(diff: PlanDiff, old: Plan, new: Plan, sets: JobSets) -> Ite
     if new.jobs:
         yield from fact_lines("GPUs now", gpu_lines(new, sets), "no job")
         yield from fact_lines("images now", _images(diff, old, new, sets), "none")
+
+
+def _no_job(diff: PlanDiff, old: Plan, new: Plan) -> str:
+    """Say that no job gets less, and how many could not be compared: they came where others went."""
+    known = {node for job in old.jobs for node in job.nodes}
+    added = {one.job for one in diff.jobs if one.change is Change.ADDED}
+    fresh = sum(1 for job in new.jobs if job.name in added and job.nodes and known.isdisjoint(job.nodes))
+    if not (fresh and diff.counts.removed):
+        return "no job"
+    return f"no job that was there before ({fresh:,} {'is' if fresh == 1 else 'are'} new)"
 
 
 def _fitting(names: Iterable[str]) -> int:
