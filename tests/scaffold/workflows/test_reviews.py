@@ -267,7 +267,7 @@ def test_the_first_plan_of_a_repository_is_shown_whole(forge, repository):
     repository.commit(plan_yaml=plan)
     review = forge.review(repository)
     assert (review.check, review.written, review.judged) == (0, POSTED, 0)
-    assert "`plan.yaml` compared with `/dev/null`" in review.text
+    assert "### Plan: new, 4 jobs" in review.text
 
 
 @pytest.mark.long
